@@ -1,0 +1,62 @@
+"""The doors through which an upper layer or a plugin is called: pluggy specs, and the manager that knows who answers.
+
+Built-ins come through the same doors (`yuanke.app.plugins` registers them). A hook that refuses raises a `Refusal`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pluggy
+
+PROJECT = "yuanke"
+spec = pluggy.HookspecMarker(PROJECT)
+impl = pluggy.HookimplMarker(PROJECT)
+
+
+class Specs:
+    """Every hook of the platform; `docs/plugins.md` has a heading for each and a test compares them."""
+
+    @spec
+    def field_types(self) -> list[Any]:  # type: ignore[empty-body]
+        """Field types (`yuanke.fieldtypes.FieldType` instances) that modules may name."""
+
+    @spec
+    def expression_functions(self) -> list[Any]:  # type: ignore[empty-body]
+        """Functions (`yuanke.expressions.Function`) that expressions may call."""
+
+    @spec
+    def module_paths(self) -> list[str]:  # type: ignore[empty-body]
+        """Paths of YAML module files that a plugin brings."""
+
+    @spec
+    def before_save(self, save: Any) -> None:
+        """Called inside the transaction before validation; may change ``save.values`` or raise a Refusal.
+
+        ``save`` is `yuanke.records.Save`: entity, actor, unit, verb (create | update | delete | restore), old, values.
+        """
+
+    @spec
+    def after_save(self, save: Any) -> None:
+        """Called inside the transaction after the row, its history and its index are written."""
+
+    @spec
+    def job_kinds(self) -> dict[str, Any]:  # type: ignore[empty-body]
+        """Kinds of background jobs: ``{kind: callable(unit, actor, arguments, progress) -> result}``."""
+
+    @spec
+    def samples(self, door: Any) -> None:
+        """Fill an enterprise with sample data through ``door`` (`yuanke.records.Records`), for ``--samples`` and the demo."""
+
+    @spec
+    def commands(self) -> list[Any]:  # type: ignore[empty-body]
+        """click commands that join the ``yuanke`` command line."""
+
+
+@cache
+def hooks() -> pluggy.PluginManager:
+    """The process-wide manager; `yuanke.app.plugins.load` fills it once."""
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(Specs)
+    return manager
