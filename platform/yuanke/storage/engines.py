@@ -1,0 +1,114 @@
+"""Connections: a SQLite file an enterprise, or one PostgreSQL pool with a schema an enterprise.
+
+The one rule: a writing transaction takes its lock at BEGIN (findings: deferred BEGIN loses writes on SQLite), and a
+connection never outlives the unit it was taken for.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from yuanke.expressions import sqlite_functions
+
+IDLE_CONNECTIONS = 2
+OPEN_ENTERPRISES = 50
+PRAGMAS = (
+    "journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON",
+    "temp_store=MEMORY", "mmap_size=268435456", "cache_size=-16000",
+)
+
+
+def sqlite_engine(path: Path) -> sa.Engine:
+    """An engine on one file; `writing` among the execution options makes BEGIN take the write lock."""
+    engine = sa.create_engine(
+        f"sqlite:///{path}", pool_size=IDLE_CONNECTIONS, max_overflow=64, pool_timeout=10, json_serializer=None,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves; DDL becomes transactional by it
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        sqlite_functions.register(connection)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def postgresql_engine(url: str) -> sa.Engine:
+    """The shared pool. Prepared statements are off: two enterprises' tables differ under one statement text."""
+    engine = sa.create_engine(
+        url, pool_size=8, max_overflow=24, pool_pre_ping=False, connect_args={"prepare_threshold": None},
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        options = connection.get_execution_options()
+        schema = options.get("enterprise_schema")
+        if schema and options.get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql(f'SET LOCAL search_path TO "{schema}"')
+
+    return engine
+
+
+class Engines:
+    """Gives the engine of a place; keeps at most `OPEN_ENTERPRISES` SQLite files open."""
+
+    def __init__(self, home: Path, database_url: str | None) -> None:
+        self.home = home
+        self.shared = postgresql_engine(database_url) if database_url else None
+        self._open: OrderedDict[str, sa.Engine] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def dialect(self) -> str:
+        return "postgresql" if self.shared is not None else "sqlite"
+
+    def connect(self, place: str, writing: bool) -> sa.Connection:
+        """A connection to ``place`` (file below home, or schema); reads on PostgreSQL run in autocommit (half the time)."""
+        if self.shared is None:
+            return self.file(place).connect().execution_options(writing=writing)
+        options: dict[str, Any] = {"schema_translate_map": {None: place}, "enterprise_schema": place}
+        if not writing:
+            options["isolation_level"] = "AUTOCOMMIT"
+        return self.shared.connect().execution_options(**options)
+
+    def file(self, place: str) -> sa.Engine:
+        with self._lock:
+            engine = self._open.get(place)
+            if engine is None:
+                path = self.home / place
+                path.parent.mkdir(parents=True, exist_ok=True)
+                engine = self._open[place] = sqlite_engine(path)
+            self._open.move_to_end(place)
+            surplus = [self._open.popitem(last=False)[1] for _ in range(len(self._open) - OPEN_ENTERPRISES)]
+        for old in surplus:
+            old.dispose()
+        return engine
+
+    def forget(self, place: str) -> None:
+        """Close the idle connections to a place (before its file is removed)."""
+        with self._lock:
+            engine = self._open.pop(place, None)
+        if engine is not None:
+            engine.dispose()
+
+    def dispose(self) -> None:
+        with self._lock:
+            engines = list(self._open.values())
+            self._open.clear()
+        for engine in engines:
+            engine.dispose()
+        if self.shared is not None:
+            self.shared.dispose()

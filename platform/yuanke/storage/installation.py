@@ -1,0 +1,113 @@
+"""One installation of the product: its home folder, its database, its enterprises, and the units of work on them.
+
+The one rule: a Registry is served only in the version the database names at the head of the unit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+
+from yuanke.fieldtypes import Place
+from yuanke.kernel.actor import Enterprise
+from yuanke.kernel.errors import RecordNotFound
+from yuanke.kernel.text import message
+from yuanke.metadata import Layer, compile_layers
+from yuanke.metadata.registry import Registry
+from yuanke.storage.directory import Directory
+from yuanke.storage.engines import Engines
+from yuanke.storage.system import LAYER, META, SETTING
+from yuanke.storage.tables import Tables
+from yuanke.storage.unit import Unit
+
+HEAD = sa.select(META.c.meta_version, META.c.perm_version, META.c.digest, META.c.state, META.c.expires)
+
+
+class Installation:
+    """``Installation(Path("instance"))`` or with ``postgresql+psycopg://...`` as second argument."""
+
+    def __init__(self, home: Path, database_url: str | None = None) -> None:
+        self.home = Path(home)
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.engines = Engines(self.home, database_url)
+        self.directory = Directory(self.engines)
+        self._running: dict[str, tuple[int, Registry, Mapping[str, Any]]] = {}
+        self._tables: WeakKeyDictionary[Registry, Tables] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def enterprise(self, name: str) -> Enterprise:
+        found = self.directory.find(name)
+        if found is None:
+            raise RecordNotFound(message("没有名为 {name} 的企业", name=name))
+        return found
+
+    @contextmanager
+    def unit(self, enterprise: Enterprise | str, write: bool = False, head: sa.Select[Any] = HEAD) -> Iterator[Unit]:
+        """Open a unit; commit at the end of the block, roll everything back when it raises.
+
+        ``head`` may be another SELECT of one row that carries the columns of `HEAD`, so that a request reads its
+        versions and its user in one statement.
+        """
+        at = self.enterprise(enterprise) if isinstance(enterprise, str) else enterprise
+        with self.engines.connect(at.place, write) as connection:
+            transaction = connection.begin()
+            try:
+                unit = self._begin(at, connection, write, head)
+                yield unit
+            except BaseException:
+                transaction.rollback()
+                raise
+            transaction.commit()
+        unit.committed()
+
+    def _begin(self, at: Enterprise, connection: sa.Connection, write: bool, head: sa.Select[Any]) -> Unit:
+        row = connection.execute(head).first()
+        if row is None:
+            raise RecordNotFound(message("企业 {name} 的数据还没有建立", name=at.label))
+        running = self._running.get(at.place)
+        if running is None or running[0] != row.meta_version:
+            running = self._load(at, connection, row.meta_version)
+        return Unit(self, at, connection, write, row, running[1], running[2])
+
+    def _load(self, at: Enterprise, connection: sa.Connection, version: int) -> tuple[int, Registry, Mapping[str, Any]]:
+        """Compile what the database holds; entities that did not move are shared with the Registry that ran before."""
+        rows = connection.execute(sa.select(LAYER).order_by(LAYER.c.position, LAYER.c.name)).all()
+        registry = compile_layers([Layer.from_plain(r.name, r.rank, r.data) for r in rows])
+        running = (version, registry, self._settings(connection, registry))
+        with self._lock:
+            self._running[at.place] = running
+        return running
+
+    def _settings(self, connection: sa.Connection, registry: Registry) -> Mapping[str, Any]:
+        place = Place()
+        values = {key: field.default for key, field in registry.settings.items()}
+        for key, raw in connection.execute(sa.select(SETTING.c.key, SETTING.c.value)):
+            field = registry.settings.get(key)
+            if field is not None:
+                values[key] = field.type.parse(field, raw, place)
+        return values
+
+    def tables(self, registry: Registry) -> Tables:
+        tables = self._tables.get(registry)
+        if tables is None:
+            tables = self._tables[registry] = Tables(registry)
+        return tables
+
+    def place(self, settings: Mapping[str, Any]) -> Place:
+        zone = settings.get("timezone") or "Asia/Shanghai"
+        return Place(timezone=str(zone), currency=str(settings.get("currency") or "CNY"), settings=settings)
+
+    def forget(self, enterprise: Enterprise) -> None:
+        """Drop what is remembered of an enterprise (it was removed or restored)."""
+        with self._lock:
+            self._running.pop(enterprise.place, None)
+        self.engines.forget(enterprise.place)
+
+    def close(self) -> None:
+        self.engines.dispose()
