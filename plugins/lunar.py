@@ -1,0 +1,95 @@
+"""Days that come back every year, by the solar or the lunar calendar: what YAML cannot say about anniversaries.
+
+One rule: everything here is a pure function of its arguments; "today" is always handed in, so a formula that
+uses it says so and a test can ask about any day. The calendar itself comes from lunar-python.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from lunar_python import LunarYear, Solar
+from yuanke.expressions import Function, Kind
+from yuanke.kernel.hooks import impl
+
+#: how far to look for a day that only a certain leap month has (the rarer ones come once in a life, some never)
+YEARS_AHEAD = 120
+
+
+@impl
+def expression_functions() -> list[Any]:
+    return []
+
+
+def next_yearly(
+    calendar: str, month: int, day: int, leap: bool, leap_rule: str, missing_day: str, since: date
+) -> date | None:
+    """The first occurrence on or after ``since``, as a solar date; None where there is none within 120 years.
+
+    ``calendar``: ``solar`` or ``lunar``; ``month`` 1-12, ``day`` 1-31 (lunar 1-30), ``leap``: of the leap month.
+    ``leap_rule`` in a year without that leap month: ``plain_month`` takes the plain one, ``leap_only`` skips the year.
+    ``missing_day`` in a month that is too short: ``last_day`` of the month, the ``next_day`` after it, or ``skip`` the year.
+    """
+    for year in range(since.year - 1, since.year + YEARS_AHEAD):
+        found = _occurrence(calendar, year, month, day, leap, leap_rule, missing_day)
+        if found is not None and found >= since:
+            return found
+    return None
+
+
+def nth_yearly(calendar: str, origin_year: int, occurrence: date) -> int | None:
+    """Which anniversary falls on ``occurrence``; ``origin_year`` counts in the anniversary's own calendar."""
+    count = (_lunar(occurrence).getYear() if calendar == "lunar" else occurrence.year) - origin_year
+    return count if count >= 0 else None
+
+
+def lunar_text(day: date) -> str:
+    """``date(1990, 6, 23)`` -> ``闰五月初一``."""
+    lunar = _lunar(day)
+    return f"{lunar.getMonthInChinese()}月{lunar.getDayInChinese()}"
+
+
+def _occurrence(
+    calendar: str, year: int, month: int, day: int, leap: bool, leap_rule: str, missing_day: str
+) -> date | None:
+    span = _lunar_month(year, month, leap, leap_rule) if calendar == "lunar" else _solar_month(year, month)
+    if span is None:
+        return None
+    first, length = span
+    if day <= length:
+        return first + timedelta(days=day - 1)
+    if missing_day == "skip":
+        return None
+    return first + timedelta(days=length if missing_day == "next_day" else length - 1)
+
+
+def _solar_month(year: int, month: int) -> tuple[date, int]:
+    return date(year, month, 1), monthrange(year, month)[1]
+
+
+def _lunar_month(year: int, month: int, leap: bool, leap_rule: str) -> tuple[date, int] | None:
+    months = _months_of_lunar_year(year)
+    if leap and -month in months:
+        return months[-month]
+    return None if leap and leap_rule == "leap_only" else months[month]
+
+
+@lru_cache(maxsize=512)
+def _months_of_lunar_year(year: int) -> Mapping[int, tuple[date, int]]:
+    """Month -> (its first day as a solar date, its number of days); the leap month has a negative key."""
+    return {
+        month.getMonth(): (_solar_date(Solar.fromJulianDay(month.getFirstJulianDay())), month.getDayCount())
+        for month in LunarYear.fromYear(year).getMonthsInYear()
+    }
+
+
+def _solar_date(solar: Any) -> date:
+    return date(solar.getYear(), solar.getMonth(), solar.getDay())
+
+
+def _lunar(day: date) -> Any:
+    return Solar.fromYmd(day.year, day.month, day.day).getLunar()
