@@ -1,0 +1,98 @@
+"""Structured data that no other type fits: coordinates, answers of a form, what a foreign system sent."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from yuanke.expressions.scope import Kind
+from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
+from yuanke.fieldtypes.columns import Json
+from yuanke.fieldtypes.faults import expected
+from yuanke.fieldtypes.strings import refuse_forbidden
+from yuanke.kernel.text import Label, message
+
+DEEPEST, LONGEST = 20, 100_000
+
+
+def checked(value: Any, depth: int = 0) -> Any:
+    """``value`` as plain JSON. Raises ValueFault for what a database or a JSON reader would not keep."""
+    if depth > DEEPEST:
+        raise ValueFault(message("JSON 嵌套不能超过 {most} 层", most=DEEPEST))
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise expected(message("键都是文字的对象"), value)
+        for key in value:
+            refuse_forbidden_but_breaks(key)
+        return {key: checked(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [checked(item, depth + 1) for item in value]
+    if isinstance(value, str):
+        refuse_forbidden_but_breaks(value)
+        return value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, Decimal) and value.is_finite():
+        value = int(value) if value.adjusted() < 19 and value == int(value) else float(value)
+    if isinstance(value, int) and abs(value) < 2**63:
+        return value
+    if isinstance(value, float) and abs(value) < float("inf"):
+        return value + 0.0
+    raise expected(message("JSON 值：有限的数、文字、true、false、null、列表或对象"), value)
+
+
+def refuse_forbidden_but_breaks(text: str) -> None:
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        refuse_forbidden(text)
+
+
+class JsonValue(FieldType):
+    name = "json"
+    label = Label("JSON", "JSON")
+    help = Label("结构化数据（对象或列表），例如坐标 {lat, lng}", "Structured data (an object or a list), such as {lat, lng}")
+    kind = "json"
+    operators = ("empty", "filled")
+    widget = "json"
+    short = False
+    example = "{type: json}"
+    wanted = message("JSON 对象或列表（例如 {\"lat\": 39.9, \"lng\": 116.4}）")
+
+    def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
+        return Json()
+
+    def kind_of(self, field: FieldSpec) -> Kind:
+        return Kind("json")
+
+    def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
+        if isinstance(raw, str):
+            if not raw.strip():
+                return None
+            raw = self._read(raw)
+        if raw is None:
+            return None
+        if not isinstance(raw, (dict, list)):
+            raise expected(self.wanted, raw)
+        value = checked(raw)
+        if len(json.dumps(value, ensure_ascii=False)) > LONGEST:
+            raise ValueFault(message("JSON 最多 {limit} 个字符", limit=LONGEST))
+        return value
+
+    def _read(self, raw: str) -> Any:
+        if len(raw) > 2 * LONGEST:
+            raise ValueFault(message("JSON 最多 {limit} 个字符", limit=LONGEST))
+        try:
+            return json.loads(raw)
+        except (ValueError, RecursionError):
+            raise expected(self.wanted, raw) from None
+
+    def text(self, field: FieldSpec, value: Any, place: Place) -> str:
+        return self.form_text(field, value, place)
+
+    def form_text(self, field: FieldSpec, value: Any, place: Place) -> str:
+        return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+    def write_cell(self, field: FieldSpec, value: Any, place: Place) -> Any:
+        return self.form_text(field, value, place) or None
