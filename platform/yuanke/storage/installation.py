@@ -48,17 +48,20 @@ class Installation:
         return found
 
     @contextmanager
-    def unit(self, enterprise: Enterprise | str, write: bool = False, head: sa.Select[Any] = HEAD) -> Iterator[Unit]:
+    def unit(
+        self, enterprise: Enterprise | str, write: bool = False, head: sa.Select[Any] = HEAD,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> Iterator[Unit]:  # fmt: skip
         """Open a unit; commit at the end of the block, roll everything back when it raises.
 
-        ``head`` may be another SELECT of one row that carries the columns of `HEAD`, so that a request reads its
-        versions and its user in one statement.
+        ``head`` may be another SELECT of one row (with ``parameters``) that carries the columns of `HEAD`, so that a
+        request reads its versions and its user in one statement.
         """
         at = self.enterprise(enterprise) if isinstance(enterprise, str) else enterprise
         with self.engines.connect(at.place, write) as connection:
             transaction = connection.begin()
             try:
-                unit = self._begin(at, connection, write, head)
+                unit = self._begin(at, connection, write, head, parameters)
                 yield unit
             except BaseException:
                 transaction.rollback()
@@ -66,8 +69,10 @@ class Installation:
             transaction.commit()
         unit.committed()
 
-    def _begin(self, at: Enterprise, connection: sa.Connection, write: bool, head: sa.Select[Any]) -> Unit:
-        row = connection.execute(head).first()
+    def _begin(
+        self, at: Enterprise, connection: sa.Connection, write: bool, head: sa.Select[Any], parameters: Mapping[str, Any] | None
+    ) -> Unit:
+        row = connection.execute(head, parameters).first()
         if row is None:
             raise RecordNotFound(message("企业 {name} 的数据还没有建立", name=at.label))
         running = self._running.get(at.place)

@@ -1,0 +1,95 @@
+"""What the environment says, and the settings of Flask that follow from it.
+
+The one rule: no default key ever serves. Without YUANKE_SECRET_KEY a key is made once and kept below the home folder,
+readable by its owner only.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).resolve().parent.parent
+LONGEST_BODY = 20 * 1024 * 1024
+SHORTEST_KEY = 32
+
+
+def home() -> Path:
+    return Path(os.environ.get("YUANKE_HOME") or "instance").resolve()
+
+
+def database_url() -> str | None:
+    """None = SQLite files below home."""
+    url = os.environ.get("YUANKE_DATABASE_URL") or None
+    if url and not url.startswith("postgresql"):
+        raise SystemExit(
+            f"YUANKE_DATABASE_URL starts with {url.split(':')[0]!r}; it takes postgresql+psycopg://user@host/database.\n"
+            "Leave it out to keep the data in SQLite files below YUANKE_HOME."
+        )
+    return url
+
+
+def secret_key(home: Path) -> str:
+    """YUANKE_SECRET_KEY, else the key kept in ``<home>/secret.key`` (made on first use)."""
+    given = os.environ.get("YUANKE_SECRET_KEY")
+    if given:
+        if len(given) < SHORTEST_KEY:
+            raise SystemExit(f"YUANKE_SECRET_KEY has {len(given)} characters; it needs {SHORTEST_KEY} or more. "
+                             "Leave it out and a key is made.")  # fmt: skip
+        return given
+    path = home / "secret.key"
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+    return key
+
+
+def settings(config: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Flask's configuration; ``YUANKE_HOME``, ``YUANKE_DATABASE_URL`` and ``SECRET_KEY`` may be given in ``config``."""
+    given = dict(config or {})
+    at = Path(given.get("YUANKE_HOME") or home())
+    return {
+        "YUANKE_HOME": at,
+        "YUANKE_DATABASE_URL": database_url() if "YUANKE_DATABASE_URL" not in given else None,
+        "SECRET_KEY": given.get("SECRET_KEY") or secret_key(at),
+        "MAX_CONTENT_LENGTH": LONGEST_BODY,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 2_000,
+        "SESSION_COOKIE_NAME": "yuanke",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": bool(os.environ.get("YUANKE_HTTPS")),
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+        "WTF_CSRF_CHECK_DEFAULT": False,  # `yuanke.app.guard` checks, for every view alike
+        "WTF_CSRF_TIME_LIMIT": None,  # the token lives as long as the session it is bound to
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(hours=1),
+        "JWT_REFRESH_TOKEN_EXPIRES": timedelta(days=30),
+        "LOGIN_LIMIT_ACCOUNT": "10 per 15 minutes",
+        "LOGIN_LIMIT_ADDRESS": "30 per 15 minutes",
+        "RATELIMIT_STORAGE_URI": os.environ.get("YUANKE_REDIS_URL") or "memory://",
+        "RATELIMIT_ENABLED": False,  # failures are counted by `yuanke.app.limits`
+        "COMPRESS_MIMETYPES": ["text/html", "application/json", "application/problem+json", "text/csv"],
+        "COMPRESS_MIN_SIZE": 1_400,
+        "COMPRESS_ALGORITHM": ["br", "gzip"],
+        "COMPRESS_BR_LEVEL": 3,
+        "LANGUAGES": {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "gb", "name": "English"}},
+        "BABEL_DEFAULT_LOCALE": "zh",
+        "BABEL_TRANSLATION_DIRECTORIES": str(PACKAGE / "translations"),
+        "APP_NAME": "元客 Yuanke",
+        "AUTH_ROLE_ADMIN": "admin",
+        "AUTH_ROLE_PUBLIC": "public",
+        "FAB_CREATE_DB": False,
+        "FAB_UPDATE_PERMS": False,
+        "FAB_ADD_SECURITY_VIEWS": True,
+        **given,
+    }

@@ -1,0 +1,137 @@
+"""The log-in page, log-out, and the JSON log-in: two doors with one check, one count of failures, one sentence.
+
+The one rule: a log-in starts from an empty browser session; what was in the cookie before is never honoured.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, json, make_response, redirect, render_template, request, session
+from flask_jwt_extended import create_access_token, create_refresh_token
+from werkzeug.wrappers import Response as AnyResponse
+
+from yuanke.access.login import Ticket, log_in, log_out
+from yuanke.app.limits import LoginLimits
+from yuanke.kernel.actor import Door
+from yuanke.kernel.errors import Refusal, TooManyRequests, Unauthenticated, ValidationFailed
+from yuanke.kernel.text import message
+from yuanke.web import requests
+from yuanke.web.addresses import local_path
+from yuanke.web.bodies import Malformed, json_object
+from yuanke.web.guard import open_to_all, without_token
+from yuanke.web.language import say
+
+
+def enter(enterprise: str, username: str, password: str, door: Door) -> Ticket:
+    """Log in through either door; wrong combinations are counted and refused alike."""
+    app, address = requests.application(), request.remote_addr or ""
+    limits: LoginLimits = app.extensions["login_limits"]
+    limits.check(enterprise, username, address)
+    try:
+        return log_in(app.installation, enterprise, username, password, door, address, request.user_agent.string)
+    except Unauthenticated as wrong:
+        if not wrong.extra:
+            limits.failed(enterprise, username, address)
+        raise
+
+
+@open_to_all
+def login_page() -> AnyResponse:
+    """GET shows the form (template ``login.html``: next, enterprise, username, said, fixed_enterprise), POST logs in."""
+    target = local_path(request.values.get("next", "/"))
+    if request.method == "POST":
+        return _log_in_by_form(target)
+    if requests.shown() is not None and requests.anybody() is not None:
+        return redirect(target)
+    return _form(200, target)
+
+
+def _log_in_by_form(target: str) -> AnyResponse:
+    form = request.form
+    enterprise = form.get("enterprise") or str(requests.application().config.get("ENTERPRISE", ""))
+    username = form.get("username", "")
+    locale = session.get("locale")
+    try:
+        ticket = enter(enterprise, username, form.get("password", ""), "screen")
+    except (Unauthenticated, TooManyRequests) as refusal:
+        return _form(refusal.status, target, enterprise, username, refusal)
+    session.clear()
+    session.update(enterprise=ticket.enterprise.slug, session=ticket.session)
+    session.permanent = True
+    if locale or ticket.locale:
+        session["locale"] = locale or ticket.locale
+    return redirect(target)
+
+
+def _form(
+    status: int, target: str, enterprise: str = "", username: str = "", refusal: Refusal | None = None
+) -> AnyResponse:
+    said = say(refusal.said) if refusal else None
+    fixed = str(requests.application().config.get("ENTERPRISE", ""))
+    page = render_template(
+        "login.html", next=target, enterprise=enterprise, username=username, said=said, fixed_enterprise=fixed
+    )
+    response = make_response(page, status)
+    if refusal is not None and "retry_after" in refusal.extra:
+        response.headers["Retry-After"] = str(refusal.extra["retry_after"])
+    return response
+
+
+@open_to_all
+def logout() -> AnyResponse:
+    """POST: end this log-in alone, in the database and in the browser."""
+    who = requests.shown()
+    if who is not None:
+        enterprise = requests.application().installation.directory.find(who.enterprise)
+        if enterprise is not None:
+            log_out(requests.application().installation, enterprise, who.session)
+    locale = session.get("locale")
+    session.clear()
+    if locale:
+        session["locale"] = locale
+    return redirect("/login") if who is None or who.by == "cookie" else Response(status=204)
+
+
+@open_to_all
+@without_token
+def login_json() -> Response:
+    """POST ``{enterprise, username, password, provider: "db", refresh: true}`` -> ``{access_token, refresh_token}``."""
+    if requests.shown() is not None:
+        raise Malformed(message("登录请求不能带会话 Cookie 或令牌"))
+    body = json_object()
+    texts = {key: body.get(key, default) for key, default in _LOGIN.items()}
+    faults = {key: [message("应为文字")] for key, value in texts.items() if not isinstance(value, str)}
+    faults |= {key: [message("不能为空")] for key in ("username", "password") if not texts[key]}
+    if texts["provider"] not in ("db", None):
+        faults["provider"] = [message("只支持 db")]
+    if faults:
+        raise ValidationFailed(faults)
+    enterprise = texts["enterprise"] or str(requests.application().config.get("ENTERPRISE", ""))
+    ticket = enter(enterprise, texts["username"], texts["password"], "api")
+    return _tokens(ticket.user_id, ticket.enterprise.slug, ticket.session, fresh=True)
+
+
+_LOGIN = {"enterprise": "", "username": "", "password": "", "provider": "db"}
+
+
+@open_to_all
+@without_token
+def refresh_json() -> Response:
+    """POST with the refresh token as bearer -> a new access token, while the log-in still counts."""
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated(message("请先登录"))
+    requests.show(requests.read_token(encoded.strip(), "refresh"))
+    held = requests.current()
+    who = requests.shown()
+    assert who is not None
+    return _tokens(held.actor.user_id, held.enterprise.slug, who.session, fresh=False)
+
+
+def _tokens(user_id: int | None, enterprise: str, known: str, *, fresh: bool) -> Response:
+    claims = {"enterprise": enterprise, "session": known}
+    tokens: dict[str, Any] = {"access_token": create_access_token(str(user_id), fresh=fresh, additional_claims=claims)}
+    if fresh:
+        tokens["refresh_token"] = create_refresh_token(str(user_id), additional_claims=claims)
+    return Response(json.dumps(tokens), mimetype="application/json")
