@@ -1,0 +1,35 @@
+"""Messages kept in the database as JSON, so that whoever reads them later reads his own language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yuanke.kernel.text import Label, Message
+
+
+def kept(said: Message | None) -> dict[str, Any] | None:
+    """``{"text": ..., "values": {...}}``; values that JSON does not know become text, labels both languages' Chinese one."""
+    if said is None:
+        return None
+    return {"text": said.text, "values": {name: _kept_value(value) for name, value in said.values.items()}}
+
+
+def _kept_value(value: Any) -> Any:
+    if isinstance(value, Message):
+        return kept(value)
+    if isinstance(value, Label):
+        return {"zh": value.zh, "en": value.en}
+    return value if value is None or isinstance(value, (str, int, bool)) else str(value)
+
+
+def said(kept_form: dict[str, Any] | None) -> Message | None:
+    """The Message again."""
+    if kept_form is None:
+        return None
+    return Message(kept_form["text"], {name: _said_value(value) for name, value in kept_form.get("values", {}).items()})
+
+
+def _said_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Label(value["zh"], value["en"]) if "zh" in value else said(value)
+    return value
