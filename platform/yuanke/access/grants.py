@@ -1,0 +1,174 @@
+"""One answer for every door: which rows, which fields, and why not.
+
+The one rule: rights add up row by row. A field that only one of several roles may read is visible only in the rows that
+this role may read (`Grant.conditions`), never in the union of all rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from yuanke.access.fields import field_levels
+from yuanke.access.scopes import Row, everything, scope_predicate
+from yuanke.kernel.actor import Actor
+from yuanke.kernel.text import Message, message
+from yuanke.metadata.registry import Entity, Field
+from yuanke.storage import Unit
+
+WRITES = frozenset({"create", "update", "delete", "import", "restore"})
+#: the verb that decides where nothing is said: binning and bringing back are one right, import creates
+SAME_AS = {"restore": "delete", "import": "create"}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What one role adds: rows by scopes, fields by level."""
+
+    scopes: tuple[str, ...]
+    readable: frozenset[str]
+    writable: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """The answer. ``readable``/``writable`` are what any of the policies gives; ``conditions`` narrows it per row."""
+
+    unit: Unit
+    actor: Actor
+    entity: Entity
+    verb: str
+    allowed: bool
+    policies: tuple[Policy, ...] = ()
+    reason: Message = field(default_factory=lambda: message("可以"))
+
+    @property
+    def readable(self) -> frozenset[str]:
+        return frozenset().union(*(p.readable for p in self.policies)) if self.policies else frozenset()
+
+    @property
+    def writable(self) -> frozenset[str]:
+        return frozenset().union(*(p.writable for p in self.policies)) if self.policies else frozenset()
+
+    def predicate(self, table: Row) -> sa.ColumnElement[bool] | None:
+        """The rows, as SQL on ``table``; None when it is all of them."""
+        if not self.allowed:
+            return sa.false()
+        scopes = {scope for policy in self.policies for scope in policy.scopes}
+        return scope_predicate(self.unit, self.actor, self.entity, scopes, table)
+
+    def field_condition(self, key: str, table: Row) -> sa.ColumnElement[bool] | None:
+        """Where ``key`` may be read: None = in every row of the grant."""
+        giving = [p for p in self.policies if key in p.readable]
+        if len(giving) == len(self.policies):
+            return None
+        if not giving:
+            return sa.false()
+        scopes = {scope for policy in giving for scope in policy.scopes}
+        return scope_predicate(self.unit, self.actor, self.entity, scopes, table)
+
+
+def grant(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
+    """May ``actor`` do ``verb`` with records of ``entity``, with which, and with which of their fields?
+
+    Owned rows and pairs answer as the record that carries them. The answer is kept for the length of the unit.
+    """
+    mark = ("grant", actor.user_id, actor.roles, actor.engine, entity.key, verb)
+    found = unit.kept.get(mark)
+    if found is None:
+        found = unit.kept[mark] = _decide(unit, actor, entity, verb)
+    return found
+
+
+def _decide(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
+    if actor.enterprise != unit.enterprise.slug:
+        return Grant(unit, actor, entity, verb, False, reason=message("你不属于这个企业"))
+    if entity.parent is not None:
+        return _as_parent(unit, actor, entity, verb)
+    if actor.kind == "readonly" and verb in WRITES and not actor.engine:
+        return Grant(unit, actor, entity, verb, False, reason=message("你的账号是只读账号"))
+    if actor.is_admin:
+        names = frozenset(k for k, f in entity.fields.items() if not f.retired)
+        return Grant(unit, actor, entity, verb, True, (Policy(("all",), names, names),))
+    policies = tuple(_policies(unit, actor, entity, verb))
+    if not policies:
+        said = message("你的角色没有“{verb}{entity}”的权限", verb=_verb_word(verb), entity=entity.label)
+        return Grant(unit, actor, entity, verb, False, reason=said)
+    return Grant(unit, actor, entity, verb, True, policies)
+
+
+def _policies(unit: Unit, actor: Actor, entity: Entity, verb: str) -> list[Policy]:
+    """One policy a role that gives the verb; `deny` of any role wins."""
+    found: list[Policy] = []
+    for role in sorted(actor.roles):
+        permission = entity.permissions.get(role)
+        if permission is None:
+            continue
+        if verb in permission.deny:
+            return []
+        scopes = permission.verbs.get(verb) or permission.verbs.get(SAME_AS.get(verb, verb))
+        if scopes:
+            readable, writable = field_levels(unit.registry, entity, permission)
+            found.append(Policy(tuple(scopes), readable, writable))
+    everyone = entity.more.get("everyone")
+    if verb == "read" and everyone:
+        found.append(Policy(("all",), frozenset({"id", "version", *everyone}), frozenset()))
+    return found
+
+
+def _as_parent(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
+    parent = unit.registry.entities[entity.parent[0]] if entity.parent else entity
+    asked = verb if verb in ("read", "export") else "update"
+    above = grant(unit, actor, parent, asked)
+    if not above.allowed:
+        return Grant(unit, actor, entity, verb, False, reason=above.reason)
+    carrier = entity.parent[1] if entity.parent else ""
+    policies = tuple(
+        Policy((f"carried:{asked}",), *_row_fields(entity, policy, carrier, parent)) for policy in above.policies
+    )
+    return Grant(unit, actor, entity, verb, True, policies)
+
+
+def _row_fields(entity: Entity, policy: Policy, carrier: str, parent: Entity) -> tuple[frozenset[str], frozenset[str]]:
+    """A carried field is visible when its carrier is; ``lines.price`` among the parent's rights narrows it."""
+    live = frozenset(k for k, f in entity.fields.items() if not f.retired)
+    hidden = {k for k in live if f"-{carrier}.{k}" in policy.readable}
+    readable = live - hidden if carrier in policy.readable else frozenset({"id"})
+    return readable, readable if carrier in policy.writable else frozenset()
+
+
+def _verb_word(verb: str) -> Message:
+    words: Mapping[str, str] = {
+        "read": "查看", "create": "新建", "update": "修改", "delete": "删除", "export": "导出", "import": "导入", "restore": "恢复",
+    }
+    return message(words.get(verb, verb))
+
+
+def engine_of(actor: Actor) -> Actor:
+    """The engine acting for ``actor``: rights were asked before, the name stays for the log."""
+    return Actor(**{**actor.__dict__, "engine": True})
+
+
+class ReaderGuard:
+    """`yuanke.storage.sqlscope.Guard` of one reader: every step to a record joins it under his grant."""
+
+    def __init__(self, unit: Unit, actor: Actor) -> None:
+        self.unit = unit
+        self.actor = actor
+
+    def condition(self, entity: Entity, table: Row) -> sa.ColumnElement[bool] | None:
+        given = grant(self.unit, self.actor, entity, "read")
+        return given.predicate(table) if given.allowed else sa.false()
+
+    def column(self, entity: Entity, field: Field, table: Row, raw: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+        given = grant(self.unit, self.actor, entity, "read")
+        if field.key not in given.readable:
+            return sa.null()
+        condition = given.field_condition(field.key, table)
+        return raw if condition is None else sa.case((condition, raw))
+
+
+__all__ = ["Grant", "Policy", "ReaderGuard", "engine_of", "everything", "grant"]

@@ -1,0 +1,115 @@
+"""Defaults and formulas of a record being saved, sources before what is made of them.
+
+The one rule: what is stored is rounded half up to its field's scale where it is stored, and sums add the rounded values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yuanke.expressions import Expression
+from yuanke.kernel.text import message
+from yuanke.metadata.registry import Entity, Field
+from yuanke.records.environment import SaveValues
+from yuanke.records.intake import rounded
+from yuanke.records.save import Save
+
+#: rows may read the document and the document its rows: they settle in at most this many rounds
+ROUNDS = 4
+
+
+def fill_defaults(save: Save) -> None:
+    """At create: fields nobody typed get their default, rows theirs."""
+    if save.verb == "create":
+        values = SaveValues(save)
+        for key, field in save.entity.fields.items():
+            if field.default is None or key in save.values or key in save.given or field.retired or field.rows or field.pairs:
+                continue
+            _set(save, field, _default(save, field, values))
+    for rows in save.rows.values():
+        for row in rows:
+            fill_defaults(row)
+
+
+def _default(save: Save, field: Field, values: SaveValues) -> Any:
+    if isinstance(field.default, Expression):
+        return field.default.evaluate(values)
+    return field.type.parse(field, field.default, save.unit.place)
+
+
+def compute(save: Save) -> None:
+    """Recompute every stored formula of the record and its rows."""
+    if not save.rows:
+        _compute_own(save)
+        return
+    for _ in range(ROUNDS):
+        before = _figures(save)
+        for rows in save.rows.values():
+            for row in rows:
+                if row.verb != "delete":
+                    compute(row)
+        _compute_own(save)
+        if _figures(save) == before:
+            return
+
+
+def _figures(save: Save) -> list[dict[str, Any]]:
+    return [dict(save.values), *(dict(row.values) for rows in save.rows.values() for row in rows)]
+
+
+def _compute_own(save: Save) -> None:
+    order = computed_fields(save.entity)
+    if not order:
+        return
+    values = SaveValues(save)
+    for field in order:
+        if field.source == "typed" and _typed_over(save, field):
+            continue
+        if field.source == "rollup" and save.verb != "create":
+            continue
+        _set(save, field, field.formula.evaluate(values) if field.formula else None)
+
+
+def computed_fields(entity: Entity) -> list[Field]:
+    """Stored formulas in order, formulas one may overwrite, and roll-ups (which begin empty and are moved by others)."""
+    fields = [entity.fields[key] for key in entity.compute_order]
+    named = set(entity.compute_order)
+    rest = [
+        f for k, f in entity.fields.items()
+        if k not in named and f.formula is not None and f.has_column and f.source in ("typed", "rollup") and not f.retired
+    ]
+    return [*rest, *fields]
+
+
+def _typed_over(save: Save, field: Field) -> bool:
+    """Kept until emptied; a save that does not carry the field recomputes it when one of its inputs changed."""
+    if field.key in save.given:
+        return save.values.get(field.key) is not None
+    if save.verb == "create" or field.formula is None:
+        return False
+    inputs = {path[0] for path in field.formula.reads if path}
+    moved = any(save.changed(name) or name in save.rows for name in inputs)
+    return not moved and save.get(field.key) is not None
+
+
+def _set(save: Save, field: Field, value: Any) -> None:
+    """Computed values obey the type as typed ones do; a formula that makes nonsense says so at its field."""
+    if value is not None:
+        from yuanke.fieldtypes import ValueFault
+
+        try:
+            value = rounded(field, field.type.parse(field, _plain(field, value), save.unit.place))
+        except ValueFault as fault:
+            save.fault(field.key, message("{field} 计算出的值不可用：{fault}", field=field.label, fault=fault.said))
+            return
+    if save.old is not None and field.key not in save.values and save.old.get(field.key) == value:
+        return
+    save.values[field.key] = value
+
+
+def _plain(field: Field, value: Any) -> Any:
+    """An expression hands links over as mappings; the column holds the id."""
+    if field.targets and hasattr(value, "get"):
+        return value.get("id")
+    scale = getattr(field.type, "scale", None)
+    return rounded(field, value) if scale is None else value

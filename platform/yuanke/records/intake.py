@@ -1,0 +1,87 @@
+"""From what was sent to typed values: unknown, hidden and read-only names refused, each value parsed by its type.
+
+The one rule: nothing is lost and nothing is guessed; every fault stands at its field, all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from yuanke.access.grants import Grant
+from yuanke.fieldtypes import ValueFault
+from yuanke.kernel.decimals import round_half_up
+from yuanke.kernel.text import message
+from yuanke.metadata.registry import Entity, Field
+from yuanke.records.save import Save
+from yuanke.records.values import LinkValue
+
+MOST_OWNED_ROWS = 2_000
+ALWAYS = frozenset({"version"})
+
+
+def take(save: Save, raw: Mapping[str, Any], given: Grant) -> None:
+    """Fill ``save.values``, ``rows`` and ``pairs`` from a mapping of JSON-like or typed values; faults go to ``save.errors``."""
+    for key, value in raw.items():
+        if key in ALWAYS:
+            continue
+        field = save.entity.fields.get(str(key))
+        if field is None or field.retired or (key not in given.readable and key not in given.writable):
+            save.fault(str(key), message("没有名为 {field} 的字段", field=key))
+        elif key not in given.writable or not _open_now(save, field):
+            save.fault(key, message("{field} 不能修改", field=field.label))
+        elif field.rows or field.pairs:
+            save.given.add(key)
+            save.row_changes[key] = value
+        else:
+            save.given.add(key)
+            _parse(save, field, value)
+
+
+def _open_now(save: Save, field: Field) -> bool:
+    """``editable: new`` closes with the first save; a condition is asked of the record as it stood."""
+    if field.editable == "new":
+        return save.verb == "create"
+    if isinstance(field.editable, (bool, str)) or save.old is None:
+        return True
+    from yuanke.records.environment import StoredValues
+
+    return bool(field.editable.evaluate(StoredValues(save.unit, save.entity, save.old)))
+
+
+def _parse(save: Save, field: Field, value: Any) -> None:
+    if isinstance(value, LinkValue):
+        value = value.id
+    try:
+        typed = field.type.parse(field, value, save.unit.place)
+        if typed is not None:
+            typed = rounded(field, typed)
+            field.type.check(field, typed)
+    except ValueFault as fault:
+        save.fault(field.key, fault.said)
+        return
+    save.values[field.key] = typed
+
+
+def rounded(field: Field, value: Any) -> Any:
+    """An exact number half up to the scale of its column; everything else as it is."""
+    scale = getattr(_column_type(field), "exact_scale", None)
+    if scale is None or not hasattr(value, "quantize"):
+        return value
+    return round_half_up(value, scale)
+
+
+_scales: dict[int, Any] = {}
+
+
+def _column_type(field: Field) -> Any:
+    found = _scales.get(id(field))
+    if found is None or found[0] is not field:
+        if len(_scales) > 50_000:
+            _scales.clear()
+        found = _scales[id(field)] = (field, field.type.column_type(field) if field.type.stored else None)
+    return found[1]
+
+
+def required_entity(save: Save, field: Field) -> Entity:
+    return save.unit.registry.entities[field.rows or field.targets[0]]

@@ -1,0 +1,66 @@
+"""History as its reader may see it: only records he may read, only fields he may read, titles of today.
+
+The one rule: an entry whose every change is hidden from the reader is not shown at all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from yuanke.access.grants import grant
+from yuanke.kernel.actor import Actor
+from yuanke.metadata.registry import Entity, Field
+from yuanke.records.carried import titles_of
+from yuanke.records.reading import get_record
+from yuanke.records.trail import HISTORY
+from yuanke.records.values import HistoryEntry, LinkValue
+from yuanke.storage import Unit
+
+
+def history(
+    unit: Unit, actor: Actor, entity: Entity, record_id: int, limit: int = 50, before: int | None = None,
+) -> list[HistoryEntry]:
+    """Newest first; ``before`` is the id of the last entry of the page before. Raises RecordNotFound as reading does."""
+    get_record(unit, actor, entity, record_id, fields=())
+    statement = sa.select(HISTORY).where(HISTORY.c.entity == entity.key, HISTORY.c.record == record_id)
+    if before is not None:
+        statement = statement.where(HISTORY.c.id < before)
+    rows = unit.execute(statement.order_by(HISTORY.c.id.desc()).limit(limit)).all()
+    people = titles_of(unit, actor, unit.registry.entities["user"], {row.by for row in rows if row.by is not None})
+    shown = [(row, _visible(unit, actor, entity, row.changes)) for row in rows]
+    return [
+        HistoryEntry(row.id, row.verb, row.at, LinkValue(row.by, people.get(row.by, "")), row.door, changes)
+        for row, changes in shown
+        if changes or row.verb not in ("update",)
+    ]
+
+
+def _visible(unit: Unit, actor: Actor, entity: Entity, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    readable = grant(unit, actor, entity, "read").readable
+    kept = {k: v for k, v in changes.items() if k in readable and k in entity.fields and not entity.fields[k].retired}
+    return {key: _pair(unit, actor, entity.fields[key], value) for key, value in kept.items()}
+
+
+def _pair(unit: Unit, actor: Actor, field: Field, change: Any) -> tuple[Any, Any]:
+    before, after = (list(change) + [None, None])[:2]
+    if field.rows:
+        rows = unit.registry.entities[field.rows]
+        return None, [{**line, "changes": _visible(unit, actor, rows, line.get("changes", {}))} for line in after or []]
+    if len(field.targets) == 1:
+        return _titled(unit, actor, field, before), _titled(unit, actor, field, after)
+    return before, after
+
+
+def _titled(unit: Unit, actor: Actor, field: Field, value: Any) -> Any:
+    """Ids become ``LinkValue`` with today's title; a target the reader may not see is hidden."""
+    if value is None:
+        return None
+    target = unit.registry.entities[field.targets[0]]
+    if isinstance(value, list):
+        titles = titles_of(unit, actor, target, [v for v in value if isinstance(v, int)])
+        return [LinkValue(v, titles[v]) if v in titles else LinkValue(None, None, True) for v in value]
+    found = value.get("id") if isinstance(value, dict) else value
+    title = titles_of(unit, actor, target, [found]).get(found) if isinstance(found, int) else None
+    return LinkValue(found, title) if title is not None else LinkValue(None, None, True)

@@ -1,0 +1,43 @@
+"""Related lists: what hangs on one record, each under its own grant.
+
+The one rule: the parent is read first; what hangs on a record one may not see is not there either.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from yuanke.kernel.actor import Actor
+from yuanke.kernel.errors import RecordNotFound
+from yuanke.kernel.text import message
+from yuanke.metadata.registry import Entity
+from yuanke.records.reading import Narrow, get_record, list_records
+from yuanke.records.values import Page, Query
+from yuanke.storage import Unit
+
+
+def related_records(unit: Unit, actor: Actor, entity: Entity, record_id: int, name: str, query: Query) -> Page:
+    """One page of the collection ``name`` of a record. Raises RecordNotFound for an unknown name or unseen record."""
+    get_record(unit, actor, entity, record_id, fields=())
+    of, narrow = _collection(unit, entity, record_id, name)
+    return list_records(unit, actor, of, query, narrow)
+
+
+def _collection(unit: Unit, entity: Entity, record_id: int, name: str) -> tuple[Entity, Narrow]:
+    registry = unit.registry
+    field, inverse = entity.fields.get(name), entity.inverses.get(name)
+    if inverse is not None:
+        other = registry.entities[inverse.entity]
+        if not inverse.through_pairs:
+            return other, lambda table: table.c[inverse.field] == record_id
+        pairs = unit.tables[other.fields[inverse.field].pairs or ""]
+        ids = sa.select(pairs.c.source).where(pairs.c.target == record_id)
+        return other, lambda table: table.c.id.in_(ids)
+    if field is not None and field.rows:
+        rows = registry.entities[field.rows]
+        return rows, lambda table: table.c[rows.parent_link or "parent"] == record_id
+    if field is not None and field.pairs:
+        pairs = unit.tables[field.pairs]
+        ids = sa.select(pairs.c.target).where(pairs.c.source == record_id)
+        return registry.entities[field.targets[0]], lambda table: table.c.id.in_(ids)
+    raise RecordNotFound(message("没有名为 {name} 的关联列表", name=name))

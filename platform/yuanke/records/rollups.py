@@ -1,0 +1,174 @@
+"""Roll-ups kept on a holder: recomputed in the transaction that moves their source, holders locked in id order.
+
+The one rule: the holder's version, history and automations are not touched; what its other formulas make of the new
+figure is recomputed in the same go, and so are the holders above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from yuanke.kernel.actor import Actor
+from yuanke.kernel.errors import Refused, ValidationFailed
+from yuanke.kernel.text import message
+from yuanke.metadata.registry import Entity, Field
+from yuanke.records.compute import compute
+from yuanke.records.environment import SaveValues, forget
+from yuanke.records.intake import rounded
+from yuanke.records.save import Save
+from yuanke.storage import Unit
+from yuanke.storage.sqlscope import TableScope
+
+DEEPEST = 8
+
+
+def move_rollups(unit: Unit, actor: Actor, saves: Sequence[Save], depth: int = 0) -> None:
+    """Bring every roll-up that ``saves`` may have moved up to date, and the ones above."""
+    if depth > DEEPEST:
+        raise Refused(message("汇总字段相互触发超过 {deepest} 层", deepest=DEEPEST))
+    moved: dict[tuple[str, str], set[int]] = {}
+    for entity, group in _by_entity(saves).items():
+        for holder, key in unit.registry.entities[entity].rollups:
+            ids = _holders(unit, unit.registry.entities[holder].fields[key], holder, group)
+            if ids:
+                moved.setdefault((holder, key), set()).update(ids)
+    changed: dict[str, dict[int, dict[str, Any]]] = {}
+    for (holder, key), ids in sorted(moved.items()):
+        for one, value in _recompute(unit, unit.registry.entities[holder], key, ids).items():
+            changed.setdefault(holder, {}).setdefault(one, {})[key] = value
+    above = [save for holder, rows in sorted(changed.items()) for save in _carry(unit, actor, holder, rows)]
+    if above:
+        move_rollups(unit, actor, above, depth + 1)
+
+
+def _by_entity(saves: Iterable[Save]) -> dict[str, list[Save]]:
+    found: dict[str, list[Save]] = {}
+    for save in saves:
+        found.setdefault(save.entity.key, []).append(save)
+        for rows in save.rows.values():
+            for entity, group in _by_entity(rows).items():
+                found.setdefault(entity, []).extend(group)
+    return found
+
+
+def _holders(unit: Unit, field: Field, holder: str, saves: Sequence[Save]) -> set[int]:
+    """Ids of the records of ``holder`` whose ``field`` may read one of ``saves``: its paths are walked backwards."""
+    ids: set[int] = set()
+    for path in field.formula.reads if field.formula else ():
+        entity, steps = unit.registry.entities[holder], []
+        for name in path:
+            step = _step(unit, entity, name)
+            if step is None:
+                break
+            steps.append((entity, name, step))
+            entity = step
+            if entity.key == saves[0].entity.key:
+                touching = [s for s in saves if _touches(s, path, len(steps))]
+                ids |= _walk_back(unit, steps, touching) if touching else set()
+    return ids
+
+
+def _touches(save: Save, path: tuple[str, ...], depth: int) -> bool:
+    """An update that changes neither the field read nor a link cannot move the figure; create, delete and restore may."""
+    if save.verb != "update":
+        return True
+    links = {k for k, f in save.entity.fields.items() if f.targets}
+    return any(save.changed(k) for k in (*path[depth : depth + 1], *links))
+
+
+def _step(unit: Unit, entity: Entity, name: str) -> Entity | None:
+    field, inverse = entity.fields.get(name), entity.inverses.get(name)
+    if inverse is not None:
+        return unit.registry.entities[inverse.entity]
+    if field is not None and (field.rows or len(field.targets) == 1):
+        return unit.registry.entities[field.rows or field.targets[0]]
+    return None
+
+
+def _walk_back(unit: Unit, steps: Sequence[tuple[Entity, str, Entity]], saves: Sequence[Save]) -> set[int]:
+    before, name, _ = steps[-1]
+    ids = _back_from_saves(unit, before, name, saves)
+    for entity, step, _ in reversed(steps[:-1]):
+        ids = _back(unit, entity, step, ids) if ids else set()
+    return ids
+
+
+def _back_from_saves(unit: Unit, before: Entity, name: str, saves: Sequence[Save]) -> set[int]:
+    """The first step back reads the saves themselves: the old holder loses what the new one gains."""
+    field, inverse = before.fields.get(name), before.inverses.get(name)
+    own_link = saves[0].entity.parent_link if field is not None and field.rows else None
+    own_link = inverse.field if inverse is not None and not inverse.through_pairs else own_link
+    if own_link is None:
+        return _back(unit, before, name, {s.id for s in saves if s.id is not None})
+    found = {s.get(own_link) for s in saves} | {s.old.get(own_link) for s in saves if s.old}
+    found |= {s.parent.id for s in saves if s.parent is not None and field is not None and field.rows}
+    return {one for one in found if one is not None}
+
+
+def _back(unit: Unit, entity: Entity, name: str, ids: set[int]) -> set[int]:
+    """Records of ``entity`` from which step ``name`` leads to one of ``ids``."""
+    field, inverse = entity.fields.get(name), entity.inverses.get(name)
+    if inverse is not None:
+        other = unit.registry.entities[inverse.entity]
+        if inverse.through_pairs:
+            pairs = unit.tables[other.fields[inverse.field].pairs or ""]
+            statement = sa.select(pairs.c.target).where(pairs.c.source.in_(ids))
+        else:
+            table = unit.tables[other.key]
+            statement = sa.select(table.c[inverse.field]).where(table.c.id.in_(ids))
+    elif field is not None and field.rows:
+        rows = unit.registry.entities[field.rows]
+        table = unit.tables[rows.key]
+        statement = sa.select(table.c[rows.parent_link or "parent"]).where(table.c.id.in_(ids))
+    elif field is not None and field.pairs:
+        pairs = unit.tables[field.pairs]
+        statement = sa.select(pairs.c.source).where(pairs.c.target.in_(ids))
+    else:
+        table = unit.tables[entity.key]
+        statement = sa.select(table.c.id).where(table.c[name].in_(ids))
+    return {row[0] for row in unit.execute(statement.distinct()) if row[0] is not None}
+
+
+def _recompute(unit: Unit, entity: Entity, key: str, ids: set[int]) -> dict[int, Any]:
+    """id -> new value, for the records whose figure differs; they are locked in id order first."""
+    table, field = unit.tables[entity.key], entity.fields[key]
+    if unit.dialect == "postgresql":
+        unit.execute(sa.select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id).with_for_update()).all()
+    scope = TableScope(entity, table, unit.tables, {"settings": unit.settings})
+    figure = field.formula.sql(scope) if field.formula else sa.null()
+    rows = unit.execute(sa.select(table.c.id, table.c[key], figure.label("figure")).where(table.c.id.in_(ids))).all()
+    found = {}
+    for row in rows:
+        value = None if row.figure is None else rounded(field, field.type.parse(field, row.figure, unit.place))
+        if value != row[1]:
+            found[row.id] = value
+    return found
+
+
+def _carry(unit: Unit, actor: Actor, holder: str, rows: dict[int, dict[str, Any]]) -> list[Save]:
+    """Write new figures with what the holder's stored formulas make of them; answers the saves for the holders above."""
+    entity, table = unit.registry.entities[holder], unit.tables[holder]
+    standing = {r["id"]: dict(r) for r in unit.execute(sa.select(table).where(table.c.id.in_(rows))).mappings()}
+    saves = []
+    for one, figures in sorted(rows.items()):
+        save = Save(unit, actor, entity, "update", one, standing[one], dict(figures))
+        compute(save)
+        _keep_limits(save, figures)
+        saves.append(save)
+    for save in saves:
+        unit.execute(table.update().where(table.c.id == save.id).values(save.values))
+    forget(unit, entity, rows)
+    return saves
+
+
+def _keep_limits(save: Save, figures: dict[str, Any]) -> None:
+    """A ``valid_when`` on a figure is a limit: whoever would break it is refused."""
+    for key in figures:
+        field = save.entity.fields[key]
+        if field.valid_when is not None and not field.valid_when.evaluate(SaveValues(save)):
+            said = message(field.message, **{k: save.get(k) for k in save.entity.fields if "{" + k + "}" in (field.message or "")}) \
+                if field.message else message("{entity}的 {field} 超出了允许的范围", entity=save.entity.label, field=field.label)
+            raise ValidationFailed({"": [said]})

@@ -1,0 +1,62 @@
+"""History: one append-only row a save, read under field rights.
+
+The one rule: what was before and after is kept as the API would say it, so an old entry stays readable when a type changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from yuanke.fieldtypes.columns import Json, UtcDateTime
+from yuanke.kernel import clock
+from yuanke.kernel.actor import Actor
+from yuanke.metadata.registry import Entity
+from yuanke.storage import Unit
+from yuanke.storage.system import key, own_table
+from yuanke.storage.tables import identity
+
+HISTORY = own_table(
+    "history",
+    key(),
+    sa.Column("entity", sa.String(63), nullable=False),
+    sa.Column("record", identity(), nullable=False),
+    sa.Column("verb", sa.String(63), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("by", identity()),
+    sa.Column("door", sa.String(20), nullable=False),
+    sa.Column("changes", Json, nullable=False),
+    sa.Index("ix_yk_history_record", "entity", "record", "id"),
+)
+
+
+def changes_between(entity: Entity, old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, list[Any]]:
+    """``{field: [before, after]}`` in JSON form, for fields that differ and whose history is kept."""
+    changes: dict[str, list[Any]] = {}
+    for name, after in new.items():
+        field = entity.fields.get(name)
+        before = old.get(name) if old else None
+        if field is None or before == after or field.source == "system" and name not in ("owner", "department"):
+            continue
+        if not field.has_column or field.more.get("history") is False:
+            continue
+        changes[name] = [_said(field, before), _said(field, after)]
+    return changes
+
+
+def _said(field: Any, value: Any) -> Any:
+    return None if value is None else field.type.dump(field, value)
+
+
+def write_history(unit: Unit, actor: Actor, entity: Entity, entries: Sequence[tuple[int, str, dict[str, Any]]]) -> None:
+    """Append (record id, verb, changes) entries; an update that changed nothing leaves no entry."""
+    at = clock.now()
+    rows = [
+        {"entity": entity.key, "record": record, "verb": verb, "at": at, "by": actor.user_id, "door": actor.door, "changes": changes}
+        for record, verb, changes in entries
+        if changes or verb != "update"
+    ]
+    if rows:
+        unit.execute(HISTORY.insert(), rows)
