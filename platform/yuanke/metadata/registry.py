@@ -110,6 +110,7 @@ class Permission:
     verbs: Mapping[str, tuple[str, ...]]  # create read update delete export import, and named actions
     fields: Mapping[str, str] = field(default_factory=dict)  # field or "*" -> hidden | masked | reveal | read | write
     deny: frozenset[str] = frozenset()
+    more: Mapping[str, Any] = field(default_factory=dict)  # limit, report, and field levels that ask conditions
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +152,11 @@ class Entity:
     scopes: Mapping[str, Expression] = field(default_factory=dict)
     permissions: Mapping[str, Permission] = field(default_factory=dict)
     compute_order: tuple[str, ...] = ()  # stored formulas, sources first
+    #: the same for the whole document: ("" or the rows field, field), so that rows and record may feed one another
+    compute_plan: tuple[tuple[str, str], ...] = ()
     rollups: tuple[tuple[str, str], ...] = ()  # (holder entity, holder field) that a save here may move
+    #: (holder entity, holder field, names that lead from a record here to its holders: links up, collections down)
+    rollup_paths: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     workflow: Mapping[str, Any] | None = None
     checks: Mapping[str, Any] = field(default_factory=dict)
     locked_when: Expression | None = None
@@ -161,6 +166,10 @@ class Entity:
 
     def field(self, key: str) -> Field | None:
         return self.fields.get(key)
+
+    def live_fields(self) -> tuple[Field, ...]:
+        """Fields that people and programs may meet: all but the retired ones, whose columns are only kept."""
+        return tuple(f for f in self.fields.values() if not f.retired)
 
 
 @dataclass(frozen=True, eq=False)

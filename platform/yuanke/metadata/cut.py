@@ -1,0 +1,112 @@
+"""Expressions that a flow map ``{ }`` or ``[ ]`` cuts at a comma or bracket: found, told, and mended by quoting.
+
+Rule: a mended line differs from the written one by a pair of quotes only.
+"""
+
+from __future__ import annotations
+
+import re
+
+from yuanke.kernel.diagnostics import Span
+from yuanke.metadata.faults import Faults
+from yuanke.metadata.node import Node
+
+Entry = tuple[Node, Node, bool]
+_OPEN, _CLOSE = "([{", ")]}"
+
+
+def unbalanced(text: str) -> int:
+    """Brackets opened and not closed in ``text``; negative when more are closed. Quoted text counts for nothing."""
+    depth, quote = 0, ""
+    for c in text:
+        if quote:
+            quote = "" if c == quote else quote
+        elif c in "'\"":
+            quote = c
+        elif c in _OPEN:
+            depth += 1
+        elif c in _CLOSE:
+            depth -= 1
+    return depth
+
+
+def cut_entries(entries: list[Entry], is_map: bool, text: str, faults: Faults) -> list[Entry]:
+    """Entries of a flow collection with cut expressions put together again, each told as E104."""
+    kept: list[Entry] = []
+    index = 0
+    while index < len(entries):
+        key, value, empty = entries[index]
+        depth = unbalanced(value.raw) if isinstance(value.value, str) and value.raw is not None else 0
+        last = index
+        while depth > 0 and last + 1 < len(entries) and (entries[last + 1][2] or not is_map):
+            last += 1
+            depth += unbalanced(str(entries[last][0].raw or entries[last][0].value))
+        if last > index and depth == 0:
+            pieces = [value.raw or ""] + [str(entries[i][0].raw or entries[i][0].value) for i in range(index + 1, last + 1)]
+            whole = ", ".join(pieces)
+            named = f" of {key.value}" if is_map else ""
+            _tell(faults, value.span, named, whole, text)
+            value = Node(whole, value.span, value.layer, value.key)
+        elif empty and is_map and unbalanced(str(key.raw or "")):
+            _tell(faults, key.span, "", str(key.raw), text)
+            last = index
+            index = last + 1
+            continue
+        kept.append((key, value, empty) if is_map else (value, value, empty))
+        index = last + 1
+    return kept
+
+
+def _tell(faults: Faults, span: Span, named: str, whole: str, text: str) -> None:
+    lines = text.splitlines()
+    line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+    mended = cut_line(line) or f'"{whole}"'
+    faults.add("E104", span, f"The value{named} is cut at a comma",
+               f"Inside {{ }} and [ ] quote an expression that holds a comma or bracket:\n    {mended.strip()}")
+
+
+_KEY_AHEAD = re.compile(r"""\s*(?:[A-Za-z_][\w+-]*|"[^"]*"|'[^']*')\s*:(?:\s|$)""")
+_VALUE = re.compile(r"""(?<=[{,\s])([A-Za-z_][\w+-]*|"\*")\s*:\s+(?=[^\s"'{\[|>#&*!])""")
+
+
+def cut_line(line: str) -> str | None:
+    """``line`` with every cut value of its flow maps quoted, or None when nothing is to be mended.
+
+    A value runs to the next comma that a key follows, or to the bracket that closes its map; one that holds
+    a comma, a bracket or a brace on the way needs quotes.
+    """
+    if "{" not in line:
+        return None
+    made, position, changed = "", 0, False
+    start = line.find("{")
+    for found in iter(lambda: _VALUE.search(line, max(position, start)), None):
+        begin = found.end()
+        end = _end_of_value(line, begin)
+        value = line[begin:end].rstrip()
+        made += line[position:begin]
+        if end < len(line) and re.search(r"[,\[\]{}]", value) and not value.startswith("<"):
+            made += '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            changed = True
+        else:
+            made += value
+        position = begin + len(value)
+    return made + line[position:] if changed else None
+
+
+def _end_of_value(line: str, begin: int) -> int:
+    depth, quote = 0, ""
+    for index in range(begin, len(line)):
+        c = line[index]
+        if quote:
+            quote = "" if c == quote else quote
+        elif c in "'\"":
+            quote = c
+        elif c in _OPEN:
+            depth += 1
+        elif c in _CLOSE:
+            if depth == 0:
+                return index
+            depth -= 1
+        elif c == "," and depth == 0 and _KEY_AHEAD.match(line, index + 1):
+            return index
+    return len(line)

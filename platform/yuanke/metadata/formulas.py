@@ -1,0 +1,91 @@
+"""Expressions of the metadata: compiled once, with every fault told at its own character.
+
+Rule: an expression that is wrong counts as absent afterwards, so that one fault is told once.
+"""
+
+from __future__ import annotations
+
+from yuanke.expressions import Expression, ExpressionFault
+from yuanke.expressions import compile as compile_expression
+from yuanke.expressions.scope import Kind
+from yuanke.kernel.diagnostics import Span
+from yuanke.metadata.faults import Faults
+from yuanke.metadata.model import FieldDef, Model
+from yuanke.metadata.node import Node
+from yuanke.metadata.scope import ANY, RecordScope
+
+#: kinds of values that a field without a type gets its type from
+TYPE_OF_KIND = {"text": "text", "number": "number", "bool": "bool", "date": "date", "datetime": "datetime", "time": "time",
+                "duration": "duration", "json": "json"}
+
+
+def is_expression(node: Node) -> bool:
+    """Whether ``node`` says an expression where a value could stand: text that begins with ``=``."""
+    return isinstance(node.value, str) and node.value.startswith("=")
+
+
+class Formulas:
+    def __init__(self, model: Model, faults: Faults) -> None:
+        self.model, self.faults = model, faults
+        self._formulas: dict[tuple[str, str], tuple[Expression | None, set[str]]] = {}
+        self._open: list[tuple[str, str]] = []
+        model.kind_of_formula = self._kind
+
+    def compile(self, node: Node | None, scope: RecordScope, expect: str | None = None, *, marked: bool = False) -> Expression | None:
+        """The expression of ``node``, or None when it is absent or wrong (told). ``marked``: it begins with ``=``."""
+        if node is None or isinstance(node.value, (dict, list)) or node.value is None:
+            return None
+        source = node.value if isinstance(node.value, str) else _literal(node)
+        skipped = 1 if marked or source.startswith("=") else 0
+        source = source[skipped:]
+        lead = len(source) - len(source.lstrip())
+        try:
+            return compile_expression(source.strip(), scope, expect=expect)
+        except ExpressionFault as fault:
+            self.faults.add("E401", self._place(node, fault.start + lead + skipped), fault.summary, fault.detail)
+            return None
+
+    def _place(self, node: Node, offset: int) -> Span:
+        """The character of the file that stands ``offset`` characters into the text of ``node``."""
+        line, written = self.faults.line(node.span), str(node.raw if node.raw is not None else node.value)
+        begin = line.find(written, max(node.span.column - 1, 0)) if line else -1
+        return Span(node.span.file, node.span.line, begin + 1 + offset) if begin >= 0 else node.span
+
+    def of_field(self, found: FieldDef) -> Expression | None:
+        """The compiled formula of a field."""
+        key = (found.entity, found.key)
+        if key not in self._formulas:
+            if key in self._open:
+                return None
+            self._open.append(key)
+            self.model.traces.append({found.entity})
+            try:
+                made = self.compile(found.formula, self.scope_of_field(found), self._expected(found))
+            finally:
+                self._open.pop()
+                trace = self.model.traces.pop()
+            self._formulas[key] = (made, trace)
+        made, trace = self._formulas[key]
+        if self.model.traces:
+            self.model.traces[-1] |= trace
+        return made
+
+    def scope_of_field(self, found: FieldDef) -> RecordScope:
+        """Names of a formula of ``found``; beside a choice field bare words are its options."""
+        return RecordScope(self.model, found.entity, more=self.own_options(found))
+
+    def own_options(self, found: FieldDef) -> dict[str, Kind]:
+        return {}
+
+    def _expected(self, found: FieldDef) -> str | None:
+        return None if found.type is None or not found.type_name else self.model.kind_of_field(found).name
+
+    def _kind(self, found: FieldDef) -> Kind:
+        made = self.of_field(found)
+        return made.kind if made is not None else ANY
+
+
+def _literal(node: Node) -> str:
+    if isinstance(node.value, bool):
+        return "True" if node.value else "False"
+    return node.raw if node.raw is not None else str(node.value)

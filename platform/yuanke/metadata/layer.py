@@ -1,0 +1,96 @@
+"""One file, or one stored definition, that says something about the metadata. Rule: a layer never changes once read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from yuanke.kernel.diagnostics import Diagnostic, Span
+from yuanke.metadata.node import Node, from_plain
+from yuanke.metadata.reader import MAX_BYTES, read
+from yuanke.metadata.shape import settle_shape
+
+Rank = Literal["platform", "module", "customization", "enterprise"]
+RANKS: tuple[str, ...] = ("platform", "module", "customization", "enterprise")
+
+
+class Layer:
+    """``name`` is the module's or customization's own; ``node`` what was written; ``faults`` those of reading it.
+
+    A file that cannot be read to its end still gives a layer: an empty one that is ``broken``, so that the faults of
+    all files can be told at once by `compile_layers`.
+    """
+
+    def __init__(
+        self, name: str, rank: Rank, node: Node, *, file: str | None = None, text: str = "", faults: tuple[Diagnostic, ...] = (),
+        broken: bool = False,
+    ) -> None:
+        self.name = name
+        self.rank = rank
+        self.node = node
+        self.file = file or name
+        self.text = text
+        self.faults = faults
+        self.broken = broken
+
+    def __repr__(self) -> str:
+        return f"Layer({self.name!r}, {self.rank!r})"
+
+    @classmethod
+    def read_file(cls, path: str | Path, rank: Rank = "module") -> Layer:
+        """The layer of one YAML file; a file that cannot be opened gives a broken layer with E109."""
+        try:
+            with open(path, "rb") as opened:
+                content = opened.read(MAX_BYTES * 4 + 1)
+        except OSError as error:
+            fault = Diagnostic("E109", "The file cannot be opened", f"{error.strerror or error}. Check the path.", Span(str(path)))
+            return cls(Path(path).stem, rank, Node({}, Span(str(path)), Path(path).stem), file=str(path), faults=(fault,), broken=True)
+        return cls.read_text(content, str(path), rank)
+
+    @classmethod
+    def read_text(cls, text: str | bytes, file: str = "text", rank: Rank = "module") -> Layer:
+        """The layer of YAML text; ``file`` is what faults call it."""
+        stem = Path(file).stem
+        node, faults = read(text, file, stem)
+        kept = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        if node is None:
+            return cls(stem, rank, Node({}, Span(file), stem), file=file, text=kept, faults=tuple(faults), broken=True)
+        return cls(_name_of(node, stem), rank, node, file=file, text=kept, faults=tuple(faults))
+
+    @classmethod
+    def from_plain(cls, name: str, rank: Rank, data: Mapping[str, Any]) -> Layer:
+        """The layer of JSON-like data, as `plain` gave it (stored definitions, an admin's overlay)."""
+        return cls(name, rank, from_plain(dict(data), Span(name), name))
+
+    def plain(self) -> dict[str, Any]:
+        """What was written, as JSON knows it; `from_plain` reads it back to an equal layer."""
+        result: dict[str, Any] = self.node.plain()
+        return result
+
+    @cached_property
+    def settled(self) -> Node:
+        """``node`` with every shorthand spelled out; the layer's own name stands in each node."""
+        return settle_shape(self.node)
+
+    @cached_property
+    def digest(self) -> str:
+        """Equal layers have equal digests, wherever their text came from."""
+        return f"{self.rank}:{self.name}:{self.node.digest().hex()}"
+
+    def line(self, number: int) -> str:
+        lines = self._lines
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.removeprefix("\ufeff").splitlines()
+
+
+def _name_of(node: Node, stem: str) -> str:
+    for word in ("module", "customization"):
+        said = node.get(word)
+        if said is not None and isinstance(said.value, str) and said.value:
+            return said.value
+    return stem

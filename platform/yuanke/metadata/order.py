@@ -1,0 +1,101 @@
+"""In which order layers are laid on one another, and which of them are rivals.
+
+Rule: platform < modules by ``depends`` < customizations by ``over`` < the enterprise's own rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.metadata.faults import Faults
+from yuanke.metadata.layer import RANKS, Layer
+from yuanke.metadata.node import Node
+
+
+def words(node: Node | None) -> list[Node]:
+    """The plain words of a list (or of one word)."""
+    if node is None:
+        return []
+    items = node.live() if node.is_list else [node]
+    return [item for item in items if isinstance(item.value, str)]
+
+
+class Order:
+    """``layers`` from bottom to top; ``below[name]`` are the layers of the same rank that ``name`` is said to follow."""
+
+    def __init__(self, layers: Sequence[Layer], faults: Faults) -> None:
+        self.below: dict[tuple[str, str], frozenset[str]] = {}
+        self.layers: list[Layer] = []
+        for rank in RANKS:
+            same = [layer for layer in layers if layer.rank == rank]
+            self.layers += self._sorted(rank, same, faults) if rank in ("module", "customization") else same
+        self._index = {layer.name: i for i, layer in enumerate(self.layers)}
+
+    def depends(self, rank: str, upper: str, lower: str) -> bool:
+        """Whether ``upper`` said, directly or through others, that it follows ``lower``."""
+        return lower in self.below.get((rank, upper), frozenset())
+
+    def _sorted(self, rank: str, layers: list[Layer], faults: Faults) -> list[Layer]:
+        by_name: dict[str, Layer] = {}
+        for layer in layers:
+            if layer.name in by_name and not layer.broken:
+                place = layer.node.get(rank) or layer.node
+                other = by_name[layer.name].node.get(rank) or by_name[layer.name].node
+                faults.add("E307", place, f'The {rank} "{layer.name}" is there twice',
+                           "Give one of them another name, or say both in one file.", other)
+                continue
+            by_name[layer.name] = layer
+        said = {name: self._said(rank, layer, by_name, faults) for name, layer in by_name.items()}
+        order: list[str] = []
+        state: dict[str, int] = {}
+        for name in by_name:
+            self._visit(name, said, state, order, by_name, faults)
+        for name in order:
+            under: set[str] = set()
+            for lower in said[name]:
+                if lower in by_name and lower != name:
+                    under.add(lower)
+                    under |= self.below.get((rank, lower), frozenset())
+            self.below[(rank, name)] = frozenset(under)
+        return [by_name[name] for name in order]
+
+    def _said(self, rank: str, layer: Layer, by_name: dict[str, Layer], faults: Faults) -> list[str]:
+        found: list[str] = []
+        for word in words(layer.node.get("depends" if rank == "module" else "over")):
+            if word.value == layer.name:
+                faults.add("E304", word, f'"{layer.name}" names itself', "Take it out of the list.")
+            elif word.value in by_name:
+                found.append(word.value)
+            elif rank == "module":
+                faults.add("E305", word, f'There is no module "{word.value}"',
+                           f"{layer.name} depends on it. Add the module, or take it out of depends.{did_you_mean(word.value, by_name)}")
+            else:
+                faults.add("E308", word, f'There is no customization "{word.value}"',
+                           f"over: names the customizations that this one may overrule.{did_you_mean(word.value, by_name)}")
+        return found
+
+    def _visit(self, start: str, said: dict[str, list[str]], state: dict[str, int], order: list[str],
+               by_name: dict[str, Layer], faults: Faults) -> None:
+        """Depth first without recursion; a layer still open when met again closes a circle."""
+        if state.get(start):
+            return
+        stack: list[tuple[str, int]] = [(start, 0)]
+        state[start] = 1
+        while stack:
+            name, index = stack.pop()
+            if index == len(said[name]):
+                state[name] = 2
+                order.append(name)
+                continue
+            stack.append((name, index + 1))
+            lower = said[name][index]
+            if state.get(lower) == 1:
+                ring = [n for n, _ in stack]
+                ring = ring[ring.index(lower):] + [lower]
+                node = by_name[name].node
+                faults.add("E304", node.get("depends") or node.get("over") or node, "Layers that wait for each other",
+                           f"{' -> '.join(ring)}. Take one of these links away; what both need belongs in a third.")
+            elif not state.get(lower):
+                state[lower] = 1
+                stack.append((lower, 0))
