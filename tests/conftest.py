@@ -1,18 +1,109 @@
-"""A real PostgreSQL for the tests: the server that the environment names, else one of our own for the session."""
+"""What every test may ask for: a home folder, a real database of either kind, an installation, an enterprise made from YAML.
+
+PostgreSQL is the server that the environment names, else one of our own for the session. ``installation`` and what hangs
+on it run on both databases; a test that needs only one says ``@pytest.mark.parametrize("dialect", ["sqlite"])``.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
+
+if TYPE_CHECKING:  # imported by the fixtures that need them: tests of a low layer do not wait for the upper ones
+    from yuanke.kernel.actor import Enterprise
+    from yuanke.metadata import Layer
+    from yuanke.storage import Installation, Unit
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty YUANKE_HOME."""
+    return tmp_path / "home"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(dialect: str, request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """None for SQLite, else the URL of an empty PostgreSQL database that only this test has."""
+    if dialect == "sqlite":
+        yield None
+        return
+    server = sa.make_url(request.getfixturevalue("postgres_url"))
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+        yield server.set(database=name).render_as_string(hide_password=False)
+        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    engine.dispose()
+
+
+@pytest.fixture
+def installation(home: Path, database_url: str | None) -> Iterator[Installation]:
+    """An installation without enterprises; built-ins and plugins are loaded."""
+    from yuanke.app import plugins
+    from yuanke.storage import Installation
+
+    plugins.load()
+    made = Installation(home, database_url)
+    yield made
+    made.close()
+
+
+def layer_of(source: str | Path | Layer, number: int = 1) -> Layer:
+    """YAML text, a path or a layer as a module's layer; a text without ``module:`` is called ``m1``, ``m2`` ..."""
+    from yuanke.metadata import Layer
+
+    if isinstance(source, Layer):
+        return source
+    if isinstance(source, Path):
+        return Layer.read_file(source, "module")
+    head = "" if source.lstrip().startswith("module:") or "\nmodule:" in source else f"module: m{number}\nlabel: m{number}\n"
+    return Layer.read_text(head + source, f"m{number}.yaml", "module")
+
+
+@pytest.fixture
+def enterprise(installation: Installation) -> Callable[..., Enterprise]:
+    """``enterprise(yaml, yaml, slug="acme", label="爱客")`` makes one that runs these modules above the platform's own."""
+
+    from yuanke.storage import create_enterprise
+
+    def make(*sources: str | Path | Layer, slug: str = "acme", label: str | None = None, **more: Any) -> Enterprise:
+        layers = [layer_of(source, number) for number, source in enumerate(sources, 1)]
+        return create_enterprise(installation, slug, label or f"企业 {slug}", layers=layers, **more)
+
+    return make
+
+
+@pytest.fixture
+def writing(installation: Installation) -> Callable[[Enterprise], AbstractContextManager[Unit]]:
+    """``with writing(enterprise) as unit:`` a unit of work that writes."""
+    return lambda at: installation.unit(at, write=True)
+
+
+@pytest.fixture
+def reading(installation: Installation) -> Callable[[Enterprise], AbstractContextManager[Unit]]:
+    """``with reading(enterprise) as unit:`` a unit of work that only reads."""
+    return lambda at: installation.unit(at)
 
 
 def _binaries() -> Path | None:

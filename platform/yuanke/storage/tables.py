@@ -47,6 +47,12 @@ def build(entity: Entity) -> sa.Table:
     return sa.Table(physical(entity.key), sa.MetaData(), *columns, sqlite_autoincrement=True)
 
 
+def bare(name: str, /, **columns: sa.types.TypeEngine[Any] | None) -> sa.Table:
+    """A table known by name alone, with only these columns: for schema changes, where no definition fits both sides."""
+    made = [sa.Column(key, type_ if type_ is not None else sa.types.NullType(), quote=True) for key, type_ in columns.items()]
+    return sa.Table(name, sa.MetaData(), *made)
+
+
 _built: dict[tuple[str, str], sa.Table] = {}
 
 

@@ -1,0 +1,93 @@
+"""The two sides of a plan: what runs and lies in the database, what is wanted; and the counts a plan tells.
+
+The one rule: everything here only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+
+from yuanke.metadata.registry import Entity, Field, Registry
+from yuanke.storage.describe import Shape, own_shape, shape_of
+from yuanke.storage.live import LiveTable, live_shape
+from yuanke.storage.system import RETIRED, STEP
+from yuanke.storage.tables import bare
+from yuanke.storage.unit import Unit
+
+#: from here on an index is built aside, and a step that walks all rows is called slow
+BIG = 50_000
+SAMPLES = 5
+
+
+class Comparison:
+    """What `tablesteps` and `declared` look at."""
+
+    def __init__(self, unit: Unit, after: Registry, decisions: Mapping[str, str]) -> None:
+        self.unit = unit
+        self.before = unit.registry
+        self.after = after
+        self.decisions = decisions
+        self._rows: dict[str, int] = {}
+
+    @property
+    def dialect(self) -> str:
+        return self.unit.dialect
+
+    @cached_property
+    def live(self) -> dict[str, LiveTable]:
+        return live_shape(self.unit.connection, self.unit.enterprise.place)
+
+    @cached_property
+    def wanted(self) -> Shape:
+        return shape_of(self.after, self.dialect)
+
+    @cached_property
+    def own(self) -> Shape:
+        return own_shape(self.dialect)
+
+    @cached_property
+    def retired(self) -> dict[tuple[str, str], Any]:
+        """(entity, column) -> what is known of a column (or, column '', a table) that no running definition names."""
+        return {(row.entity, row.column): row for row in self.unit.execute(sa.select(RETIRED))}
+
+    @cached_property
+    def pending(self) -> list[Any]:
+        return list(self.unit.execute(sa.select(STEP).where(STEP.c.state == "pending").order_by(STEP.c.id)))
+
+    def rows(self, table: str) -> int:
+        """How many rows a live table has, the bin included; 0 for one that is not there."""
+        if table not in self.live:
+            return 0
+        if table not in self._rows:
+            self._rows[table] = self.unit.connection.scalar(sa.select(sa.func.count()).select_from(bare(table))) or 0
+        return self._rows[table]
+
+    def big(self, table: str) -> bool:
+        return self.rows(table) >= BIG
+
+    def count(self, table: str, column: str, condition: Callable[[sa.Column[Any]], sa.ColumnElement[bool]],
+              type_: sa.types.TypeEngine[Any] | None = None) -> int:  # fmt: skip
+        """Rows of a live table whose ``column`` fulfils a condition."""
+        source = bare(table, **{column: type_})
+        statement = sa.select(sa.func.count()).select_from(source).where(condition(source.c[column]))
+        return self.unit.connection.scalar(statement) or 0
+
+    def filled(self, table: str, column: str) -> int:
+        return self.count(table, column, lambda held: held.is_not(None))
+
+
+def signature(field: Field) -> str:
+    """What a column keeps, in words that differ exactly when its values mean something else (scale included)."""
+    type_ = field.type.column_type(field)
+    scale = getattr(type_, "exact_scale", "")
+    return f"{type(type_).__name__}:{scale}" if not isinstance(type_, (sa.String, sa.Text)) else "Text:"
+
+
+def same_field(entity: Entity | None, key: str) -> Field | None:
+    """The field of a running entity that has a column, or None."""
+    found = entity.fields.get(key) if entity is not None else None
+    return found if found is not None and found.has_column else None

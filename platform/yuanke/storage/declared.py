@@ -1,0 +1,206 @@
+"""The part of a plan that changes no table: options, limits, rights, flows, screens. What people and programs may notice.
+
+The one rule: whoever gains or loses access stands in the plan by name; that is the line a reviewer looks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from yuanke.expressions import Expression
+from yuanke.fieldtypes.columns import array_has
+from yuanke.kernel.text import Label, Message, message
+from yuanke.metadata.registry import Entity, Field, Registry
+from yuanke.storage import rights
+from yuanke.storage.columnsteps import shown
+from yuanke.storage.comparison import Comparison, signature
+from yuanke.storage.plan import Step
+from yuanke.storage.tables import physical
+
+#: what a person may notice of a field, and what it is called in a plan
+NOTICED = {
+    "label": "名称", "help": "说明", "required": "必填", "default": "默认值", "editable": "可否修改", "visible_when": "显示条件",
+    "required_when": "必填条件", "valid_when": "校验", "message": "校验提示", "min": "最小值", "max": "最大值", "length": "长度",
+    "pattern": "格式", "scale": "小数位", "searchable": "可搜索", "sensitive": "敏感", "masked": "脱敏", "on_delete": "删除规则",
+    "filter": "可选范围", "formula": "公式", "retired": "停用",
+}  # fmt: skip
+PARTS = {
+    "workflow": "流程", "checks": "校验规则", "locked_when": "锁定条件", "scopes": "数据范围", "features": "功能", "duplicates": "查重规则",
+    "title": "标题字段", "label": "名称", "number": "编号规则",
+}  # fmt: skip
+WHOLE = {
+    "menu": "菜单", "reports": "报表", "dashboards": "仪表板", "prints": "打印模板", "ledgers": "台账", "settings": "系统参数",
+}  # fmt: skip
+
+
+def steps(at: Comparison) -> list[Step]:
+    found: list[Step] = []
+    found += _modules(at)
+    for key, entity in at.after.entities.items():
+        running = at.before.entities.get(key)
+        if running is None or running is entity or (running.digest and running.digest == entity.digest):
+            continue
+        found += _fields(at, running, entity)
+        found += _parts(running, entity)
+    found += rights.steps(at)
+    found += _whole(at.before, at.after)
+    return found
+
+
+def plain(value: Any) -> Any:
+    """Compiled things as comparable values: an expression is its source, a map its sorted items."""
+    if isinstance(value, Expression):
+        return value.source
+    if isinstance(value, Label):
+        return (value.zh, value.en)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(str(v) for v in value)
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def _modules(at: Comparison) -> Iterator[Step]:
+    before, after = at.before.modules, at.after.modules
+    for key in [*after, *(k for k in before if k not in after)]:
+        old, new = before.get(key), after.get(key)
+        if old is None and new is not None:
+            yield Step("module", message("加入模块「{module}」{version}", module=new.label, version=new.version))
+        elif new is None and old is not None:
+            yield Step("module", message("移除模块「{module}」", module=old.label), speed="destructive")
+        elif old is not None and new is not None and old.version != new.version:
+            said = message("模块「{module}」由 {old} 升级到 {new}", module=new.label, old=old.version, new=new.version)
+            yield Step("module", said)
+
+
+def _fields(at: Comparison, running: Entity, entity: Entity) -> Iterator[Step]:
+    refill: dict[str, Field] = {}
+    for key, field in entity.fields.items():
+        old = running.fields.get(key) or running.fields.get(str(field.more.get("formerly")))
+        if old is None or old is field:
+            continue
+        yield from _noticed(at, entity, old, field)
+        yield from _options(at, entity, old, field)
+        if field.source in ("stored", "rollup") and old.source == field.source and plain(old.formula) != plain(field.formula):
+            refill[key] = field
+        if old.options != field.options and _option_values(old) != _option_values(field):
+            refill |= {f.key: f for f in entity.fields.values() if f.source == "stored" and _reads_values(f, key)}
+    rows = at.rows(physical(entity.key)) if refill else 0
+    for key, field in refill.items() if rows else ():
+        said = message("重新计算 {rows} 条「{entity}」的「{field}」", rows=rows, entity=entity.label, field=field.label)
+        yield Step("fill", said, entity.key, key, "slow", (physical(entity.key),), rows=rows, later=True, work={"do": "fill"})
+
+
+def _noticed(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterator[Step]:
+    for name, word in NOTICED.items():
+        was, now = plain(getattr(old, name)), plain(getattr(field, name))
+        if was == now:
+            continue
+        said = message("「{entity}」的「{field}」：{what}由 {old} 改为 {new}", entity=entity.label, field=field.label, what=Message(word),
+                       old=_short(was), new=_short(now))
+        yield Step("field", said, entity.key, field.key, rows=_concerned(at, entity, field, name, now))
+    if signature(old) == signature(field) and old.type.name != field.type.name:
+        said = message("「{entity}」的「{field}」由 {old} 改为 {new}，值不变", entity=entity.label, field=field.label,
+                       old=old.type.label, new=field.type.label)
+        yield Step("field", said, entity.key, field.key)
+
+
+def _concerned(at: Comparison, entity: Entity, field: Field, name: str, now: Any) -> int:
+    """Rows that break a rule that is new: empty ones of a required field, texts that are too long."""
+    table = physical(entity.key)
+    live = at.live.get(table)
+    if live is None or field.key not in live.columns or not field.has_column:
+        return 0
+    if name == "required" and now:
+        return at.count(table, field.key, lambda held: held.is_(None))
+    if name == "length" and now and signature(field) == "Text:":
+        return at.count(table, field.key, lambda held: sa.func.length(held) > now)
+    return 0
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    text = value[0] if isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value) else shown(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _options(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterator[Step]:
+    before, after = old.options or {}, field.options or {}
+    moved = {str(o.values.get("formerly")): key for key, o in after.items() if o.values.get("formerly") in before}
+    names = {"entity": entity.label, "field": field.label}
+    added = [str(o.label) for key, o in after.items() if key not in before and key not in moved.values()]
+    if added:
+        yield _option_step("option_added", Message("「{entity}」的「{field}」增加选项 {options}", {**names, "options": "、".join(added)}), field)
+    for key, option in after.items():
+        if key in before and plain(before[key].label) != plain(option.label):
+            said = message("「{entity}」的「{field}」：选项「{old}」改名为「{new}」", **names, old=before[key].label, new=option.label)
+            yield _option_step("option_renamed", said, field)
+        if key in before and before[key].retired != option.retired:
+            text = "「{entity}」的「{field}」停用选项「{option}」" if option.retired else "「{entity}」的「{field}」恢复选项「{option}」"
+            yield _option_step("option_retired", Message(text, {**names, "option": option.label}), field)
+    for key in before.keys() - after.keys():
+        holders = _holding(at, entity, old, key)
+        if key in moved and moved[key] not in before:
+            said = message("「{entity}」的「{field}」：{rows} 条记录的选项 {old} 换成 {new}", **names, rows=holders, old=key, new=moved[key])
+            yield _option_step("option_moved", said, field, rows=holders, work={"do": "move_option", "old": key, "new": moved[key]})
+        else:
+            said = message("「{entity}」的「{field}」去掉选项「{option}」，{rows} 条记录仍是这个值", **names, option=before[key].label, rows=holders)
+            yield _option_step("option_removed", said, field, rows=holders, speed="destructive" if holders else "safe")
+
+
+def _option_step(kind: str, said: Message, field: Field, **more: Any) -> Step:
+    return Step(kind, said, field.entity, field.key, tables=(physical(field.entity),) if more.get("work") else (), **more)
+
+
+def _holding(at: Comparison, entity: Entity, old: Field, key: str) -> int:
+    table = physical(entity.key)
+    if table not in at.live or old.key not in at.live[table].columns:
+        return 0
+    return at.count(
+        table, old.key, lambda held: array_has(held, key) if old.multiple else held == key, old.type.column_type(old)
+    )
+
+
+def _option_values(field: Field) -> Any:
+    return {key: (plain(o.values), o.void) for key, o in (field.options or {}).items()}
+
+
+def _reads_values(field: Field, option_field: str) -> bool:
+    return any(path[0] == option_field and len(path) > 1 for path in (field.formula.reads if field.formula else ()))
+
+
+def _parts(running: Entity, entity: Entity) -> Iterator[Step]:
+    for name, word in PARTS.items():
+        if plain(getattr(running, name)) != plain(getattr(entity, name)):
+            said = message("「{entity}」的{what}有改动", entity=entity.label, what=Message(word))
+            yield Step("flow" if name in ("workflow", "checks", "locked_when") else "entity", said, entity.key)
+    changed = [v.label for k, v in entity.views.items() if k not in running.views or plain(running.views[k]) != plain(v)]
+    changed += [v.label for k, v in running.views.items() if k not in entity.views]
+    if changed:
+        yield Step("views", message("「{entity}」的视图有改动：{views}", entity=entity.label, views="、".join(map(str, changed))), entity.key)
+    for part in ("automations", "actions"):
+        if plain(running.more.get(part)) != plain(entity.more.get(part)):
+            yield Step("flow", message("「{entity}」的{what}有改动", entity=entity.label, what=Message("自动化与动作")), entity.key)
+
+
+def _whole(before: Registry, after: Registry) -> Iterator[Step]:
+    for name, word in WHOLE.items():
+        was, now = getattr(before, name), getattr(after, name)
+        if not isinstance(was, Mapping):
+            if plain(was) != plain(now):
+                yield Step(name, message("{what}有改动", what=Message(word)))
+            continue
+        moved = [k for k in now if k not in was or plain(was[k]) != plain(now[k])] + [k for k in was if k not in now]
+        if moved:
+            yield Step(name, message("{what}有改动：{names}", what=Message(word), names="、".join(map(str, moved))))

@@ -1,0 +1,136 @@
+"""What an enterprise runs on: its layers in its own database, and where module files are found.
+
+The one rule: serving reads definitions from the database only; files are read by commands, which store what they read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+import yuanke
+from yuanke.kernel import clock
+from yuanke.kernel.errors import Refused
+from yuanke.kernel.hooks import hooks
+from yuanke.kernel.text import message
+from yuanke.metadata import Layer
+from yuanke.metadata.layer import RANKS
+from yuanke.storage.system import LAYER
+from yuanke.storage.unit import Unit
+
+#: the layer that the screens of an enterprise write; every enterprise has at most this one of its rank
+OWN = "enterprise"
+
+
+def layers_of(unit: Unit, as_written: bool = False) -> list[Layer]:
+    """The layers of an enterprise, bottom first. ``as_written`` reads their text again, so that every value has file:line:column."""
+    rows = unit.execute(sa.select(LAYER).order_by(LAYER.c.position, LAYER.c.name)).all()
+    return [_layer(row, as_written) for row in rows]
+
+
+def _layer(row: Any, as_written: bool) -> Layer:
+    if as_written and row.source:
+        read = Layer.read_text(row.source, row.file or row.name, row.rank)
+        if not read.broken and read.name == row.name:
+            return read
+    layer = Layer.from_plain(row.name, row.rank, row.data)
+    layer.file, layer.text = row.file or row.name, row.source or ""
+    return layer
+
+
+def write_layers(unit: Unit, layers: Sequence[Layer], user_id: int | None = None) -> None:
+    """Make ``layers`` the stored ones; rows that say the same already are left alone (and keep their date)."""
+    stored = {(r.rank, r.name): r for r in unit.execute(sa.select(LAYER.c.rank, LAYER.c.name, LAYER.c.digest, LAYER.c.position))}
+    for rank, name in stored.keys() - {(layer.rank, layer.name) for layer in layers}:
+        unit.execute(LAYER.delete().where(LAYER.c.rank == rank, LAYER.c.name == name))
+    fresh = []
+    for position, layer in enumerate(layers):
+        there = stored.get((layer.rank, layer.name))
+        this = sa.and_(LAYER.c.rank == layer.rank, LAYER.c.name == layer.name)
+        if there is not None and there.digest == _mark(layer):
+            if there.position != position:
+                unit.execute(LAYER.update().where(this).values(position=position))
+            continue
+        if there is not None:
+            unit.execute(LAYER.delete().where(this))
+        fresh.append({
+            "name": layer.name, "rank": layer.rank, "position": position, "data": layer.plain(), "source": layer.text or None,
+            "file": layer.file, "digest": _mark(layer), "changed_at": clock.now(), "changed_by": user_id,
+        })  # fmt: skip
+    if fresh:
+        unit.execute(LAYER.insert(), fresh)
+
+
+def _mark(layer: Layer) -> str:
+    return layer.digest.rpartition(":")[2]
+
+
+def replaced(layers: Iterable[Layer], *new: Layer) -> list[Layer]:
+    """``layers`` with ``new`` ones in the place of those of their name, or above all of lower or equal rank."""
+    by_name = {(layer.rank, layer.name): layer for layer in new}
+    kept = [by_name.pop((layer.rank, layer.name), layer) for layer in layers]
+    for layer in by_name.values():
+        above = [i for i, other in enumerate(kept) if RANKS.index(other.rank) > RANKS.index(layer.rank)]
+        kept.insert(above[0] if above else len(kept), layer)
+    return kept
+
+
+def own_layer(layers: Iterable[Layer]) -> Layer:
+    """The enterprise's own layer, or an empty one."""
+    found = [layer for layer in layers if layer.rank == "enterprise"]
+    return found[0] if found else Layer.from_plain(OWN, "enterprise", {})
+
+
+def module_folders() -> list[Path]:
+    """YUANKE_MODULES, else the checkout's ``modules``, else the ones that came in the wheel; never the working directory."""
+    named = os.environ.get("YUANKE_MODULES")
+    if named:
+        return [Path(part) for part in named.split(os.pathsep) if part]
+    package = Path(yuanke.__file__).resolve().parent
+    checkout = package.parent.parent / "modules"
+    return [checkout if checkout.is_dir() else package / "_modules"]
+
+
+def find_modules() -> dict[str, Path]:
+    """Module name -> file, those of plugins included. The name is the file's; two files of one name are refused."""
+    found: dict[str, Path] = {}
+    listed = [path for folder in module_folders() for path in ([folder] if folder.is_file() else sorted(folder.glob("*.yaml")))]
+    for path in [*listed, *(Path(p) for paths in hooks().hook.module_paths() for p in paths)]:
+        if path.stem in found:
+            raise Refused(message("模块 {name} 有两个文件：{one} 和 {other}", name=path.stem, one=found[path.stem], other=path))
+        found[path.stem] = path
+    return found
+
+
+def read_modules(wanted: str | Iterable[str] = "all", known: Mapping[str, Path] | None = None) -> list[Layer]:
+    """The layers of modules and of what they depend on; ``wanted`` is ``all``, names, or ``a,b``."""
+    files = find_modules() if known is None else known
+    names = _names(wanted, files)
+    read: dict[str, Layer] = {}
+    while names:
+        name = names.pop(0)
+        if name in read:
+            continue
+        if name not in files:
+            known_names = "、".join(sorted(files)) or "—"
+            raise Refused(message("没有名为 {name} 的模块，现有：{known}", name=name, known=known_names))
+        read[name] = Layer.read_file(files[name], "module")
+        names += [name for name in _depends(read[name]) if name in files]
+    return list(read.values())
+
+
+def _names(wanted: str | Iterable[str], files: Mapping[str, Path]) -> list[str]:
+    if wanted == "all":
+        return list(files)
+    if isinstance(wanted, str):
+        return [name.strip() for name in wanted.split(",") if name.strip()]
+    return list(wanted)
+
+
+def _depends(layer: Layer) -> list[str]:
+    said = layer.plain().get("depends") or []
+    return [str(name) for name in ([said] if isinstance(said, str) else said)]

@@ -1,0 +1,140 @@
+"""Finishes what a plan left for later: big indexes and the values of stored formulas.
+
+The one rule: every step is resumed where the journal says it stopped; killed anywhere, the next run goes on, and nothing
+of it is seen until it is right. Transactions here are short, so nobody waits for them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from yuanke.kernel import clock
+from yuanke.kernel.actor import Enterprise
+from yuanke.metadata.registry import Entity, Field
+from yuanke.storage.apply import failpoint
+from yuanke.storage.ddl import drop_index
+from yuanke.storage.installation import Installation
+from yuanke.storage.system import META, STEP
+from yuanke.storage.unit import Unit
+
+#: ``fill(unit, entity, field, ids)`` writes the value of a stored formula into these records; `records` gives it
+Filler = Callable[[Unit, Entity, Field, list[int]], None]
+fillers: list[Filler] = []
+
+CHUNK = 200
+REST = 0.005  # seconds between two chunks, so that others get the write lock
+Progress = Callable[[str, int, int], None]
+
+
+def run_pending_steps(
+    installation: Installation, enterprise: Enterprise | str, progress: Progress = lambda name, done, total: None,
+) -> int:  # fmt: skip
+    """Run the journal's pending steps, oldest first; gives how many are still pending (another runner, or no filler)."""
+    with installation.unit(enterprise) as unit:
+        at = unit.enterprise
+        waiting = unit.execute(sa.select(STEP).where(STEP.c.state == "pending").order_by(STEP.c.id)).all()
+    for step in waiting:
+        if step.kind == "index":
+            _index(installation, at, step)
+        elif step.kind == "fill" and fillers:
+            while _fill_chunk(installation, at, step.id, progress):
+                time.sleep(REST)
+    with installation.unit(at) as unit:
+        return unit.connection.scalar(sa.select(sa.func.count()).select_from(STEP).where(STEP.c.state == "pending")) or 0
+
+
+def unfilled(unit: Unit) -> frozenset[tuple[str, str]]:
+    """Stored formulas whose column is not to be trusted yet: their value is computed when read."""
+    waiting = unit.execute(sa.select(STEP.c.entity, STEP.c.field).where(STEP.c.state == "pending", STEP.c.kind == "fill"))
+    return frozenset((entity, field) for entity, field in waiting)
+
+
+def _end(unit: Unit, step_id: int, state: str, error: str | None = None) -> None:
+    """Close a step; every worker must hear of it, so the version moves."""
+    unit.execute(STEP.update().where(STEP.c.id == step_id).values(state=state, error=error, ended_at=clock.now()))
+    unit.execute(META.update().values(meta_version=META.c.meta_version + 1))
+
+
+def _fill_chunk(installation: Installation, at: Enterprise, step_id: int, progress: Progress) -> bool:
+    """The next records of a fill, in one short transaction with the mark of how far it is; whether more may follow."""
+    with installation.unit(at, write=True) as unit:
+        lock = sa.select(STEP).where(STEP.c.id == step_id).with_for_update()
+        step: Any = unit.execute(lock).first()
+        if step is None or step.state != "pending":
+            return False
+        entity = unit.registry.entities.get(step.entity)
+        field = entity.fields.get(step.field) if entity else None
+        if entity is None or field is None or field.source not in ("stored", "rollup"):
+            _end(unit, step_id, "dropped")
+            return False
+        table = unit.tables[entity.key]
+        ids = list(unit.execute(sa.select(table.c.id).where(table.c.id > step.reached).order_by(table.c.id).limit(CHUNK)).scalars())
+        if not ids:
+            _end(unit, step_id, "done")
+            return False
+        for fill in fillers:
+            fill(unit, entity, field, ids)
+        unit.execute(STEP.update().where(STEP.c.id == step_id).values(reached=ids[-1], done=step.done + len(ids)))
+        failpoint(7)
+        progress(f"{entity.key}.{field.key}", step.done + len(ids), step.total)
+    return True
+
+
+def _index(installation: Installation, at: Enterprise, step: Any) -> None:
+    if installation.engines.dialect == "sqlite":
+        _index_on_sqlite(installation, at, step)
+    else:
+        _index_on_postgresql(installation, at, step)
+
+
+def _index_on_sqlite(installation: Installation, at: Enterprise, step: Any) -> None:
+    """SQLite builds under its write lock: at least nothing else of the plan waits for it."""
+    try:
+        with installation.unit(at, write=True) as unit:
+            if _still_pending(unit, step.id):
+                failpoint(8)
+                unit.connection.exec_driver_sql(step.body["sql"][0].replace(" INDEX ", " INDEX IF NOT EXISTS ", 1))
+                _end(unit, step.id, "done")
+    except sa.exc.IntegrityError as error:
+        _fail(installation, at, step, error)
+
+
+def _index_on_postgresql(installation: Installation, at: Enterprise, step: Any) -> None:
+    """Beside the traffic, outside a transaction; an index that a killed run left half-built is built anew."""
+    engine = installation.engines.shared
+    assert engine is not None
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        held = sa.func.hashtextextended(f"yuanke.step.{at.place}.{step.id}", 0)
+        if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(held))):
+            return
+        try:
+            connection.exec_driver_sql(f'SET search_path TO "{at.place}"')
+            with installation.unit(at) as unit:
+                if not _still_pending(unit, step.id):
+                    return
+            connection.exec_driver_sql(drop_index(step.body["index"], "postgresql", concurrently=True))
+            failpoint(8)
+            connection.exec_driver_sql(step.body["sql"][0].replace(" INDEX ", " INDEX CONCURRENTLY ", 1))
+            failpoint(9)
+            with installation.unit(at, write=True) as unit:
+                _end(unit, step.id, "done")
+        except sa.exc.IntegrityError as error:
+            connection.exec_driver_sql(drop_index(step.body["index"], "postgresql", concurrently=True))
+            _fail(installation, at, step, error)
+        finally:
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(held)))
+            connection.exec_driver_sql("RESET search_path")
+
+
+def _still_pending(unit: Unit, step_id: int) -> bool:
+    return unit.connection.scalar(sa.select(STEP.c.state).where(STEP.c.id == step_id)) == "pending"
+
+
+def _fail(installation: Installation, at: Enterprise, step: Any, error: Exception) -> None:
+    with installation.unit(at, write=True) as unit:
+        _end(unit, step.id, "failed", str(error)[:500])
+

@@ -1,0 +1,131 @@
+"""The steps of a plan that SQL alone cannot do, and the journal of those that go on after it.
+
+The one rule: whatever is done here is done again safely: a fill writes what it would have written, an index is asked for first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from yuanke.fieldtypes import ValueFault
+from yuanke.kernel import clock
+from yuanke.metadata.registry import Field
+from yuanke.storage import columnsteps
+from yuanke.storage.plan import Plan, Step
+from yuanke.storage.system import RETIRED, STEP, own_metadata
+from yuanke.storage.tables import bare, identity, physical
+from yuanke.storage.unit import Unit
+
+CHUNK = 1_000
+
+
+def do(unit: Unit, made: Plan, step: Step) -> None:
+    """Run ``step.work``, one of the functions below by its name."""
+    assert step.work is not None
+    DOERS[step.work["do"]](unit, made, step, step.work)
+
+
+def own_table(unit: Unit, made: Plan, step: Step, how: Any) -> None:
+    for metadata in own_metadata:
+        for name in set(step.tables) & set(metadata.tables):
+            metadata.tables[name].create(unit.connection, checkfirst=True)
+
+
+def retire(unit: Unit, made: Plan, step: Step, how: Any) -> None:
+    """Remember what a column or table was that no definition names any more."""
+    there = sa.and_(RETIRED.c.entity == step.entity, RETIRED.c.column == how["column"])
+    unit.execute(RETIRED.delete().where(there))
+    unit.execute(RETIRED.insert().values(
+        entity=step.entity, field=step.field, column=how["column"], type=how["type"], label=how["label"], retired_at=clock.now(),
+    ))  # fmt: skip
+
+
+def bring_back(unit: Unit, made: Plan, step: Step, how: Any) -> None:
+    unit.execute(RETIRED.delete().where(RETIRED.c.entity == step.entity, RETIRED.c.column == step.field))
+
+
+def renamed(unit: Unit, made: Plan, step: Step, how: Any) -> None:
+    """The rows that others keep about a field follow by `apply.followers`."""
+
+
+def fill_default(unit: Unit, made: Plan, step: Step, how: Any) -> None:
+    field = made.after.entities[step.entity].fields[step.field]
+    table = _table(field)
+    value = field.default
+    if isinstance(value, str) or not isinstance(value, (list, dict)):
+        value = field.type.parse(field, value, unit.place)
+    unit.execute(table.update().where(table.c[field.key].is_(None)).values({field.key: value}))
+
+
+def convert(unit: Unit, made: Plan, step: Step, how: Any) -> None:
+    """Fill the new column with every old value that can be read as one of the new kind."""
+    field, old = made.after.entities[step.entity].fields[step.field], how["old"]
+    if {field.type.name, old.type.name} & columnsteps.UNREADABLE:
+        return
+    table = _table(field, **{how["from"]: old.type.column_type(old)})
+    key, source = table.c.id, table.c[how["from"]]
+    write = table.update().where(key == sa.bindparam("at")).values({field.key: sa.bindparam("value", type_=table.c[field.key].type)})
+    reached = 0
+    while True:
+        rows = unit.execute(sa.select(key, source).where(key > reached, source.is_not(None)).order_by(key).limit(CHUNK)).all()
+        if not rows:
+            return
+        reached = rows[-1][0]
+        fitting = [{"at": id_, "value": new} for id_, value in rows if (new := _converted(unit, value, old, field)) is not None]
+        if fitting:
+            unit.execute(write, fitting)
+
+
+def _converted(unit: Unit, value: Any, old: Field, field: Field) -> Any:
+    class Here:
+        pass
+
+    here = Here()
+    here.unit = unit  # type: ignore[attr-defined]
+    try:
+        return columnsteps.convert(value, old, field, here)
+    except (ValueFault, ValueError, ArithmeticError):
+        return None
+
+
+def move_option(unit: Unit, made: Plan, step: Step, how: Any) -> None:
+    """``formerly`` on an option: records that hold the old key get the new one."""
+    field = made.after.entities[step.entity].fields[step.field]
+    table = _table(field)
+    column = table.c[field.key]
+    if not field.multiple:
+        unit.execute(table.update().where(column == how["old"]).values({field.key: how["new"]}))
+        return
+    for id_, held in unit.execute(sa.select(table.c.id, column).where(column.is_not(None))).all():
+        if held and how["old"] in held:
+            moved = [how["new"] if key == how["old"] else key for key in held]
+            unit.execute(table.update().where(table.c.id == id_).values({field.key: moved}))
+
+
+def _table(field: Field, /, **more: sa.types.TypeEngine[Any]) -> sa.Table:
+    """The live table of a field, with its id and this column."""
+    return bare(physical(field.entity), id=identity(), **{field.key: field.type.column_type(field)}, **more)
+
+
+DOERS = {
+    "own_table": own_table, "retire": retire, "bring_back": bring_back, "renamed": renamed, "fill_default": fill_default,
+    "convert": convert, "move_option": move_option,
+}  # fmt: skip
+
+
+def journal(unit: Unit, made: Plan) -> int:
+    """Write the steps that go on after; waiting ones of the same thing give way. Gives how many wait now."""
+    for step in made.steps:
+        if not step.later or step.work is None:
+            continue
+        kind = step.work["do"]
+        body = {"index": step.work.get("index"), "table": step.tables[0], "sql": list(step.sql)}
+        same = sa.and_(STEP.c.state == "pending", STEP.c.kind == kind, STEP.c.entity == step.entity, STEP.c.field == step.field)
+        if kind == "fill":
+            unit.execute(STEP.update().where(same).values(state="dropped", ended_at=clock.now()))
+        unit.execute(STEP.insert().values(
+            kind=kind, entity=step.entity, field=step.field, body=body, state="pending", total=step.rows, made_at=clock.now(),
+        ))  # fmt: skip
+    return unit.connection.scalar(sa.select(sa.func.count()).select_from(STEP).where(STEP.c.state == "pending")) or 0
