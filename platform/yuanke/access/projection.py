@@ -14,16 +14,17 @@ import sqlalchemy as sa
 from yuanke.access import fab_tables as fab
 from yuanke.access.people import ADMIN, bump_permissions, role_ids
 from yuanke.metadata.registry import Registry
+from yuanke.storage.apply import projections
 from yuanke.storage.unit import Unit
 
 VERBS = ("create", "read", "update", "delete", "export", "import")
 Pair = tuple[str, str]
 
 
-def project(unit: Unit) -> bool:
-    """Bring roles and pairs in line with the unit's Registry; whether anything had to change."""
-    roles = role_ids(unit, {*unit.registry.roles, ADMIN})
-    wanted = _wanted(unit.registry)
+def project(unit: Unit, _before: Registry, after: Registry) -> None:
+    """Bring roles and pairs in line with the Registry that will run; the version of the rights rises when any moved."""
+    roles = role_ids(unit, {*after.roles, ADMIN})
+    wanted = _wanted(after)
     permissions = _named(unit, fab.PERMISSION, {pair[0] for pairs in wanted.values() for pair in pairs})
     views = _named(unit, fab.VIEW_MENU, {pair[1] for pairs in wanted.values() for pair in pairs})
     pairs = _pairs(unit, permissions, views, {pair for held in wanted.values() for pair in held})
@@ -33,10 +34,11 @@ def project(unit: Unit) -> bool:
     held = {(row.permission_view_id, row.role_id): row.id for row in rows}
     _delete(unit, table, [held[key] for key in held.keys() - given])
     _insert(unit, table, [{"permission_view_id": p, "role_id": r} for p, r in sorted(given - held.keys())])
-    changed = given != held.keys()
-    if changed:
+    if given != held.keys():
         bump_permissions(unit)
-    return changed
+
+
+projections.append(project)
 
 
 def _wanted(registry: Registry) -> dict[str, set[Pair]]:

@@ -17,11 +17,10 @@ from types import ModuleType
 from yuanke.app.configuration import PACKAGE
 from yuanke.kernel.hooks import hooks
 
-#: modules of the platform that answer hooks, in the order of the layers
-BUILT_IN = (
-    "yuanke.fieldtypes.builtin", "yuanke.expressions.builtin", "yuanke.access.hooks", "yuanke.jobs.hooks", "yuanke.exchange.hooks",
-    "yuanke.workflow.hooks", "yuanke.messages.hooks", "yuanke.ledgers.hooks", "yuanke.reports.hooks",
-)  # fmt: skip
+#: packages that declare tables, lowest first: imported so that every enterprise is made with all of them
+LAYERS = ("access", "jobs", "records", "messages", "ledgers", "workflow", "reports", "exchange")
+#: modules of the platform that answer hooks: ``yuanke.<package>.hooks``
+BUILT_IN = tuple(f"yuanke.{package}.hooks" for package in LAYERS)
 _lock = threading.Lock()
 _loaded: set[str] = set()
 
@@ -33,6 +32,8 @@ class PluginFault(RuntimeError):
 def load() -> None:
     """Register the built-ins and every plugin found; calling it again adds only what is new."""
     with _lock:
+        for package in LAYERS:
+            import_module(f"yuanke.{package}")
         for name in BUILT_IN:
             if name not in _loaded and _exists(name):
                 _register(name, import_module(name))
