@@ -32,6 +32,7 @@ followers: list[Callable[[Unit, Plan], None]] = []
 
 LOCK_TIMEOUT = "50ms"
 SECONDS_FOR_LOCKS = 30.0
+TURNS = 100
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def apply(
 ) -> Applied:  # fmt: skip
     """Do exactly ``plan_``. Raises Refused when it is blocked, when either side moved, or when ``digest`` is another plan's."""
     if digest is not None and digest != plan_.digest:
-        raise _moved()
+        raise Moved()
     return change(installation, enterprise, lambda _unit: plan_.layers, user_id, plan_.decisions, expected=plan_.digest)
 
 
@@ -58,21 +59,38 @@ def change(
 ) -> Applied:  # fmt: skip
     """Plan and apply under one lock: ``edit`` gets the unit (its layers: `definitions.layers_of`) and gives the new layers.
 
-    With ``expected`` (a plan's digest) anything else than that plan is refused.
+    With ``expected`` (a plan's digest) anything else than that plan is refused; without, ``edit`` is asked again when
+    somebody else's change came first.
     """
-    with installation.unit(enterprise, write=True) as unit:
-        _take_turn(unit)
-        made = plan(unit, edit(unit), decisions)
-        if expected is not None and made.digest != expected:
-            raise _moved()
-        for step in made.blocked[:1]:
-            raise Refused(step.blocked or step.summary, steps=[s.mark for s in made.blocked])
-        applied = run(unit, made, user_id)
-    return applied
+    tries = TURNS if expected is None else 1
+    while True:
+        tries -= 1
+        try:
+            with installation.unit(enterprise, write=True) as unit:
+                return _change(unit, edit, user_id, decisions, expected)
+        except Moved:
+            if not tries:
+                raise
 
 
-def _moved() -> Refused:
-    return Refused(message("定义或数据表在此期间已被改动，请重新查看方案后再执行"))
+def _change(
+    unit: Unit, edit: Callable[[Unit], Sequence[Layer]], user_id: int | None, decisions: Mapping[str, Decision] | None,
+    expected: str | None,
+) -> Applied:  # fmt: skip
+    _take_turn(unit)
+    made = plan(unit, edit(unit), decisions)
+    if expected is not None and made.digest != expected:
+        raise Moved()
+    for step in made.blocked[:1]:
+        raise Refused(step.blocked or step.summary, blocked=[s.entity + "." + s.field for s in made.blocked])
+    return run(unit, made, user_id)
+
+
+class Moved(Refused):
+    """Somebody changed the definitions or tables since the plan was made."""
+
+    def __init__(self) -> None:
+        super().__init__(message("定义或数据表在此期间已被改动，请重新查看方案后再执行"))
 
 
 def _take_turn(unit: Unit) -> None:
@@ -81,7 +99,7 @@ def _take_turn(unit: Unit) -> None:
         unit.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"yuanke.apply.{unit.enterprise.place}", 0))))
     version = unit.connection.scalar(sa.select(META.c.meta_version))
     if version != unit.head.meta_version:
-        raise _moved()
+        raise Moved()
 
 
 def run(unit: Unit, made: Plan, user_id: int | None = None) -> Applied:
@@ -102,7 +120,7 @@ def run(unit: Unit, made: Plan, user_id: int | None = None) -> Applied:
     moved = {"meta_version": META.c.meta_version + 1, "perm_version": META.c.perm_version + 1, "digest": made.after.digest}
     changed = unit.execute(META.update().where(META.c.meta_version == made.version).values(moved))
     if changed.rowcount != 1:
-        raise _moved()
+        raise Moved()
     failpoint(6)
     return Applied(version, made.after, pending)
 
