@@ -67,16 +67,17 @@ def change(
         tries -= 1
         try:
             with installation.unit(enterprise, write=True) as unit:
-                return _change(unit, edit, user_id, decisions, expected)
+                return change_here(unit, edit, user_id, decisions, expected)
         except Moved:
             if not tries:
                 raise
 
 
-def _change(
-    unit: Unit, edit: Callable[[Unit], Sequence[Layer]], user_id: int | None, decisions: Mapping[str, Decision] | None,
-    expected: str | None,
+def change_here(
+    unit: Unit, edit: Callable[[Unit], Sequence[Layer]], user_id: int | None = None, decisions: Mapping[str, Decision] | None = None,
+    expected: str | None = None,
 ) -> Applied:  # fmt: skip
+    """`change` inside an open writing unit (a request's); raises Moved when another change came between."""
     _take_turn(unit)
     made = plan(unit, edit(unit), decisions)
     if expected is not None and made.digest != expected:
