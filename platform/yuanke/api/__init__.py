@@ -1,0 +1,34 @@
+"""The REST face: JSON over the same services that the screens use.
+
+The one rule: it translates, it never decides. Rights, rules and values belong to the doors below; a view here reads the
+request, calls one of them and dumps what comes back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_appbuilder import AppBuilder
+
+if TYPE_CHECKING:
+    from yuanke.web.application import Application
+
+
+def install(app: Application) -> None:
+    """Add every resource to the application's AppBuilder."""
+    from yuanke.api.converters import Identity, Key
+    from yuanke.api.customizations import CustomizationsApi
+    from yuanke.api.files import FilesApi
+    from yuanke.api.me import MeApi
+    from yuanke.api.metadata import MetadataApi
+    from yuanke.api.openapi import OpenApi
+    from yuanke.api.records import RecordsApi
+    from yuanke.api.search import SearchApi
+    from yuanke.api.work import WorkApi
+
+    app.url_map.converters.update(key=Key, identity=Identity)
+    builder: AppBuilder = app.extensions["appbuilder"]
+    resources = (RecordsApi, SearchApi, MeApi, MetadataApi, CustomizationsApi, FilesApi, WorkApi, OpenApi)
+    with app.app_context():
+        for resource in resources:
+            builder.add_api(resource)

@@ -1,0 +1,97 @@
+"""Values on their way out: exact numbers as text, instants with Z, links as id and title.
+
+The one rule: what a field looks like in JSON is said by its type's `dump`; the dumpers of an entity are made once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from flask import Response
+
+from yuanke.fieldtypes import FieldType
+from yuanke.metadata.registry import Entity, Field
+from yuanke.records import HistoryEntry, LinkValue, Page, Record
+
+Dump = Callable[[Any], Any]
+_dumpers: WeakKeyDictionary[Entity, dict[str, Dump | None]] = WeakKeyDictionary()
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str, allow_nan=False).encode
+
+
+def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """``value`` as a JSON response."""
+    return Response(_encode(value), status, headers, mimetype="application/json")
+
+
+def nothing() -> Response:
+    return Response(status=204)
+
+
+def page_json(page: Page) -> dict[str, Any]:
+    """``{result, next, count, count_capped}``; count is null when it was not asked for."""
+    result = [record_json(record) for record in page.records]
+    return {"result": result, "next": page.next, "count": page.count, "count_capped": page.count_capped}
+
+
+def record_json(record: Record) -> dict[str, Any]:
+    """id, version, and every field that was read."""
+    dumpers = dumpers_of(record.entity)
+    said: dict[str, Any] = {"id": record.id, "version": record.version}
+    for key, value in record.values.items():
+        dump = dumpers.get(key)
+        said[key] = value if value is None or dump is None else dump(value)
+    return said
+
+
+def dumpers_of(entity: Entity) -> dict[str, Dump | None]:
+    """For each field how its value is dumped; None = as it is."""
+    found = _dumpers.get(entity)
+    if found is None:
+        found = _dumpers[entity] = {key: _dumper(field) for key, field in entity.fields.items()}
+    return found
+
+
+def _dumper(field: Field) -> Dump | None:
+    kind = field.type
+    if field.rows:
+        return lambda rows: [record_json(row) for row in rows]
+    if field.targets or kind.kind in ("link", "links"):
+        return link_json
+    if type(kind).dump is FieldType.dump:
+        return None
+    return lambda value: kind.dump(field, value)
+
+
+def link_json(value: Any) -> Any:
+    """``{"id", "title"}``, ``{"id": null, "title": null, "hidden": true}``, a list of them; values on a pair ride along."""
+    if isinstance(value, (list, tuple)) and not isinstance(value, LinkValue):
+        return [link_json(one) for one in value]
+    if value is None:
+        return None
+    if getattr(value, "hidden", False):
+        return {"id": None, "title": None, "hidden": True}
+    said = {"id": value.id, "title": value.title}
+    entity = getattr(value, "entity", None)
+    return {**said, "entity": entity} if entity else said
+
+
+def history_json(entry: HistoryEntry) -> dict[str, Any]:
+    """One entry: verb, instant, person, door, and for each changed field what stood before and after."""
+    changes = {key: {"before": _past(before), "after": _past(after)} for key, (before, after) in entry.changes.items()}
+    at = entry.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"id": entry.id, "verb": entry.verb, "at": at, "by": link_json(entry.by), "door": entry.door, "changes": changes}
+
+
+def _past(value: Any) -> Any:
+    if isinstance(value, LinkValue):
+        return link_json(value)
+    if isinstance(value, Mapping):
+        return {key: _past(inner) for key, inner in value.items()}
+    if isinstance(value, tuple) and len(value) == 2:
+        return {"before": _past(value[0]), "after": _past(value[1])}
+    if isinstance(value, list):
+        return [_past(one) for one in value]
+    return value

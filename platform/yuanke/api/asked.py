@@ -1,0 +1,88 @@
+"""The query string of a list, read strictly: a name that is not known is told, never ignored.
+
+The one rule: faults here are 400 and name the parameter; what a field name means is decided below, under the reader's
+rights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import request
+
+from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.kernel.errors import QueryFault
+from yuanke.kernel.text import message
+from yuanke.records import Query
+
+LIST = ("filter", "q", "sort", "fields", "view", "limit", "after", "count", "binned")
+COUNTS = ("exact", "capped", "none")
+LONGEST_FILTER = 4_000
+LONGEST_TEXT = 200
+MOST = 500
+
+
+def only(known: Iterable[str]) -> None:
+    """Refuse parameters that are not ``known`` and those given twice."""
+    names = tuple(known)
+    for name, values in request.args.lists():
+        if name not in names:
+            hint = did_you_mean(name, names).strip()
+            said = message("没有参数 {name}，可用的有：{known}。{hint}", name=name, known="、".join(names) or "-", hint=hint)
+            raise QueryFault(said, parameter=name)
+        if len(values) > 1:
+            raise QueryFault(message("参数 {name} 出现了 {count} 次", name=name, count=len(values)), parameter=name)
+
+
+def query() -> Query:
+    """The `Query` of a list request."""
+    only(LIST)
+    return Query(
+        filter=text("filter", LONGEST_FILTER),
+        q=text("q", LONGEST_TEXT),
+        sort=tuple(names("sort") or ()),
+        fields=None if (fields := names("fields")) is None else tuple(fields),
+        view=text("view", LONGEST_TEXT),
+        limit=number("limit", 50, MOST),
+        after=text("after", LONGEST_FILTER),
+        count=choice("count", COUNTS, "capped"),
+        binned=choice("binned", ("0", "1"), "0") == "1",
+    )
+
+
+def text(name: str, longest: int = LONGEST_TEXT) -> str | None:
+    given = request.args.get(name)
+    if given is not None and len(given) > longest:
+        raise QueryFault(message("参数 {name} 最多 {longest} 个字符", name=name, longest=longest), parameter=name)
+    if given is not None and "\0" in given:
+        raise QueryFault(message("参数 {name} 含有不允许的字符", name=name), parameter=name)
+    return given or None
+
+
+def names(name: str) -> list[str] | None:
+    """Names separated by commas; None when the parameter is absent, a fault when one of them is empty."""
+    given = text(name, 2_000)
+    if given is None:
+        return None
+    parts = [part.strip() for part in given.split(",")]
+    if not all(parts):
+        raise QueryFault(message("参数 {name} 是用逗号分开的字段名，收到 {given}", name=name, given=given), parameter=name)
+    return parts
+
+
+def number(name: str, default: int, most: int) -> int:
+    given = request.args.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) < 10 and 1 <= int(given) <= most):
+        said = message("参数 {name} 须为 1 到 {most} 的整数，收到 {given}", name=name, most=most, given=given[:40])
+        raise QueryFault(said, parameter=name)
+    return int(given)
+
+
+def choice(name: str, known: tuple[str, ...], default: str) -> str:
+    given = request.args.get(name, default)
+    if given not in known:
+        said = message("参数 {name} 须为 {known} 之一，收到 {given}", name=name, known="、".join(known), given=given[:40])
+        raise QueryFault(said, parameter=name)
+    return given

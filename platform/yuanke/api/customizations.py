@@ -1,0 +1,106 @@
+"""What an enterprise changes of itself, as data: plan it, look at it, apply exactly that.
+
+The one rule: a change of the system goes through a plan, here as on the screens and the command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response
+
+from yuanke.api import asked
+from yuanke.api.answers import reply
+from yuanke.api.once import once
+from yuanke.api.resource import Resource, expose
+from yuanke.jobs import enqueue, kinds
+from yuanke.kernel.errors import AccessDenied
+from yuanke.kernel.text import message
+from yuanke.metadata import Layer
+from yuanke.storage import Unit, definitions
+from yuanke.storage.apply import change_here
+from yuanke.storage.plan import Decision, Plan, Step, plan
+from yuanke.web.bodies import json_object
+from yuanke.web.language import say
+from yuanke.web.requests import Current, current
+
+FINISH = "finish_schema"
+
+
+class CustomizationsApi(Resource):
+    route_base = "/api/v1/customizations"
+
+    @expose("", methods=("GET",))
+    def get(self) -> Response:
+        """The enterprise's own overlay, as `plan` and `apply` take it."""
+        asked.only(())
+        return reply(overlay_of(_admin().unit))
+
+    @expose("/plan", methods=("POST",))
+    @once
+    def plan(self) -> Response:
+        """The whole overlay in, ``{digest, steps}`` out; nothing changes. ``merge=1``: the body is laid over what stands."""
+        asked.only(("merge", "restore", "fresh"))
+        held = _admin()
+        made = plan(held.unit, _layers(held.unit, json_object()), _decisions())
+        return reply(plan_json(made))
+
+    @expose("/apply", methods=("POST",))
+    @once
+    def apply(self) -> Response:
+        """The same body; ``digest`` of a plan makes sure that exactly that plan is applied (409 when either side moved)."""
+        asked.only(("merge", "restore", "fresh", "digest"))
+        held, body = _admin(), json_object()
+        digest = asked.text("digest")
+        user = held.actor.user_id
+        done = change_here(held.unit, lambda unit: _layers(unit, body), user, _decisions(), digest)
+        if done.pending and FINISH in kinds():
+            enqueue(held.unit, held.actor, FINISH, {}, dedupe=FINISH, once="pending")
+        return reply({"version": done.version, "digest": done.registry.digest, "pending": done.pending})
+
+
+def _admin() -> Current:
+    held = current()
+    if not held.actor.is_admin:
+        raise AccessDenied(message("只有系统管理员可以自定义功能"))
+    return held
+
+
+def overlay_of(unit: Unit) -> dict[str, Any]:
+    """The overlay that runs; {} when the enterprise changed nothing."""
+    own = (layer for layer in definitions.layers_of(unit) if layer.rank == "enterprise" and layer.name == definitions.OWN)
+    return next((layer.plain() for layer in own), {})
+
+
+def _layers(unit: Unit, body: Mapping[str, Any]) -> list[Layer]:
+    overlay = merged(overlay_of(unit), body) if asked.choice("merge", ("0", "1"), "0") == "1" else dict(body)
+    return definitions.replaced(definitions.layers_of(unit), Layer.from_plain(definitions.OWN, "enterprise", overlay))
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``over`` laid over ``base``: maps merge, anything else replaces (null included: in the dialect it takes away)."""
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        both = isinstance(value, Mapping) and isinstance(below, Mapping)
+        result[key] = merged(below, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _decisions() -> dict[str, Decision]:
+    """``restore=a.b,c.d`` and ``fresh=e.f``: what becomes of values that an earlier field of that name left behind."""
+    restore: dict[str, Decision] = {name: "restore" for name in asked.names("restore") or ()}
+    fresh: dict[str, Decision] = {name: "fresh" for name in asked.names("fresh") or ()}
+    return restore | fresh
+
+
+def plan_json(made: Plan) -> dict[str, Any]:
+    return {"digest": made.digest, "speed": made.speed, "steps": [_step_json(step) for step in made.steps]}
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    return {
+        "kind": step.kind, "summary": say(step.summary), "entity": step.entity, "field": step.field, "speed": step.speed,
+        "rows": step.rows, "samples": list(step.samples), "blocked": say(step.blocked) if step.blocked else None,
+    }  # fmt: skip

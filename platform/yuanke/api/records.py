@@ -1,0 +1,146 @@
+"""Records of every entity, through one generic resource that asks the Registry what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Response, url_for
+
+from yuanke.api import asked, versions
+from yuanke.api.answers import history_json, link_json, nothing, page_json, record_json, reply
+from yuanke.api.once import once
+from yuanke.api.resource import Resource, expose
+from yuanke.kernel.errors import Refusal, ValidationFailed
+from yuanke.kernel.text import message
+from yuanke.records import Batch, Outcome, Record
+from yuanke.web.bodies import json_object
+from yuanke.web.language import say
+from yuanke.web.requests import current
+
+MOST_IN_BATCH = 500
+PARTS = ("create", "update", "delete")
+
+
+class RecordsApi(Resource):
+    route_base = "/api/v1/records"
+
+    @expose("/<key:entity>", methods=("GET",))
+    def list(self, entity: str) -> Response:
+        return reply(page_json(current().records.list(entity, asked.query())))
+
+    @expose("/<key:entity>", methods=("POST",))
+    @once
+    def create(self, entity: str) -> Response:
+        asked.only(())
+        record = current().records.create(entity, json_object())
+        return _stands(record, 201, Location=url_for("RecordsApi.get", entity=entity, record_id=record.id))
+
+    @expose("/<key:entity>/<identity:record_id>", methods=("GET",))
+    def get(self, entity: str, record_id: int) -> Response:
+        asked.only(("fields", "binned"))
+        fields = asked.names("fields")
+        binned = asked.choice("binned", ("0", "1"), "0") == "1"
+        return _stands(current().records.get(entity, record_id, fields, binned))
+
+    @expose("/<key:entity>/<identity:record_id>", methods=("PATCH",))
+    def update(self, entity: str, record_id: int) -> Response:
+        asked.only(())
+        body = json_object()
+        version = versions.expected(body)
+        values = {key: value for key, value in body.items() if key != "version"}
+        return _stands(current().records.update(entity, record_id, values, version))
+
+    @expose("/<key:entity>/<identity:record_id>", methods=("DELETE",))
+    def delete(self, entity: str, record_id: int) -> Response:
+        asked.only(("version",))
+        current().records.delete(entity, record_id, versions.expected())
+        return nothing()
+
+    @expose("/<key:entity>/<identity:record_id>/restore", methods=("POST",))
+    @once
+    def restore(self, entity: str, record_id: int) -> Response:
+        asked.only(())
+        return _stands(current().records.restore(entity, record_id))
+
+    @expose("/<key:entity>/<identity:record_id>/history", methods=("GET",))
+    def history(self, entity: str, record_id: int) -> Response:
+        asked.only(("limit", "before"))
+        before = asked.number("before", 0, 2**31 - 1) or None
+        entries = current().records.history(entity, record_id, asked.number("limit", 50, asked.MOST), before)
+        return reply({"result": [history_json(entry) for entry in entries]})
+
+    @expose("/<key:entity>/<identity:record_id>/related/<key:name>", methods=("GET",))
+    def related(self, entity: str, record_id: int, name: str) -> Response:
+        return reply(page_json(current().records.related(entity, record_id, name, asked.query())))
+
+    @expose("/<key:entity>/lookup", methods=("GET",))
+    def lookup(self, entity: str) -> Response:
+        asked.only(("q", "limit", "filter"))
+        text, wanted = asked.text("q") or "", asked.text("filter", asked.LONGEST_FILTER)
+        found = current().records.lookup(entity, text, asked.number("limit", 10, 50), wanted)
+        return reply({"result": [link_json(one) for one in found]})
+
+    @expose("/<key:entity>/batch", methods=("POST",))
+    @once
+    def batch(self, entity: str) -> Response:
+        asked.only(())
+        body = _batch_body(json_object())
+        return reply({"result": outcomes(current().records.batch(entity, **body))})
+
+
+def _stands(record: Record, status: int = 200, **headers: str) -> Response:
+    return reply(record_json(record), status, {**versions.etag(record.version), **headers})
+
+
+def _batch_body(body: Mapping[str, Any]) -> dict[str, Any]:
+    """``{create: [{..}], update: [{id, ..}], delete: [id | {id, version}], atomic: true}``, checked in its shape."""
+    faults = {key: [message("没有这个键，可用的有 create、update、delete、atomic")] for key in body if key not in (*PARTS, "atomic")}
+    atomic = body.get("atomic", True)
+    if not isinstance(atomic, bool):
+        faults["atomic"] = [message("应为 true 或 false")]
+    parts = {name: body.get(name, []) for name in PARTS}
+    for name, items in parts.items():
+        if not isinstance(items, list):
+            faults[name] = [message("应为列表")]
+            continue
+        for at, item in enumerate(items[:MOST_IN_BATCH]):
+            if not _is_item(name, item):
+                faults[f"{name}.{at}"] = [message("应为对象" if name == "create" else "应为带 id 的对象")]
+    if not faults and sum(len(items) for items in parts.values()) > MOST_IN_BATCH:
+        faults[""] = [message("一次最多 {most} 条", most=MOST_IN_BATCH)]
+    if faults:
+        raise ValidationFailed(faults)
+    return {**parts, "atomic": atomic}
+
+
+def _is_item(part: str, item: Any) -> bool:
+    if part == "delete" and _is_id(item):
+        return True
+    if not isinstance(item, dict):
+        return False
+    version = item.get("version")
+    return part == "create" or (_is_id(item.get("id")) and (version is None or _is_id(version)))
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
+
+
+def outcomes(batch: Batch) -> list[dict[str, Any]]:
+    """One entry an item, in the order of the request: create, update, delete."""
+    done: tuple[tuple[str, Sequence[Outcome]], ...] = (
+        ("create", batch.created), ("update", batch.updated), ("delete", batch.deleted),
+    )  # fmt: skip
+    return [_outcome(part, one) for part, some in done for one in some]
+
+
+def _outcome(part: str, one: Outcome) -> dict[str, Any]:
+    said: dict[str, Any] = {"operation": part, "index": one.index, "status": one.status, "id": one.id}
+    if isinstance(one.error, Refusal):
+        said["error"] = {"code": one.error.code, "detail": say(one.error.said)}
+        if isinstance(one.error, ValidationFailed):
+            said["error"]["errors"] = [
+                {"field": field, "message": say(text)} for field, texts in one.error.errors.items() for text in texts
+            ]
+    return said
