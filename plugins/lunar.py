@@ -13,8 +13,10 @@ from functools import lru_cache
 from typing import Any
 
 from lunar_python import LunarYear, Solar
-from yuanke.expressions import Function, Kind
+
+from yuanke.expressions import Function
 from yuanke.kernel.hooks import impl
+from yuanke.kernel.text import Label
 
 #: how far to look for a day that only a certain leap month has (the rarer ones come once in a life, some never)
 YEARS_AHEAD = 120
@@ -22,7 +24,26 @@ YEARS_AHEAD = 120
 
 @impl
 def expression_functions() -> list[Any]:
-    return []
+    return [
+        Function(
+            "next_yearly", ("text", "number", "number", "bool", "text", "text", "date"), "date", _next_of_values, nulls=True,
+            help=Label("每年一次的日子（公历或农历）从某天起的下一次", "The next time of a yearly day, solar or lunar, from a date on"),
+        ),
+        Function(
+            "nth_yearly", ("text", "number", "date"), "number", lambda calendar, year, day: nth_yearly(calendar, int(year), day),
+            help=Label("某次纪念日是第几周年", "Which anniversary falls on a date"),
+        ),
+        Function("lunar_text", ("date",), "text", lunar_text, help=Label("公历日期的农历写法", "A date in lunar words")),
+    ]
+
+
+def _next_of_values(
+    calendar: str | None, month: Any, day: Any, leap: bool | None, leap_rule: str | None, missing_day: str | None, since: date | None
+) -> date | None:
+    """`next_yearly` of the values of a record, which may be empty."""
+    if calendar is None or month is None or day is None or since is None:
+        return None
+    return next_yearly(calendar, int(month), int(day), bool(leap), leap_rule or "plain_month", missing_day or "last_day", since)
 
 
 def next_yearly(
