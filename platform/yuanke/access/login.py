@@ -48,21 +48,34 @@ def log_in(
     account = _account(installation, found, username) if found and username else None
     right = passwords.verify(account.password if account else None, password)
     usable = account is not None and account.status == "active" and (door == "api" or account.kind != "interface")
+    came = {"username": username[:100], "address": address[:64], "device": agent[:300]}
     if found is None or account is None or not (right and usable):
-        if found is not None and account is not None:
+        if found is not None:
             with installation.unit(found, write=True) as unit:
-                _count(unit, account.id, False)
+                note(unit, "wrong", account.id if account else None, **came)
+                _count(unit, account.id if account else 0, False)
         raise Unauthenticated(WRONG)
     with installation.unit(found, write=True) as unit:
         check_open(unit.head)
         _count(unit, account.id, True)
+        note(unit, "ok", account.id, **came)
         session = open_session(unit, account.id, door, address, agent)
     return Ticket(found, account.id, session, account.locale or "")
 
 
 def log_out(installation: Installation, enterprise: Enterprise, session: str) -> None:
+    """End this log-in; one that has ended already changes nothing."""
     with installation.unit(enterprise, write=True) as unit:
-        end_session(unit, session)
+        ended = end_session(unit, session)
+        if ended is not None:
+            note(unit, "ended", ended)
+
+
+def note(unit: Unit, result: str, user_id: int | None, **came: str) -> None:
+    """One line of the log of log-ins: ``ok | wrong | locked | ended``, and what the caller said he was."""
+    table, now = unit.tables["login_log"], clock.now()
+    row = {"at": now, "created_at": now, "updated_at": now, "version": 1, "user": user_id, "result": result, **came}
+    unit.execute(table.insert().values({key: value for key, value in row.items() if key in table.c}))
 
 
 def _account(installation: Installation, enterprise: Enterprise, username: str) -> Any:

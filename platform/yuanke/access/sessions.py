@@ -107,11 +107,10 @@ def open_session(unit: Unit, user_id: int, door: Door, address: str = "", agent:
     return str(row["id"])
 
 
-def end_session(unit: Unit, session: str) -> None:
-    """End this log-in alone (log-out); ending it again changes nothing."""
-    unit.execute(
-        SESSION.update().where(SESSION.c.id == session, SESSION.c.ended_at.is_(None)).values(ended_at=clock.now())
-    )
+def end_session(unit: Unit, session: str) -> int | None:
+    """End this log-in alone (log-out) and say whose it was; None when it had ended already."""
+    ended = SESSION.update().where(SESSION.c.id == session, SESSION.c.ended_at.is_(None)).values(ended_at=clock.now())
+    return unit.execute(ended.returning(SESSION.c.user_id)).scalar()
 
 
 def end_all(unit: Unit, user_id: int) -> None:

@@ -12,7 +12,6 @@ from flask import Response
 
 from yuanke.api import asked
 from yuanke.api.answers import reply
-from yuanke.api.once import once
 from yuanke.api.resource import Resource, expose
 from yuanke.jobs import enqueue, kinds
 from yuanke.kernel.errors import AccessDenied
@@ -23,6 +22,7 @@ from yuanke.storage.apply import change_here
 from yuanke.storage.plan import Decision, Plan, Step, plan
 from yuanke.web.bodies import json_object
 from yuanke.web.language import say
+from yuanke.web.once import once
 from yuanke.web.requests import Current, current
 
 FINISH = "finish_schema"

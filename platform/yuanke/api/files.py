@@ -12,12 +12,12 @@ from flask import Response, request, send_file
 from yuanke.access.grants import engine_of
 from yuanke.api import asked
 from yuanke.api.answers import reply
-from yuanke.api.once import once
 from yuanke.api.resource import Resource, expose
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, ValidationFailed
 from yuanke.kernel.text import message
 from yuanke.records import Condition, Query, Record, Records
 from yuanke.storage.files import FileInfo
+from yuanke.web.once import once
 from yuanke.web.requests import Current, current
 
 

@@ -9,13 +9,13 @@ from flask import Response, url_for
 
 from yuanke.api import asked, versions
 from yuanke.api.answers import history_json, link_json, nothing, page_json, record_json, reply
-from yuanke.api.once import once
 from yuanke.api.resource import Resource, expose
 from yuanke.kernel.errors import Refusal, ValidationFailed
 from yuanke.kernel.text import message
 from yuanke.records import Batch, Outcome, Record
 from yuanke.web.bodies import json_object
 from yuanke.web.language import say
+from yuanke.web.once import once
 from yuanke.web.requests import current
 
 MOST_IN_BATCH = 500

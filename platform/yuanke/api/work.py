@@ -8,10 +8,10 @@ from flask import Response
 
 from yuanke.api import asked
 from yuanke.api.answers import reply
-from yuanke.api.once import once
 from yuanke.api.resource import Resource, expose
 from yuanke.jobs import Job, cancel, find, recent
 from yuanke.web.language import say
+from yuanke.web.once import once
 from yuanke.web.requests import current
 
 

@@ -18,9 +18,9 @@ from yuanke.app.configuration import PACKAGE
 from yuanke.kernel.hooks import hooks
 
 #: packages that declare tables, lowest first: imported so that every enterprise is made with all of them
-LAYERS = ("access", "jobs", "records", "messages", "ledgers", "workflow", "reports", "exchange")
+LAYERS = ("access", "jobs", "records", "messages", "ledgers", "workflow", "reports", "exchange", "web")
 #: modules of the platform that answer hooks: ``yuanke.<package>.hooks``
-BUILT_IN = tuple(f"yuanke.{package}.hooks" for package in LAYERS)
+BUILT_IN = tuple(f"yuanke.{package}.hooks" for package in (*LAYERS, "app"))
 _lock = threading.Lock()
 _loaded: set[str] = set()
 

@@ -2,3 +2,7 @@
 
 The one rule: a view never opens, commits or rolls back anything; it asks `web.requests.current()` and returns or raises.
 """
+
+from yuanke.web import replies
+
+__all__ = ["replies"]
