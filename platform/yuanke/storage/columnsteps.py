@@ -153,13 +153,15 @@ class Columns:
         rows = self.at.filled(self.was, field.key)
         address = f"{self.entity.key}.{field.key}"
         computed = field.source in ("stored", "rollup")
-        decision = self.at.decisions.get(address) or ("restore" if computed or not rows else None)
+        decision = self.at.decisions.get(address) or ("restore" if computed or not rows or self.running is None else None)
         if decision == "fresh" or not fits:
             said = message("「{entity}」的「{field}」重新开始，从前的 {rows} 个值保留", entity=self.entity.label, field=field.label, rows=rows)
             yield self._set_aside(None, field.key, said, rows)
             yield self._add(field, column)
             return
         self.named_before[field.key] = field.key
+        if self.running is None:
+            return  # the whole entity comes back, and has said so
         said = message("恢复「{entity}」从前停用的字段「{field}」和它的 {rows} 个值", entity=self.entity.label, field=field.label, rows=rows)
         asked = message("{address} 曾被停用，还留有 {rows} 条数据：请选择恢复（restore）或重新开始（fresh）", address=address, rows=rows)
         yield self._step("bring_back", said, field, rows=rows, blocked=None if decision else asked, work={"do": "bring_back"})

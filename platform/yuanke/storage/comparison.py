@@ -51,7 +51,7 @@ class Comparison:
 
     @cached_property
     def retired(self) -> dict[tuple[str, str], Any]:
-        """(entity, column) -> what is known of a column (or, column '', a table) that no running definition names."""
+        """(entity, column) -> what is known of a column that no running definition names."""
         return {(row.entity, row.column): row for row in self.unit.execute(sa.select(RETIRED))}
 
     @cached_property

@@ -21,7 +21,7 @@ POSTGRESQL_COLUMNS = sa.text(
 POSTGRESQL_INDEXES = sa.text(
     """SELECT t.relname AS "table", i.relname AS name, x.indisvalid AS valid
        FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
-       JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = :schema"""
+       JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = :schema AND NOT x.indisprimary"""
 )
 
 

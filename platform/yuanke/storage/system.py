@@ -69,8 +69,8 @@ SETTING = own_table("setting", sa.Column("key", sa.String(120), primary_key=True
 RETIRED = own_table(
     "retired",
     sa.Column("entity", sa.String(80), primary_key=True),
-    sa.Column("column", sa.String(63), primary_key=True),  # empty: the whole entity
-    sa.Column("field", sa.String(80), nullable=False),
+    sa.Column("column", sa.String(63), primary_key=True),
+    sa.Column("field", sa.String(80), nullable=False),  # its key when it ran; another name than the column's: set aside
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("label", sa.Text),
     sa.Column("retired_at", UtcDateTime, nullable=False),

@@ -24,7 +24,7 @@ def steps(at: Comparison) -> list[Step]:
     tables = Tables(at)
     for entity in at.after.entities.values():
         tables.look_at(entity)
-    return [*_own_tables(at), *tables.moved, *tables.made, *tables.references(), *tables.columns, *tables.later, *_retired_entities(at)]
+    return [*_own_tables(at), *tables.moved, *tables.made, *tables.references(), *tables.columns, *tables.later, *_retired_entities(at), *_unwanted_builds(at)]
 
 
 def _own_tables(at: Comparison) -> Iterator[Step]:
@@ -110,7 +110,8 @@ def _returning_entity(at: Comparison, entity: Entity, table: str) -> tuple[bool,
         sql += (ddl.rename_table(table, aside, at.dialect),)
         return True, Step("set_aside", said, entity.key, speed="destructive", tables=(table,), sql=sql, rows=rows)
     said = message("恢复从前停用的实体「{entity}」和它的 {rows} 条记录", entity=entity.label, rows=rows)
-    return False, Step("bring_back", said, entity.key, tables=(table,), rows=rows, blocked=None if decision else _ask(entity.key, rows))
+    blocked = None if decision else _ask(entity.key, rows)
+    return False, Step("bring_back", said, entity.key, tables=(table,), rows=rows, blocked=blocked, work={"do": "bring_back_entity"})
 
 
 def _ask(address: str, rows: int) -> Message:
@@ -125,8 +126,17 @@ def _retired_entities(at: Comparison) -> Iterator[Step]:
         if key not in at.after.entities and key not in renamed:
             rows = at.rows(physical(key))
             said = message("停用实体「{entity}」，它的 {rows} 条记录保留，可以恢复", entity=entity.label, rows=rows)
-            work = {"do": "retire", "column": "", "type": "", "label": str(entity.label)}
+            work = {"do": "retire_entity", "label": str(entity.label)}
             yield Step("retire_entity", said, key, speed="destructive" if rows else "safe", tables=(physical(key),), rows=rows, work=work)
+
+
+def _unwanted_builds(at: Comparison) -> Iterator[Step]:
+    """Indexes that an earlier plan left for later and nobody wants any more."""
+    wanted = {name for table in at.wanted.values() for name in table.indexes}
+    for step in at.pending:
+        if step.kind == "index" and step.body["index"] not in wanted:
+            said = message("不再建立索引 {index}", index=step.body["index"])
+            yield Step("drop_index", said, step.entity, step.field, work={"do": "give_up", "step": step.id})
 
 
 def _indexes(

@@ -13,6 +13,7 @@ from yuanke.fieldtypes import ValueFault
 from yuanke.kernel import clock
 from yuanke.metadata.registry import Field
 from yuanke.storage import columnsteps
+from yuanke.storage.comparison import signature
 from yuanke.storage.plan import Plan, Step
 from yuanke.storage.system import RETIRED, STEP, own_metadata
 from yuanke.storage.tables import bare, identity, physical
@@ -42,12 +43,29 @@ def retire(unit: Unit, made: Plan, step: Step, how: Any) -> None:
     ))  # fmt: skip
 
 
+def retire_entity(unit: Unit, made: Plan, step: Step, how: Any) -> None:
+    """Remember what kinds of values each column of the table keeps."""
+    unit.execute(RETIRED.delete().where(RETIRED.c.entity == step.entity, RETIRED.c.field == RETIRED.c.column))
+    known = {"entity": step.entity, "label": how["label"], "retired_at": clock.now()}
+    held = [f for f in made.before.entities[step.entity].fields.values() if f.has_column]
+    unit.execute(RETIRED.insert(), [known | {"field": f.key, "column": f.key, "type": signature(f)} for f in held])
+
+
+def bring_back_entity(unit: Unit, made: Plan, step: Step, how: Any) -> None:
+    unit.execute(RETIRED.delete().where(RETIRED.c.entity == step.entity, RETIRED.c.field == RETIRED.c.column))
+
+
 def bring_back(unit: Unit, made: Plan, step: Step, how: Any) -> None:
     unit.execute(RETIRED.delete().where(RETIRED.c.entity == step.entity, RETIRED.c.column == step.field))
 
 
 def renamed(unit: Unit, made: Plan, step: Step, how: Any) -> None:
     """The rows that others keep about a field follow by `apply.followers`."""
+
+
+def give_up(unit: Unit, made: Plan, step: Step, how: Any) -> None:
+    """A step of the journal that nobody waits for any more; an index half-built of it goes with the next `plan`."""
+    unit.execute(STEP.update().where(STEP.c.id == how["step"], STEP.c.state == "pending").values(state="dropped", ended_at=clock.now()))
 
 
 def fill_default(unit: Unit, made: Plan, step: Step, how: Any) -> None:
@@ -111,7 +129,7 @@ def _table(field: Field, /, **more: sa.types.TypeEngine[Any]) -> sa.Table:
 
 DOERS = {
     "own_table": own_table, "retire": retire, "bring_back": bring_back, "renamed": renamed, "fill_default": fill_default,
-    "convert": convert, "move_option": move_option,
+    "convert": convert, "move_option": move_option, "give_up": give_up, "retire_entity": retire_entity, "bring_back_entity": bring_back_entity,
 }  # fmt: skip
 
 
