@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any
 
 from lunar_python import LunarYear, Solar
-
 from yuanke.expressions import Function
 from yuanke.kernel.hooks import impl
 from yuanke.kernel.text import Label
@@ -26,24 +25,44 @@ YEARS_AHEAD = 120
 def expression_functions() -> list[Any]:
     return [
         Function(
-            "next_yearly", ("text", "number", "number", "bool", "text", "text", "date"), "date", _next_of_values, nulls=True,
-            help=Label("每年一次的日子（公历或农历）从某天起的下一次", "The next time of a yearly day, solar or lunar, from a date on"),
+            "next_yearly",
+            ("text", "number", "number", "bool", "text", "text", "date"),
+            "date",
+            _next_of_values,
+            nulls=True,
+            help=Label(
+                "每年一次的日子（公历或农历）从某天起的下一次",
+                "The next time of a yearly day, solar or lunar, from a date on",
+            ),
         ),
         Function(
-            "nth_yearly", ("text", "number", "date"), "number", lambda calendar, year, day: nth_yearly(calendar, int(year), day),
+            "nth_yearly",
+            ("text", "number", "date"),
+            "number",
+            lambda calendar, year, day: nth_yearly(calendar, int(year), day),
             help=Label("某次纪念日是第几周年", "Which anniversary falls on a date"),
         ),
-        Function("lunar_text", ("date",), "text", lunar_text, help=Label("公历日期的农历写法", "A date in lunar words")),
+        Function(
+            "lunar_text", ("date",), "text", lunar_text, help=Label("公历日期的农历写法", "A date in lunar words")
+        ),
     ]
 
 
 def _next_of_values(
-    calendar: str | None, month: Any, day: Any, leap: bool | None, leap_rule: str | None, missing_day: str | None, since: date | None
+    calendar: str | None,
+    month: Any,
+    day: Any,
+    leap: bool | None,
+    leap_rule: str | None,
+    missing_day: str | None,
+    since: date | None,
 ) -> date | None:
     """`next_yearly` of the values of a record, which may be empty."""
     if calendar is None or month is None or day is None or since is None:
         return None
-    return next_yearly(calendar, int(month), int(day), bool(leap), leap_rule or "plain_month", missing_day or "last_day", since)
+    return next_yearly(
+        calendar, int(month), int(day), bool(leap), leap_rule or "plain_month", missing_day or "last_day", since
+    )
 
 
 def next_yearly(
@@ -53,7 +72,7 @@ def next_yearly(
 
     ``calendar``: ``solar`` or ``lunar``; ``month`` 1-12, ``day`` 1-31 (lunar 1-30), ``leap``: of the leap month.
     ``leap_rule`` in a year without that leap month: ``plain_month`` takes the plain one, ``leap_only`` skips the year.
-    ``missing_day`` in a month that is too short: ``last_day`` of the month, the ``next_day`` after it, or ``skip`` the year.
+    ``missing_day`` in a month that is too short: its ``last_day``, the ``next_day`` after it, or ``skip`` the year.
     """
     for year in range(since.year - 1, since.year + YEARS_AHEAD):
         found = _occurrence(calendar, year, month, day, leap, leap_rule, missing_day)

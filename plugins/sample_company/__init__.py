@@ -14,7 +14,8 @@ from yuanke.kernel.hooks import impl
 from yuanke.records import Query
 
 from .people import DEPARTMENTS, PEOPLE
-from .story import Ref, events
+from .story import events
+from .telling import Ref
 
 __all__ = ["DEPARTMENTS", "PEOPLE", "samples"]
 

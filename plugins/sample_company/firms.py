@@ -115,14 +115,18 @@ _ROWS = """
 
 def _firm(row: str) -> Firm:
     city, brand, trade, domain, industry, employees, level, street = row.split(maxsplit=7)
-    return Firm(CITIES[city], city + brand + trade, city + brand, domain, industry, employees, level, f"{city}市{street}")
+    return Firm(
+        CITIES[city], city + brand + trade, city + brand, domain, industry, employees, level, f"{city}市{street}"
+    )
 
 
 FIRMS = [_firm(row) for row in _ROWS.split("\n") if row]
 
 SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余"
-MEN = ["伟", "强", "磊", "洋", "勇", "军", "杰", "涛", "明", "超", "建国", "志强", "浩然", "子轩", "文博", "俊杰", "海涛", "国栋"]
-WOMEN = ["芳", "娜", "敏", "静", "丽", "艳", "娟", "霞", "婷", "雪", "雅琴", "欣怡", "思琪", "晓燕", "玉兰", "佳宁", "梦洁", "慧敏"]
+MEN = ["伟", "强", "磊", "洋", "勇", "军", "杰", "涛", "明", "超"]
+MEN += ["建国", "志强", "浩然", "子轩", "文博", "俊杰", "海涛", "国栋"]
+WOMEN = ["芳", "娜", "敏", "静", "丽", "艳", "娟", "霞", "婷", "雪"]
+WOMEN += ["雅琴", "欣怡", "思琪", "晓燕", "玉兰", "佳宁", "梦洁", "慧敏"]
 
 #: job title, department, part in a decision, how much he has to say (the first of a firm is its main contact)
 POSTS = [

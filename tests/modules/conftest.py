@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +26,11 @@ def load_plugin(name: str) -> ModuleType:
     sys.modules[loaded] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def plugins() -> Callable[[str], ModuleType]:
+    return load_plugin
 
 
 @pytest.fixture(scope="session")

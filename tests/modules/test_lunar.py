@@ -12,21 +12,31 @@ from hypothesis import strategies as st
 TODAY = date(2026, 3, 1)
 
 
-def following(lunar: ModuleType, since: date, *args: object, leap: bool = False, rule: str = "plain_month", missing: str = "last_day") -> str | None:
+def following(
+    lunar: ModuleType,
+    since: date,
+    *args: object,
+    leap: bool = False,
+    rule: str = "plain_month",
+    missing: str = "last_day",
+) -> str | None:
     found = lunar.next_yearly(*args, leap, rule, missing, since)
     return found.isoformat() if found else None
 
 
-@pytest.mark.parametrize(("calendar", "month", "day", "expected", "year_later"), [
-    ("solar", 3, 4, "2026-03-04", "2027-03-04"),
-    ("solar", 3, 1, "2026-03-01", "2027-03-01"),
-    ("solar", 1, 2, "2027-01-02", "2028-01-02"),
-    ("lunar", 8, 15, "2026-09-25", "2027-09-15"),
-    ("lunar", 1, 1, "2027-02-06", "2028-01-26"),
-    ("lunar", 5, 5, "2026-06-19", "2027-06-09"),
-    ("lunar", 12, 8, "2027-01-15", "2028-01-04"),
-    ("lunar", 6, 10, "2026-07-23", "2027-07-13"),
-])
+@pytest.mark.parametrize(
+    ("calendar", "month", "day", "expected", "year_later"),
+    [
+        ("solar", 3, 4, "2026-03-04", "2027-03-04"),
+        ("solar", 3, 1, "2026-03-01", "2027-03-01"),
+        ("solar", 1, 2, "2027-01-02", "2028-01-02"),
+        ("lunar", 8, 15, "2026-09-25", "2027-09-15"),
+        ("lunar", 1, 1, "2027-02-06", "2028-01-26"),
+        ("lunar", 5, 5, "2026-06-19", "2027-06-09"),
+        ("lunar", 12, 8, "2027-01-15", "2028-01-04"),
+        ("lunar", 6, 10, "2026-07-23", "2027-07-13"),
+    ],
+)
 def test_the_next_day_counts_from_today_on(lunar, calendar, month, day, expected, year_later):
     first = following(lunar, TODAY, calendar, month, day)
     assert first == expected
@@ -44,11 +54,14 @@ def test_the_mid_autumn_of_five_years(lunar):
     assert found == ["2026-09-25", "2027-09-15", "2028-10-03", "2029-09-22", "2030-09-12"]
 
 
-@pytest.mark.parametrize(("missing", "expected", "in_the_leap_year"), [
-    ("last_day", "2027-02-28", "2028-02-29"),
-    ("next_day", "2027-03-01", "2028-02-29"),
-    ("skip", "2028-02-29", "2028-02-29"),
-])
+@pytest.mark.parametrize(
+    ("missing", "expected", "in_the_leap_year"),
+    [
+        ("last_day", "2027-02-28", "2028-02-29"),
+        ("next_day", "2027-03-01", "2028-02-29"),
+        ("skip", "2028-02-29", "2028-02-29"),
+    ],
+)
 def test_the_29th_of_february_in_a_short_year(lunar, missing, expected, in_the_leap_year):
     assert following(lunar, date(2026, 3, 2), "solar", 2, 29, missing=missing) == expected
     assert following(lunar, date(2027, 6, 1), "solar", 2, 29, missing=missing) == in_the_leap_year
@@ -92,7 +105,9 @@ def test_which_anniversary_it_is(lunar):
     assert lunar.nth_yearly("solar", 2030, date(2027, 1, 2)) is None
 
 
-@pytest.mark.parametrize(("day", "said"), [("1985-09-29", "八月十五"), ("1990-06-23", "闰五月初一"), ("1979-02-26", "正月三十")])
+@pytest.mark.parametrize(
+    ("day", "said"), [("1985-09-29", "八月十五"), ("1990-06-23", "闰五月初一"), ("1979-02-26", "正月三十")]
+)
 def test_a_solar_day_in_lunar_words(lunar, day, said):
     assert lunar.lunar_text(date.fromisoformat(day)) == said
 
@@ -106,7 +121,9 @@ def test_a_solar_day_in_lunar_words(lunar, day, said):
     missing=st.sampled_from(["last_day", "next_day"]),
     since=st.dates(date(1950, 1, 1), date(2090, 1, 1)),
 )
-def test_the_next_day_is_never_past_never_far_and_stays_when_asked_again(lunar, calendar, month, day, leap, missing, since):
+def test_the_next_day_is_never_past_never_far_and_stays_when_asked_again(
+    lunar, calendar, month, day, leap, missing, since
+):
     found = lunar.next_yearly(calendar, month, day, leap, "plain_month", missing, since)
     assert since <= found
     assert (found - since).days <= (385 if calendar == "lunar" else 366) + 30

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 import yaml
 from pypinyin import lazy_pinyin
-
 from yuanke.app.plugins import load
 from yuanke.kernel.text import Label
 from yuanke.metadata import Entity, Field, Layer, Registry, check_layers, compile_layers, system_layers
@@ -24,9 +23,20 @@ WANTED = yaml.safe_load((Path(__file__).parent / "wanted_fields.yaml").read_text
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 RENAMED = {
-    "customer": {"code": "number", "region_code": "region", "geo": "location", "biz_info": "business_info", "dept_id": "department"},
+    "customer": {
+        "code": "number",
+        "region_code": "region",
+        "geo": "location",
+        "biz_info": "business_info",
+        "dept_id": "department",
+    },
     "contact": {"department": "department_name", "charge": "duty", "mobile2": "mobile_second"},
-    "anniversary": {"remind_at_time": "remind_time", "next_date": "next_on", "remind_ids": "reminded", "action_template": "deed"},
+    "anniversary": {
+        "remind_at_time": "remind_time",
+        "next_date": "next_on",
+        "remind_ids": "reminded",
+        "action_template": "deed",
+    },
     "product": {"price": "list_price", "ext_codes": "shop_codes"},
     "supplier": {"code": "number"},
     "opportunity": {"code": "number", "member_ids": "members"},
@@ -40,53 +50,83 @@ RENAMED = {
 LEFT_OUT = {
     "customer": {
         "pinyin": "the search index finds initials of every text, no field is needed",
-        "lead_id": "added by the module of leads", "campaign_id": "added by the module of campaigns",
-        "pool_id": "added by the module of customer pools", "received_amount": "added by the module of receipts",
-        "receivable": "added by the module of receipts", "overdue_amount": "added by the module of receipts",
-        "prepaid": "added by the module of receipts", "open_tickets": "added by the module of service",
+        "lead_id": "added by the module of leads",
+        "campaign_id": "added by the module of campaigns",
+        "pool_id": "added by the module of customer pools",
+        "received_amount": "added by the module of receipts",
+        "receivable": "added by the module of receipts",
+        "overdue_amount": "added by the module of receipts",
+        "prepaid": "added by the module of receipts",
+        "open_tickets": "added by the module of service",
         "merged_into": "kept by the platform's merging, which redirects the old record",
     },
     "anniversary": {
-        "last_remind_on": "kept by the reminders of the platform", "care_id": "added by the module of service",
+        "last_remind_on": "kept by the reminders of the platform",
+        "care_id": "added by the module of service",
     },
     "product": {
-        "skus": "added by the module of stock", "needs_cost_review": "added by the module of stock",
-        "stock_qty": "added by the module of stock", "stock_amount": "added by the module of stock",
-        "permission_group_id": "added with product permissions", "scheme_id": "added with assembly schemes",
+        "skus": "added by the module of stock",
+        "needs_cost_review": "added by the module of stock",
+        "stock_qty": "added by the module of stock",
+        "stock_amount": "added by the module of stock",
+        "permission_group_id": "added with product permissions",
+        "scheme_id": "added with assembly schemes",
     },
     "product_category": {
-        "default_warehouse_id": "added by the module of stock", "intake_template_id": "added by the module of service",
+        "default_warehouse_id": "added by the module of stock",
+        "intake_template_id": "added by the module of service",
     },
     "supplier": {
-        "payable": "added by the module of payments", "prepaid": "added by the module of payments",
+        "payable": "added by the module of payments",
+        "prepaid": "added by the module of payments",
         "on_time_rate": "added by the module of purchasing",
     },
     "opportunity": {
-        "lead_id": "added by the module of leads", "campaign_id": "added by the module of campaigns",
-        "stage_since": "needs the history of a field", "stage_days": "needs the history of a field",
-        "stagnant": "needs the history of a field", "lost_to": "added with competitors", "competitors": "added with competitors",
+        "lead_id": "added by the module of leads",
+        "campaign_id": "added by the module of campaigns",
+        "stage_since": "needs the history of a field",
+        "stage_days": "needs the history of a field",
+        "stagnant": "needs the history of a field",
+        "lost_to": "added with competitors",
+        "competitors": "added with competitors",
         "project_id": "added by the module of projects",
     },
     "opportunity_product": {"sku_id": "added by the module of stock"},
     "order": {
-        "contract_id": "added with contracts of the text kind", "quote_id": "added by the module of quotes",
-        "project_id": "added by the module of projects", "aprv_status": "a field of the platform where approvals are on",
-        "returned_amount": "added with returns", "delivered_amount": "added with deliveries", "st_send": "added with deliveries",
-        "received": "added by the module of receipts", "refunded": "added by the module of receipts",
-        "receivable": "added by the module of receipts", "st_pay": "added by the module of receipts",
-        "invoiced": "added with invoices", "st_invoice": "added with invoices",
-        "cost_amount": "added by the module of stock", "margin": "added by the module of stock",
+        "contract_id": "added with contracts of the text kind",
+        "quote_id": "added by the module of quotes",
+        "project_id": "added by the module of projects",
+        "aprv_status": "a field of the platform where approvals are on",
+        "returned_amount": "added with returns",
+        "delivered_amount": "added with deliveries",
+        "st_send": "added with deliveries",
+        "received": "added by the module of receipts",
+        "refunded": "added by the module of receipts",
+        "receivable": "added by the module of receipts",
+        "st_pay": "added by the module of receipts",
+        "invoiced": "added with invoices",
+        "st_invoice": "added with invoices",
+        "cost_amount": "added by the module of stock",
+        "margin": "added by the module of stock",
         "expense_amount": "added with expenses",
     },
     "order_item": {
-        "sku_id": "added by the module of stock", "warehouse_id": "added by the module of stock", "out_qty": "added by the module of stock",
-        "scheme_id": "added with assembly schemes", "parent_item_id": "added with assembly schemes",
-        "delivered_qty": "added with deliveries", "shipped_qty": "added with deliveries", "open_qty": "added with deliveries",
-        "status": "added with deliveries", "returned_qty": "added with returns",
+        "sku_id": "added by the module of stock",
+        "warehouse_id": "added by the module of stock",
+        "out_qty": "added by the module of stock",
+        "scheme_id": "added with assembly schemes",
+        "parent_item_id": "added with assembly schemes",
+        "delivered_qty": "added with deliveries",
+        "shipped_qty": "added with deliveries",
+        "open_qty": "added with deliveries",
+        "status": "added with deliveries",
+        "returned_qty": "added with returns",
     },
     "task": {
-        "project_id": "added by the module of projects", "lead_id": "added by the module of leads",
-        "stage_after": "needs the steps of a transition", "repeat_rule": "needs the type recurrence",
+        "project_id": "added by the module of projects",
+        "lead_id": "added by the module of leads",
+        "stage_after": "needs the steps of a transition",
+        "repeat_rule": "needs the type recurrence",
         "comment_count": "comments are a feature of the platform, which counts them",
     },
 }
@@ -128,7 +168,9 @@ def test_every_module_compiles_without_a_fault_or_a_warning(layers):
 def test_the_modules_depend_on_what_they_use_and_no_more(layers):
     """Each module compiles with nothing but what it depends on, directly or through others."""
     named = {yaml.safe_load(path.read_text(encoding="utf-8"))["module"]: path for path in MODULES}
-    depends = {name: yaml.safe_load(path.read_text(encoding="utf-8")).get("depends", []) for name, path in named.items()}
+    depends = {
+        name: yaml.safe_load(path.read_text(encoding="utf-8")).get("depends", []) for name, path in named.items()
+    }
 
     def needed(name: str) -> set[str]:
         return {name}.union(*(needed(other) for other in depends[name]))
@@ -185,7 +227,11 @@ def test_no_option_key_is_the_pinyin_of_its_label(registry):
         for field in own_fields(entity):
             for option in (field.options or {}).values():
                 spoken = lazy_pinyin(option.label.zh)
-                if CHINESE.search(option.label.zh) and option.key in ("".join(spoken), "_".join(spoken), "".join(s[0] for s in spoken)):
+                if CHINESE.search(option.label.zh) and option.key in (
+                    "".join(spoken),
+                    "_".join(spoken),
+                    "".join(s[0] for s in spoken),
+                ):
                     wrong.append(f"{entity.key}.{field.key}.{option.key}")
     assert wrong == []
 
@@ -199,7 +245,9 @@ def labels(registry: Registry) -> Iterator[tuple[str, Label]]:
         yield entity.key, entity.label
         yield f"{entity.key}.plural", entity.plural
         for view in entity.views.values():
-            yield from ((f"{entity.key}.{section['key']}", section["label"]) for section in view.body.get("sections", ()))
+            yield from (
+                (f"{entity.key}.{section['key']}", section["label"]) for section in view.body.get("sections", ())
+            )
             yield from ((f"{entity.key}.{key}", found["label"]) for key, found in view.body.get("filters", {}).items())
         for field in own_fields(entity):
             if entity.kind == "pair":
@@ -211,13 +259,23 @@ def labels(registry: Registry) -> Iterator[tuple[str, Label]]:
 
 def test_every_label_is_chinese_first(registry):
     plain = {"VIP客户", "QQ", "A", "B", "C", "kg", "g", "t", "English"}
-    bare = [path for path, label in labels(registry) if not CHINESE.search(label.zh) and label.zh not in plain and not label.zh[0].isdigit()]
+    bare = [
+        path
+        for path, label in labels(registry)
+        if not CHINESE.search(label.zh) and label.zh not in plain and not label.zh[0].isdigit()
+    ]
     assert bare == []
 
 
 def test_every_label_has_an_english_one_without_chinese(registry):
-    wrong = [f"{path}: {label.en}" for path, label in labels(registry)
-             if not label.en or CHINESE.search(label.en) or "_" in label.en or not (label.en[0].isupper() or label.en[0].isdigit() or len(label.en) < 3)]
+    wrong = [
+        f"{path}: {label.en}"
+        for path, label in labels(registry)
+        if not label.en
+        or CHINESE.search(label.en)
+        or "_" in label.en
+        or not (label.en[0].isupper() or label.en[0].isdigit() or len(label.en) < 3)
+    ]
     assert wrong == []
 
 
@@ -253,7 +311,9 @@ def every_widget(registry: Registry, board: dict) -> list[dict]:
 
 def test_every_record_entity_has_its_place_in_the_menu(registry):
     shown = {name for group in registry.menu for name in group.get("items", ())}
-    wanted = {entity.key for entity in crm(registry) if entity.kind == "record" and entity.more.get("hidden") is not True}
+    wanted = {
+        entity.key for entity in crm(registry) if entity.kind == "record" and entity.more.get("hidden") is not True
+    }
     assert wanted <= shown
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from yuanke.kernel.decimals import round_half_up
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,13 +43,14 @@ def mapped(cells: Row) -> dict[str, Decimal]:
     """Quantity, price and discount of a line as the mapping makes them of the cells."""
     numbers = {key: Decimal(cell) for key, cell in cells.items()}
     return {
-        field: evaluate(said[1:], numbers) if said.startswith("=") else numbers[said] for field, said in line_columns().items()
+        field: evaluate(said[1:], numbers) if said.startswith("=") else numbers[said]
+        for field, said in line_columns().items()
     }
 
 
 def evaluate(source: str, names: Row) -> Decimal:
     """A formula of plain arithmetic, in Decimal; whole numbers are the only literals in them."""
-    return eval(source, {"__builtins__": {}, "round": round_half_up}, dict(names))  # noqa: S307
+    return eval(source, {"__builtins__": {}, "round": round_half_up}, dict(names))
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +61,14 @@ def lines() -> list[dict[str, Any]]:
     for cells in table("order_details"):
         values = mapped(cells)
         exact = values["quantity"] * values["price"] * (100 - values["discount"]) / 100
-        found.append({
-            "order": orders[cells["OrderID"]],
-            "gross": evaluate(formula("gross"), values),
-            "amount": evaluate(formula("amount"), values),
-            "exact": exact,
-        })
+        found.append(
+            {
+                "order": orders[cells["OrderID"]],
+                "gross": evaluate(formula("gross"), values),
+                "amount": evaluate(formula("amount"), values),
+                "exact": exact,
+            }
+        )
     return found
 
 
@@ -82,9 +84,18 @@ def total(lines: list[dict[str, Any]], figure: str) -> Decimal:
 
 
 def test_nothing_of_the_files_is_missing():
-    counts = {name: len(table(name)) for name in ("customers", "orders", "order_details", "products", "suppliers", "employees", "categories")}
+    counts = {
+        name: len(table(name))
+        for name in ("customers", "orders", "order_details", "products", "suppliers", "employees", "categories")
+    }
     assert counts == {
-        "customers": 93, "orders": 830, "order_details": 2155, "products": 77, "suppliers": 29, "employees": 9, "categories": 8
+        "customers": 93,
+        "orders": 830,
+        "order_details": 2155,
+        "products": 77,
+        "suppliers": 29,
+        "employees": 9,
+        "categories": 8,
     }
 
 
@@ -111,7 +122,9 @@ def test_years_under_both_rules(lines):
         return order["OrderDate"][:4]
 
     assert sums(lines, year) == {
-        "1996": Decimal("208083.99"), "1997": Decimal("617085.35"), "1998": Decimal("440623.95")
+        "1996": Decimal("208083.99"),
+        "1997": Decimal("617085.35"),
+        "1998": Decimal("440623.95"),
     }
     once = {key: round_half_up(value, 2) for key, value in sums(lines, year, "exact").items()}
     assert once == {"1996": Decimal("208083.97"), "1997": Decimal("617085.20"), "1998": Decimal("440623.87")}
@@ -120,8 +133,14 @@ def test_years_under_both_rules(lines):
 def test_the_months_that_the_document_rule_changes(lines):
     month = sums(lines, lambda order: order["OrderDate"][:7])
     expected = {
-        "1996-07": "27861.90", "1997-01": "61258.08", "1997-03": "38547.23", "1997-12": "71398.45", "1998-01": "94222.13",
-        "1998-03": "104854.19", "1998-04": "123798.70", "1998-05": "18333.64",
+        "1996-07": "27861.90",
+        "1997-01": "61258.08",
+        "1997-03": "38547.23",
+        "1997-12": "71398.45",
+        "1998-01": "94222.13",
+        "1998-03": "104854.19",
+        "1998-04": "123798.70",
+        "1998-05": "18333.64",
     }
     assert {key: month[key] for key in expected} == {key: Decimal(value) for key, value in expected.items()}
 
@@ -129,7 +148,9 @@ def test_the_months_that_the_document_rule_changes(lines):
 def test_the_best_customers_and_their_share_under_the_document_rule(lines):
     ranked = sorted(sums(lines, lambda order: order["CustomerID"]).items(), key=lambda pair: -pair[1])
     assert ranked[:3] == [
-        ("QUICK", Decimal("110277.32")), ("ERNSH", Decimal("104875.00")), ("SAVEA", Decimal("104361.96"))
+        ("QUICK", Decimal("110277.32")),
+        ("ERNSH", Decimal("104875.00")),
+        ("SAVEA", Decimal("104361.96")),
     ]
     assert len(ranked) == 89
     top = sum(value for _, value in ranked[:18])
