@@ -1,0 +1,69 @@
+"""Exact numbers as text whose order is the order of the numbers: what SQLite computes with.
+
+SQLite knows 64-bit integers and floats only. A number of any size becomes ``1`` + exponent + digits (``1500015`` = 1.5),
+zero ``0``, a negative one ``-`` + the nines' complement + ``~``. Equal numbers have equal keys, and comparing, sorting,
+grouping, MIN and MAX are right byte by byte. The one rule: whatever is computed leaves as such a key.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from yuanke.expressions.exact import MOST_DIGITS, MOST_PLACES_BEFORE
+from yuanke.expressions.faults import too_big
+
+_NINES = str.maketrans("0123456789", "9876543210")
+_SHIFT = 5000
+
+
+def key(number: int, scale: int) -> str:
+    """Key of ``number / 10 ** scale``."""
+    if not number:
+        return "0"
+    digits = str(number if number > 0 else -number)
+    exponent = len(digits) - 1 - scale
+    if exponent >= MOST_PLACES_BEFORE or len(digits) > MOST_DIGITS:
+        raise too_big()
+    text = f"{exponent + _SHIFT}{digits.rstrip('0')}"
+    return "1" + text if number > 0 else "-" + text.translate(_NINES) + "~"
+
+
+def parts(value: Any, scale: int) -> tuple[int, int]:
+    """(number, scale) of a key, or of an integer in units of ``10 ** -scale``."""
+    if type(value) is int:
+        return value, scale
+    if type(value) is float:  # a column that somebody else made REAL
+        return _parts_of(Decimal(repr(value)))
+    if value == "0":
+        return 0, 0
+    negative = value[0] == "-"
+    text = value[1:-1].translate(_NINES) if negative else value[1:]
+    digits = text[4:]
+    places = len(digits) - 1 - (int(text[:4]) - _SHIFT)
+    number = int(digits)
+    if places < 0:
+        number, places = number * 10**-places, 0
+    return (-number if negative else number), places
+
+
+def key_of(number: Decimal | int) -> str:
+    return key(*_parts_of(Decimal(number)))
+
+
+def number_of(value: Any) -> Decimal:
+    """The Decimal of a key (or of a plain integer)."""
+    number, scale = parts(value, 0)
+    return Decimal(number).scaleb(-scale) if scale else Decimal(number)
+
+
+def _parts_of(number: Decimal) -> tuple[int, int]:
+    sign, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int):
+        raise too_big()
+    if exponent > MOST_PLACES_BEFORE:
+        raise too_big()
+    whole = int("".join(map(str, digits)))
+    if exponent > 0:
+        whole, exponent = whole * 10**exponent, 0
+    return (-whole if sign else whole), -exponent

@@ -1,0 +1,223 @@
+"""Names and paths: ``customer.region``, ``orders[status.valid].lines.total``, ``stage.probability``, ``me.department``.
+
+The one rule: a name is looked for in its own frame and nowhere else; ``this`` alone reaches the record from inside brackets.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from yuanke.expressions import kinds as k
+from yuanke.expressions import nodes as n
+from yuanke.expressions.functions import catalogue
+from yuanke.expressions.scope import Kind, Scope
+from yuanke.kernel.diagnostics import did_you_mean
+
+if TYPE_CHECKING:
+    from yuanke.expressions.check import Checker
+
+_OF_OPTIONS = ("key", "order", "void", "label")
+
+
+@dataclass
+class Reference:
+    """A path that passes collections: ``node`` is its value in the innermost row (a Field without names: the row itself)."""
+
+    hops: list[n.Hop]
+    frame: int
+    node: n.Node
+    kind: Kind
+
+
+class Names:
+    def __init__(self, checker: Checker) -> None:
+        self.checker = checker
+
+    def peek(self, node: ast.expr) -> Kind | None:
+        """Kind of a choice that ``node`` certainly is, without a fault; None for everything else."""
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            kind = self._peek_path(node)
+            return kind if kind is not None and kind.name in ("choice", "choices") else None
+        if isinstance(node, ast.IfExp):
+            return self.peek(node.body) or self.peek(node.orelse)
+        if isinstance(node, ast.Attribute) or not isinstance(node, ast.Call):
+            return None
+        return next((found for part in node.args if (found := self.peek(part)) is not None), None)
+
+    def _peek_path(self, node: ast.expr) -> Kind | None:
+        if isinstance(node, ast.Name):
+            return self._root_kind(node.id)
+        if isinstance(node, ast.Subscript):
+            return self._peek_path(node.value)
+        if isinstance(node, ast.Attribute):
+            base = self._peek_path(node.value)
+            return None if base is None else self.checker.scope.step(base, node.attr)
+        if isinstance(node, ast.Call) and node.args:
+            return self._peek_path(node.args[0])
+        return None
+
+    def _root_kind(self, word: str) -> Kind | None:
+        scope: Scope = self.checker.top if word == "this" else self.checker.scope
+        return scope.kind_of(word) or (scope.entity(word) if word not in n.KNOWN else None)
+
+    def is_many(self, node: ast.expr) -> bool:
+        """Does the path pass a collection?"""
+        while isinstance(node, (ast.Attribute, ast.Subscript)):
+            kind = self._peek_path(node)
+            if kind is not None and kind.name in k.MANY:
+                return True
+            node = node.value
+        kind = self._root_kind(node.id) if isinstance(node, ast.Name) else None
+        return kind is not None and kind.name in k.MANY
+
+    def resolve(self, node: ast.expr, hint: Kind | None) -> n.Node | Reference:
+        """The value a path stands for, or a Reference when it passes a collection."""
+        root, steps = _flatten(node, self.checker)
+        word = root.id
+        kind = (self.checker.top if word == "this" else self.checker.scope).kind_of(word)
+        entity = False
+        if kind is None:
+            if hint is not None and hint.name in ("choice", "choices") and hint.options is None and not steps:
+                return n.Const(Kind("choice"), word)
+            kind = self.checker.scope.entity(word)
+            entity = kind is not None
+        if kind is None:
+            raise self._unknown(root, hint)
+        frame = 0 if word == "this" or (word in n.KNOWN) else self.checker.frame
+        return _Walker(self.checker, word, kind, frame, entity).walk(node, steps)
+
+    def _unknown(self, root: ast.Name, hint: Kind | None) -> Exception:
+        checker, word = self.checker, root.id
+        if hint is not None and hint.options is not None and hint.name in ("choice", "choices"):
+            return checker.fault(root, f'"{word}" is neither an option nor a name.', checker._options_said(word, hint))
+        if word in catalogue():
+            return checker.fault(root, f'"{word}" is a function.', f"Write {catalogue()[word].signature}.")
+        known = [*checker.scope.names(), *n.KNOWN, "this"]
+        return checker.fault(root, f'There is no "{word}" here.', did_you_mean(word, known).strip() or f"A text stands in quotes: '{word}'.")
+
+
+def _flatten(node: ast.expr, checker: Checker) -> tuple[ast.Name, list[ast.Attribute | ast.Subscript]]:
+    steps: list[ast.Attribute | ast.Subscript] = []
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        steps.append(node)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        raise checker.fault(node, "A dot or bracket stands behind a name only.", "Give this value a field of its own, or use the record's name.")
+    steps.reverse()
+    return node, steps
+
+
+class _Walker:
+    """Walks one path step by step."""
+
+    def __init__(self, checker: Checker, word: str, kind: Kind, frame: int, entity: bool) -> None:
+        self.checker = checker
+        self.kind = kind
+        self.start = frame
+        self.links: list[str] = [word]
+        self.hops: list[n.Hop] = []
+        self.read: list[str] = [] if word in ("this", "row") and frame == 0 else [word]
+        self.prefix = () if frame == 0 and checker.frame else checker.prefix
+        self.known = word in n.KNOWN
+        self.several = False
+        if entity:
+            self.prefix = ()
+            checker.notes.entities.add(word)
+        if word == "me":
+            checker.notes.volatile.add("me")
+        self._hop_if_many(entity)
+
+    def walk(self, node: ast.expr, steps: list[ast.Attribute | ast.Subscript]) -> n.Node | Reference:
+        for index, step in enumerate(steps):
+            if isinstance(step, ast.Subscript):
+                self._narrow(step)
+            elif self.kind.name in ("choice", "choices"):
+                return self._option(step, steps[index + 1 :])
+            else:
+                self._dot(step)
+        if self.read:
+            self.checker.notes.reads.add((*self.prefix, *self.read))
+        return self._result(self._value())
+
+    def _frame(self) -> int:
+        return self.checker.frame + len(self.hops) if self.hops else self.start
+
+    def _value(self) -> n.Node:
+        if self.known and not self.hops:
+            return n.Known(self.kind, tuple(self.links))
+        return n.Field(self.kind, self._frame(), tuple(self.links), self.several)
+
+    def _result(self, node: n.Node) -> n.Node | Reference:
+        return Reference(self.hops, self.start, node, self.kind) if self.hops else node
+
+    def _hop_if_many(self, entity: bool = False) -> None:
+        if self.kind.name in k.MANY:
+            self.hops.append(n.Hop(tuple(self.links[:-1]), self.links[-1], self.kind, entity=entity, placed=self.checker.scope.step(self.kind, "position") is not None))
+            self.links = []
+
+    def _dot(self, step: ast.Attribute) -> None:
+        name, before = step.attr, self.kind
+        kind = self.checker.scope.step(before, name)
+        if kind is None:
+            raise self._no_step(step)
+        self.several = before.name == "link" and before.of is None and name in ("kind", "id")
+        self.kind = kind
+        self.links.append(name)
+        self.read.append(name)
+        self._hop_if_many()
+
+    def _no_step(self, step: ast.Attribute) -> Exception:
+        said = self.checker.text.of(step.value)
+        if self.kind.name in ("link", *k.MANY) and self.kind.of is not None:
+            known = self.checker.scope.inside(Kind("collection", of=self.kind.of)).names() if not self.kind.of.startswith("@") else []
+            return self.checker.fault(step, f'{said} has no "{step.attr}".', did_you_mean(step.attr, known).strip() or "See the fields of that entity.")
+        hint = {"date": f"Write {step.attr}({said})." if step.attr in ("year", "month", "day") else "A date has no parts behind a dot."}
+        return self.checker.fault(step, f"{said} is {k.spoken(self.kind)}; nothing stands behind its dot.", hint.get(self.kind.name, "Only links, collections and choices have parts."))
+
+    def _option(self, step: ast.Attribute, rest: list[Any]) -> n.Node | Reference:
+        """``stage.probability``: a value of the options' own."""
+        choice, name = self.kind, step.attr
+        if rest or choice.name == "choices":
+            raise self.checker.fault(rest[0] if rest else step, "Nothing more stands behind the value of an option.", "A choice of several has no such values: write x in field.")
+        if choice.options is None:
+            raise self.checker.fault(step, f"The options of {self.checker.text.of(step.value)} are not known here.", "Compare it with a key in quotes.")
+        values = option_values(choice.options, name)
+        kind = k.together(*[k.kind_of_value(v) for v in values.values()]) if len(values) == 2 else _kind_of_all(values)
+        if kind is None or (name not in _OF_OPTIONS and not any(name in own for own in choice.options.values())):
+            known = {word for own in choice.options.values() for word in own} | set(_OF_OPTIONS)
+            raise self.checker.fault(step, f'No option of {self.checker.text.of(step.value)} has a value "{name}".', did_you_mean(name, known).strip() or "Declare it at the options.")
+        self.checker.notes.reads.add((*self.prefix, *self.read))
+        value = self._value()
+        self.kind = kind
+        return self._result(n.OptionValue(kind, value, name, values))
+
+    def _narrow(self, step: ast.Subscript) -> None:
+        if self.links or not self.hops or self.hops[-1].condition is not None:
+            said = self.checker.text.of(step.value)
+            raise self.checker.fault(step, f"{said} cannot be narrowed.", "Brackets stand directly behind a collection, once: orders[status == won].total.")
+        hop = self.hops[-1]
+        inner = self.checker.inside(hop.kind, self.checker.frame + len(self.hops), (*self.prefix, *self.read), step)
+        hop.condition = inner.condition(step.slice)
+        hop.mark = ast.dump(step.slice)
+
+
+def option_values(options: Mapping[str, Mapping[str, Any]], name: str) -> dict[str, Any]:
+    """The value of each option, by key; ``key`` and ``order`` (its place) need no declaring."""
+    if name == "key":
+        return {key: key for key in options}
+    if name == "order" and not any("order" in own for own in options.values()):
+        return {key: k.exact_value(index) for index, key in enumerate(options)}
+    missing: Any = False if name == "void" else None
+    return {key: k.exact_value(own.get(name, missing)) for key, own in options.items()}
+
+
+def _kind_of_all(values: dict[str, Any]) -> Kind | None:
+    kind: Kind | None = k.NULL
+    for value in values.values():
+        if kind is None:
+            return None
+        kind = k.together(kind, k.kind_of_value(value))
+    return kind
