@@ -17,6 +17,21 @@ from yuanke.metadata.registry import (
 )
 
 __all__ = [
-    "SYSTEM_FIELDS", "DefinitionError", "Diagnostic", "Entity", "Field", "Inverse", "Layer", "Module", "NumberRule", "Option",
-    "Permission", "Registry", "Span", "View", "check_layers", "compile_layers", "system_layers",
+    "SYSTEM_FIELDS",
+    "DefinitionError",
+    "Diagnostic",
+    "Entity",
+    "Field",
+    "Inverse",
+    "Layer",
+    "Module",
+    "NumberRule",
+    "Option",
+    "Permission",
+    "Registry",
+    "Span",
+    "View",
+    "check_layers",
+    "compile_layers",
+    "system_layers",
 ]

@@ -14,6 +14,7 @@ from yuanke.fieldtypes import FieldType, catalogue
 from yuanke.kernel.diagnostics import DefinitionError, Diagnostic, Span
 from yuanke.kernel.text import Label
 from yuanke.metadata import texts
+from yuanke.metadata.checker import Checker
 from yuanke.metadata.declare import declare
 from yuanke.metadata.entities import EntityMaker, Made
 from yuanke.metadata.faults import Faults
@@ -88,7 +89,9 @@ def _compile(layers: Sequence[Layer], digest: str) -> tuple[Registry | None, lis
 class _Compiler:
     def __init__(self, stack: Stack, types: Mapping[str, FieldType], faults: Faults) -> None:
         self.stack, self.types, self.faults = stack, types, faults
-        self.english = texts.flatten(stack.sections["translations"].get("en")) if "translations" in stack.sections else {}
+        self.english = (
+            texts.flatten(stack.sections["translations"].get("en")) if "translations" in stack.sections else {}
+        )
 
     def run(self, digest: str) -> Registry:
         model = declare(self.stack, self.types, self.faults)
@@ -96,16 +99,36 @@ class _Compiler:
         formulas = Formulas(model, self.faults)
         sources = Sources(model, formulas.of_field)
         maker = EntityMaker(model, formulas, sources, self.types, self.faults)
+        self._check(Checker(model, formulas, self.faults), model)
         made = {key: maker.make(definition) for key, definition in model.entities.items()}
         sections = self.stack.sections
         return Registry(
-            digest=digest, modules=self._modules(), entities=self._joined(model, made),
+            digest=digest,
+            modules=self._modules(),
+            entities=self._joined(model, made),
             settings={key: maker.fields.make(found, f"settings.{key}") for key, found in model.settings.items()},
-            roles=self._roles(model), menu=self._menu(),
-            **{name: sections[name].plain() if name in sections else {} for name in ("ledgers", "reports", "dashboards", "prints", "samples")},
-            more={name: sections[name].plain() for name in ("classes", "dictionaries", "metrics", "forms", "tests") if name in sections}
+            roles=self._roles(model),
+            menu=self._menu(),
+            **{
+                name: sections[name].plain() if name in sections else {}
+                for name in ("ledgers", "reports", "dashboards", "prints", "samples")
+            },
+            more={
+                name: sections[name].plain()
+                for name in ("classes", "dictionaries", "metrics", "forms", "tests")
+                if name in sections
+            }
             | {"english": self.english},
         )
+
+    def _check(self, checker: Checker, model: Model) -> None:
+        for layer in self.stack.layers:
+            checker.check_layer(layer)
+        for name, node in self.stack.sections.items():
+            checker.check_section(name, node)
+        for key, definition in model.entities.items():
+            if key in self.stack.owner:
+                checker.check_entity(definition)
 
     def _joined(self, model: Model, made: Mapping[str, Made]) -> dict[str, Entity]:
         """Entities with the collections that others give them and the roll-ups that their saves move."""
@@ -116,11 +139,18 @@ class _Compiler:
         joined: dict[str, Entity] = {}
         for key, one in made.items():
             inverses = {
-                name: Inverse(name, inverse.source, inverse.field, made[inverse.source].entity.plural, inverse.through_pairs)
+                name: Inverse(
+                    name, inverse.source, inverse.field, made[inverse.source].entity.plural, inverse.through_pairs
+                )
                 for name, inverse in model.entities[key].inverses.items()
             }
             paths = tuple(sorted(set(moved.get(key, ()))))
-            entity = replace(one.entity, inverses=inverses, rollups=tuple(dict.fromkeys((h, f) for h, f, _ in paths)), rollup_paths=paths)
+            entity = replace(
+                one.entity,
+                inverses=inverses,
+                rollups=tuple(dict.fromkeys((h, f) for h, f, _ in paths)),
+                rollup_paths=paths,
+            )
             joined[key] = entity
         return joined
 
@@ -132,8 +162,13 @@ class _Compiler:
             declared = node.get("label")
             english = self.english.get(f"modules.{layer.name}.label") or _own_english(node)
             label = texts.label(node, layer.name, "module", {"module.label": english} if english else {})
-            made[layer.name] = Module(layer.name, label if declared else Label(label.en, label.en), str(version.value) if version else "0.0.0",
-                                      str(icon.value) if icon else "box", tuple(w.value for w in words(node.get("depends"))))
+            made[layer.name] = Module(
+                layer.name,
+                label if declared else Label(label.en, label.en),
+                str(version.value) if version else "0.0.0",
+                str(icon.value) if icon else "box",
+                tuple(w.value for w in words(node.get("depends"))),
+            )
         return made
 
     def _roles(self, model: Model) -> dict[str, Label]:
@@ -146,8 +181,14 @@ class _Compiler:
         groups = []
         for key, node in menu.items() if menu is not None else ():
             icon, items = node.get("icon"), node.get("items")
-            groups.append({"key": key, "label": texts.label(node, key, f"menu.{key}", self.english), "icon": icon.value if icon else "folder",
-                           "items": tuple(n.plain() for n in items.live()) if items is not None else ()})
+            groups.append(
+                {
+                    "key": key,
+                    "label": texts.label(node, key, f"menu.{key}", self.english),
+                    "icon": icon.value if icon else "folder",
+                    "items": tuple(n.plain() for n in items.live()) if items is not None else (),
+                }
+            )
         return tuple(groups)
 
 

@@ -15,7 +15,11 @@ Step = tuple[str, str]
 
 def formulas_of(definition: EntityDef, sources: Sources) -> list[FieldDef]:
     """Fields of ``definition`` whose value the save computes."""
-    return [f for f in definition.live_fields() if f.formula is not None and sources.source(f) in ("stored", "rollup", "typed")]
+    return [
+        f
+        for f in definition.live_fields()
+        if f.formula is not None and sources.source(f) in ("stored", "rollup", "typed")
+    ]
 
 
 def plan(definition: EntityDef, model: Model, sources: Sources, faults: Faults) -> tuple[Step, ...]:
@@ -35,7 +39,9 @@ def plan(definition: EntityDef, model: Model, sources: Sources, faults: Faults) 
             nodes[step] = found
             graph[step] = {(name, own) for own in reading.own} | {("", own) for own in reading.document}
     position = {step: index for index, step in enumerate(nodes)}
-    trimmed = {step: sorted((s for s in before if s in nodes), key=position.__getitem__) for step, before in graph.items()}
+    trimmed = {
+        step: sorted((s for s in before if s in nodes), key=position.__getitem__) for step, before in graph.items()
+    }
     try:
         return tuple(TopologicalSorter(trimmed).static_order())
     except CycleError as error:
@@ -47,7 +53,12 @@ def plan(definition: EntityDef, model: Model, sources: Sources, faults: Faults) 
 def _tell_ring(definition: EntityDef, ring: list[Step], nodes: Mapping[Step, FieldDef], faults: Faults) -> None:
     shown = " -> ".join(".".join(p for p in step if p) for step in reversed(ring))
     first = min((nodes[s] for s in ring), key=lambda f: (f.node.span, f.key))
-    faults.add("E402", first.formula or first.node, f"Formulas of {definition.key} wait for each other", f"{shown}. Let one of them draw on something else.")
+    faults.add(
+        "E402",
+        first.formula or first.node,
+        f"Formulas of {definition.key} wait for each other",
+        f"{shown}. Let one of them draw on something else.",
+    )
 
 
 def computed_rings(definition: EntityDef, sources: Sources, faults: Faults) -> None:

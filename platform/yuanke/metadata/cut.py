@@ -42,7 +42,9 @@ def cut_entries(entries: list[Entry], is_map: bool, text: str, faults: Faults) -
             last += 1
             depth += unbalanced(str(entries[last][0].raw or entries[last][0].value))
         if last > index and depth == 0:
-            pieces = [value.raw or ""] + [str(entries[i][0].raw or entries[i][0].value) for i in range(index + 1, last + 1)]
+            pieces = [value.raw or ""] + [
+                str(entries[i][0].raw or entries[i][0].value) for i in range(index + 1, last + 1)
+            ]
             whole = ", ".join(pieces)
             named = f" of {key.value}" if is_map else ""
             _tell(faults, value.span, named, whole, text)
@@ -61,8 +63,12 @@ def _tell(faults: Faults, span: Span, named: str, whole: str, text: str) -> None
     lines = text.splitlines()
     line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
     mended = cut_line(line) or f'"{whole}"'
-    faults.add("E104", span, f"The value{named} is cut at a comma",
-               f"Inside {{ }} and [ ] quote an expression that holds a comma or bracket:\n    {mended.strip()}")
+    faults.add(
+        "E104",
+        span,
+        f"The value{named} is cut at a comma",
+        f"Inside {{ }} and [ ] quote an expression that holds a comma or bracket:\n    {mended.strip()}",
+    )
 
 
 _KEY_AHEAD = re.compile(r"""\s*(?:[A-Za-z_][\w+-]*|"[^"]*"|'[^']*')\s*:(?:\s|$)""")

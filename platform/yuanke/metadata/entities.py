@@ -11,7 +11,7 @@ from yuanke.fieldtypes import FieldType
 from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.kernel.text import Label
 from yuanke.metadata import texts
-from yuanke.metadata.compute import Step, computed_rings, plan
+from yuanke.metadata.compute import computed_rings, plan
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.fields import FieldMaker
 from yuanke.metadata.formulas import Formulas
@@ -24,7 +24,30 @@ from yuanke.metadata.sources import Sources
 from yuanke.metadata.views import ViewMaker
 
 #: entity keys that become attributes; all others travel in ``more`` as written
-_KNOWN = frozenset("label plural icon title number features duplicates unique tree fields views scopes permissions workflow indexes help abstract like checks locked_when".split())
+_KNOWN = frozenset(
+    [
+        "label",
+        "plural",
+        "icon",
+        "title",
+        "number",
+        "features",
+        "duplicates",
+        "unique",
+        "tree",
+        "fields",
+        "views",
+        "scopes",
+        "permissions",
+        "workflow",
+        "indexes",
+        "help",
+        "abstract",
+        "like",
+        "checks",
+        "locked_when",
+    ]
+)
 
 
 @dataclass
@@ -37,7 +60,9 @@ class Made:
 
 
 class EntityMaker:
-    def __init__(self, model: Model, formulas: Formulas, sources: Sources, types: Mapping[str, FieldType], faults: Faults) -> None:
+    def __init__(
+        self, model: Model, formulas: Formulas, sources: Sources, types: Mapping[str, FieldType], faults: Faults
+    ) -> None:
         self.model, self.formulas, self.sources, self.faults = model, formulas, sources, faults
         self.fields = FieldMaker(model, formulas, sources, types, faults)
         self.rights = RightsMaker(model, faults)
@@ -45,7 +70,10 @@ class EntityMaker:
 
     def make(self, definition: EntityDef) -> Made:
         node, path, english = definition.node, path_of(definition, self.model), self.model.translations
-        fields = {f.key: self.fields.make(f, f"{path}.{'fields' if '.rows' not in path else ''}.{f.key}".replace("..", ".")) for f in definition.fields.values()}
+        fields = {
+            f.key: self.fields.make(f, f"{path}.{'fields' if '.rows' not in path else ''}.{f.key}".replace("..", "."))
+            for f in definition.fields.values()
+        }
         for found in definition.live_fields():
             self._check_computed(found, fields[found.key])
         label = self._label(definition, path)
@@ -55,19 +83,41 @@ class EntityMaker:
         steps = plan(definition, self.model, self.sources, self.faults)
         computed_rings(definition, self.sources, self.faults)
         entity = Entity(
-            key=definition.key, module=definition.module, label=label, plural=texts.plural(node, definition.key, path, english, label),
-            fields=fields, kind=definition.kind, icon=_text(node, "icon") or "file", help=texts.text(node, "help", path, english), title=title,
-            number=self._number(definition, path), features=_features(node), unique=self._groups(definition, "unique"),
-            duplicates=self._groups(definition, "duplicates"), indexes=self._groups(definition, "indexes"), tree=self._tree(definition),
-            parent=definition.parent, parent_link=definition.parent_link, views=self.views.make(definition, fields, title), scopes=scopes,
-            permissions=permissions, compute_order=tuple(key for rows, key in steps if not rows), compute_plan=steps,
-            workflow=_plain(node, "workflow"), checks=_plain(node, "checks") or {},
+            key=definition.key,
+            module=definition.module,
+            label=label,
+            plural=texts.plural(node, definition.key, path, english, label),
+            fields=fields,
+            kind=definition.kind,
+            icon=_text(node, "icon") or "file",
+            help=texts.text(node, "help", path, english),
+            title=title,
+            number=self._number(definition, path),
+            features=_features(node),
+            unique=self._groups(definition, "unique"),
+            duplicates=self._groups(definition, "duplicates"),
+            indexes=self._groups(definition, "indexes"),
+            tree=self._tree(definition),
+            parent=definition.parent,
+            parent_link=definition.parent_link,
+            views=self.views.make(definition, fields, title),
+            scopes=scopes,
+            permissions=permissions,
+            compute_order=tuple(key for rows, key in steps if not rows),
+            compute_plan=steps,
+            workflow=_plain(node, "workflow"),
+            checks=_plain(node, "checks") or {},
             locked_when=self.formulas.compile(node.get("locked_when"), RecordScope(self.model, definition.key), "bool"),
-            system=definition.system, more={k: n.plain() for k, n in node.items() if k not in _KNOWN},
+            system=definition.system,
+            more={k: n.plain() for k, n in node.items() if k not in _KNOWN},
         )
         self._warn(definition, entity)
-        moves = [(source, back, f.key) for f in definition.live_fields() if self.sources.source(f) == "rollup"
-                 for source, back in sorted(self.sources.reading(f).moved_by)]
+        moves = [
+            (source, back, f.key)
+            for f in definition.live_fields()
+            if self.sources.source(f) == "rollup"
+            for source, back in sorted(self.sources.reading(f).moved_by)
+        ]
         return Made(entity, moves, {f.key: f.source for f in fields.values()})
 
     def _label(self, definition: EntityDef, path: str) -> Label:
@@ -79,9 +129,16 @@ class EntityMaker:
             held = fields.get(said.value)
             if held is not None and not held.retired and not held.rows and not held.pairs:
                 return held.key
-            self.faults.add("E211", said, f'"{said.value}" cannot name a record', f"title: names a field of {definition.key} with a value of its own."
-                            + did_you_mean(said.value, [f.key for f in definition.live_fields()]))
-        texts_first = next((f.key for f in fields.values() if f.source != "system" and not f.retired and f.type.name == "text"), None)
+            self.faults.add(
+                "E211",
+                said,
+                f'"{said.value}" cannot name a record',
+                f"title: names a field of {definition.key} with a value of its own."
+                + did_you_mean(said.value, [f.key for f in definition.live_fields()]),
+            )
+        texts_first = next(
+            (f.key for f in fields.values() if f.source != "system" and not f.retired and f.type.name == "text"), None
+        )
         return texts_first or ("number" if "number" in fields and definition.node.get("number") is not None else "id")
 
     def _number(self, definition: EntityDef, path: str) -> NumberRule | None:
@@ -90,7 +147,13 @@ class EntityMaker:
         if said is None or pattern is None or not isinstance(pattern.value, str):
             return None
         zh = said.get("label")
-        return NumberRule(pattern.value, Label(str(zh.value) if zh is not None else "编号", self.model.translations.get(f"{path}.number.label") or "Number"))
+        return NumberRule(
+            pattern.value,
+            Label(
+                str(zh.value) if zh is not None else "编号",
+                self.model.translations.get(f"{path}.number.label") or "Number",
+            ),
+        )
 
     def _groups(self, definition: EntityDef, word: str) -> tuple[tuple[str, ...], ...]:
         said = definition.node.get(word)
@@ -100,8 +163,13 @@ class EntityMaker:
             for item in group.live():
                 held = definition.fields.get(str(item.value))
                 if held is None or held.retired:
-                    self.faults.add("E211", item, f'There is no field "{item.value}" in {definition.key}', f"{word}: holds groups of fields of the entity."
-                                    + did_you_mean(str(item.value), [f.key for f in definition.live_fields()]))
+                    self.faults.add(
+                        "E211",
+                        item,
+                        f'There is no field "{item.value}" in {definition.key}',
+                        f"{word}: holds groups of fields of the entity."
+                        + did_you_mean(str(item.value), [f.key for f in definition.live_fields()]),
+                    )
                     continue
                 names.append(held.key)
             groups.append(tuple(names))
@@ -113,14 +181,21 @@ class EntityMaker:
             return None
         held = definition.fields.get(str(said.value))
         if held is None or held.targets != (definition.key,):
-            self.faults.add("E219", said, f'"{said.value}" is no link of {definition.key} to itself', f"tree: names a field like {{link: {definition.key}}}.")
+            self.faults.add(
+                "E219",
+                said,
+                f'"{said.value}" is no link of {definition.key} to itself',
+                f"tree: names a field like {{link: {definition.key}}}.",
+            )
             return None
         return held.key
 
     def _scopes(self, definition: EntityDef) -> dict[str, Expression]:
         said = definition.node.get("scopes")
         scope = RecordScope(self.model, definition.key)
-        made = {key: self.formulas.compile(node, scope, "bool") for key, node in said.items()} if said is not None else {}
+        made = (
+            {key: self.formulas.compile(node, scope, "bool") for key, node in said.items()} if said is not None else {}
+        )
         return {key: expression for key, expression in made.items() if expression is not None}
 
     def _check_computed(self, found: FieldDef, made: Field) -> None:
@@ -130,30 +205,62 @@ class EntityMaker:
             for word, what in (("unique", "unique"), ("index", "indexed")):
                 said = found.node.get(word)
                 if said is not None and said.value is not False:
-                    self.faults.add("E405", said.key, f'"{found.key}" is computed on reading and cannot be {what}',
-                                    f"{reason[0].upper() + reason[1:] if reason else 'It has no column'}. Take {word}: away, or say refresh: day to store it.")
-        if made.source == "typed" and made.formula is not None and made.formula.volatile and found.node.get("refresh") is None:
-            self.faults.add("E403", found.formula or found.node, f'"{found.key}" keeps a value that reads {", ".join(sorted(made.formula.volatile))}',
-                            f"What one may overwrite is stored, and this would be stale tomorrow. Say \"default: ={made.formula.source}\", or add refresh: day.")
+                    self.faults.add(
+                        "E405",
+                        said.key,
+                        f'"{found.key}" is computed on reading and cannot be {what}',
+                        f"{reason[0].upper() + reason[1:] if reason else 'It has no column'}. Take {word}: away, or say refresh: day to store it.",
+                    )
+        if (
+            made.source == "typed"
+            and made.formula is not None
+            and made.formula.volatile
+            and found.node.get("refresh") is None
+        ):
+            self.faults.add(
+                "E403",
+                found.formula or found.node,
+                f'"{found.key}" keeps a value that reads {", ".join(sorted(made.formula.volatile))}',
+                f'What one may overwrite is stored, and this would be stale tomorrow. Say "default: ={made.formula.source}", or add refresh: day.',
+            )
 
     def _warn(self, definition: EntityDef, entity: Entity) -> None:
         if entity.system or entity.kind == "pair":
             return
         if entity.kind == "record" and not entity.permissions:
-            self.faults.add("W602", definition.node.key, f'Nobody may use "{entity.key}"', "No permissions are written, so only admin sees it. Write permissions: {<role>: {read: all}}.")
+            self.faults.add(
+                "W602",
+                definition.node.key,
+                f'Nobody may use "{entity.key}"',
+                "No permissions are written, so only admin sees it. Write permissions: {<role>: {read: all}}.",
+            )
             return
         creators: Mapping[str, Permission] = {r: p for r, p in entity.permissions.items() if "create" in p.verbs}
         for found in definition.live_fields():
             made = entity.fields[found.key]
-            if creators and made.required and made.source == "typed" and made.default is None and made.formula is None and (
-                made.editable is False or not may_write(creators, made.key)
+            if (
+                creators
+                and made.required
+                and made.source == "typed"
+                and made.default is None
+                and made.formula is None
+                and (made.editable is False or not may_write(creators, made.key))
             ):
-                self.faults.add("W601", found.node.key, f'Nobody may write "{found.key}", which is required', "Let a role write it, give it a default, or do not require it.")
+                self.faults.add(
+                    "W601",
+                    found.node.key,
+                    f'Nobody may write "{found.key}", which is required',
+                    "Let a role write it, give it a default, or do not require it.",
+                )
 
 
 def path_of(definition: EntityDef, model: Model) -> str:
     """Where the definition stands in the files: ``entities.order``, ``entities.opportunity.fields.lines.rows`` ..."""
-    if definition.parent is not None and definition.node.get("fields") is not None and definition.key == "_".join(definition.parent):
+    if (
+        definition.parent is not None
+        and definition.node.get("fields") is not None
+        and definition.key == "_".join(definition.parent)
+    ):
         owner = model.entities.get(definition.parent[0])
         if owner is not None:
             inside = "with" if definition.kind == "pair" else "rows"

@@ -23,15 +23,52 @@ from yuanke.metadata.sources import Sources
 
 #: keys that become attributes of `Field`; all others travel in ``more`` as written
 _KNOWN = frozenset(
-    "type label help required unique default editable visible_when required_when valid_when message min max length pattern scale "
-    "index searchable sensitive masked options bands multiple link links inverse on_delete filter rows with formula place formerly retired like".split()
+    [
+        "type",
+        "label",
+        "help",
+        "required",
+        "unique",
+        "default",
+        "editable",
+        "visible_when",
+        "required_when",
+        "valid_when",
+        "message",
+        "min",
+        "max",
+        "length",
+        "pattern",
+        "scale",
+        "index",
+        "searchable",
+        "sensitive",
+        "masked",
+        "options",
+        "bands",
+        "multiple",
+        "link",
+        "links",
+        "inverse",
+        "on_delete",
+        "filter",
+        "rows",
+        "with",
+        "formula",
+        "place",
+        "formerly",
+        "retired",
+        "like",
+    ]
 )
 
 
 class FieldMaker:
     """Compiles the fields of one model. ``english`` are its translations."""
 
-    def __init__(self, model: Model, formulas: Formulas, sources: Sources, types: Mapping[str, FieldType], faults: Faults) -> None:
+    def __init__(
+        self, model: Model, formulas: Formulas, sources: Sources, types: Mapping[str, FieldType], faults: Faults
+    ) -> None:
         self.model, self.formulas, self.sources, self.types, self.faults = model, formulas, sources, types, faults
 
     def make(self, found: FieldDef, path: str, custom_entity: bool = False) -> Field:
@@ -40,17 +77,38 @@ class FieldMaker:
         scope = self.formulas.scope_of_field(found)
         formula = self.formulas.of_field(found) if found.formula is not None else None
         made = Field(
-            entity=found.entity, key=found.key, type=kind, label=self._label(found, path),
-            source=self.sources.source(found), help=texts.text(node, "help", path, english),
-            required=found.required, unique=self._unique(node), multiple=found.multiple,
-            editable=self._editable(node, scope), visible_when=self._condition(node, "visible_when", scope),
-            required_when=self._condition(node, "required_when", scope), valid_when=self._condition(node, "valid_when", scope),
-            message=_word(node, "message"), length=_whole(node, "length"), pattern=_word(node, "pattern"), scale=_whole(node, "scale"),
-            index=_flag(node, "index") or bool(found.targets and not found.pairs), searchable=self._searchable(node, kind),
-            sensitive=self._sensitive(node), masked=self._masked(node, scope), options=self._options(found, path, scope),
-            targets=found.targets, inverse=found.inverse, on_delete=_word(node, "on_delete") or "refuse",
-            filter=self._filter(found), rows=found.rows, pairs=found.pairs, formula=formula,
-            custom=found.custom, retired=found.retired, more=_more(node),
+            entity=found.entity,
+            key=found.key,
+            type=kind,
+            label=self._label(found, path),
+            source=self.sources.source(found),
+            help=texts.text(node, "help", path, english),
+            required=found.required,
+            unique=self._unique(node),
+            multiple=found.multiple,
+            editable=self._editable(node, scope),
+            visible_when=self._condition(node, "visible_when", scope),
+            required_when=self._condition(node, "required_when", scope),
+            valid_when=self._condition(node, "valid_when", scope),
+            message=_word(node, "message"),
+            length=_whole(node, "length"),
+            pattern=_word(node, "pattern"),
+            scale=_whole(node, "scale"),
+            index=_flag(node, "index") or bool(found.targets and not found.pairs),
+            searchable=self._searchable(node, kind),
+            sensitive=self._sensitive(node),
+            masked=self._masked(node, scope),
+            options=self._options(found, path, scope),
+            targets=found.targets,
+            inverse=found.inverse,
+            on_delete=_word(node, "on_delete") or "refuse",
+            filter=self._filter(found),
+            rows=found.rows,
+            pairs=found.pairs,
+            formula=formula,
+            custom=found.custom,
+            retired=found.retired,
+            more=_more(node),
         )
         return self._with_values(made, node, scope)
 
@@ -58,11 +116,20 @@ class FieldMaker:
         if found.type is not None:
             return found.type
         kind = self.model.kind_of_formula(found) if found.formula is not None else None
-        name = "link" if kind is not None and kind.name == "link" and kind.of else TYPE_OF_KIND.get(kind.name if kind else "", "")
+        name = (
+            "link"
+            if kind is not None and kind.name == "link" and kind.of
+            else TYPE_OF_KIND.get(kind.name if kind else "", "")
+        )
         if kind is not None and kind.name in ("choice", "choices"):
             name = kind.name
         if kind is not None and not name and kind.name not in ("any", "null"):
-            self.faults.add("E206", found.formula or found.node, f'The formula of "{found.key}" gives no single value', "Say the type of the field beside it, or make the formula give one.")
+            self.faults.add(
+                "E206",
+                found.formula or found.node,
+                f'The formula of "{found.key}" gives no single value',
+                "Say the type of the field beside it, or make the formula give one.",
+            )
         return self.types.get(name) or self.types["text"]
 
     def _label(self, found: FieldDef, path: str) -> Any:
@@ -75,7 +142,11 @@ class FieldMaker:
         said = found.node.get("filter")
         if said is None:
             return None
-        scope = RecordScope(self.model, found.targets[0] if len(found.targets) == 1 else "", this=RecordScope(self.model, found.entity).this)
+        scope = RecordScope(
+            self.model,
+            found.targets[0] if len(found.targets) == 1 else "",
+            this=RecordScope(self.model, found.entity).this,
+        )
         return self.formulas.compile(said, _FilterScope(scope, found.entity), "bool")
 
     def _unique(self, node: Node) -> tuple[str, ...] | None:
@@ -126,8 +197,15 @@ class FieldMaker:
     def _option(self, key: str, node: Node, path: str, scope: RecordScope, gone: bool) -> Option:
         label = texts.label(node, key, path, self.model.translations)
         values = own_values(node)
-        return Option(key, label, _word(node, "color"), values, _flag(node, "void"), gone or _flag(node, "retired"),
-                      self.formulas.compile(node.get("when"), scope, "bool"))
+        return Option(
+            key,
+            label,
+            _word(node, "color"),
+            values,
+            _flag(node, "void"),
+            gone or _flag(node, "retired"),
+            self.formulas.compile(node.get("when"), scope, "bool"),
+        )
 
     def _with_values(self, made: Field, node: Node, scope: RecordScope) -> Field:
         """``min``, ``max`` and ``default`` read by the field's own type."""
@@ -157,7 +235,12 @@ class FieldMaker:
                 made.type.check(made, value)
             return value
         except ValueFault as fault:
-            self.faults.add("E221", said, f'{what} of "{made.key}" is not a value of its type', f"{fault.said.say()} ({made.type.name}).")
+            self.faults.add(
+                "E221",
+                said,
+                f'{what} of "{made.key}" is not a value of its type',
+                f"{fault.said.say()} ({made.type.name}).",
+            )
             return None
 
 
@@ -176,7 +259,11 @@ class _FilterScope(RecordScope):
 
 def _word(node: Node, key: str) -> str | None:
     said = node.get(key)
-    return str(said.value) if said is not None and isinstance(said.value, (str, int)) and not isinstance(said.value, bool) else None
+    return (
+        str(said.value)
+        if said is not None and isinstance(said.value, (str, int)) and not isinstance(said.value, bool)
+        else None
+    )
 
 
 def _whole(node: Node, key: str) -> int | None:

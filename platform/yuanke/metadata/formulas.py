@@ -15,8 +15,16 @@ from yuanke.metadata.node import Node
 from yuanke.metadata.scope import ANY, RecordScope
 
 #: kinds of values that a field without a type gets its type from
-TYPE_OF_KIND = {"text": "text", "number": "number", "bool": "bool", "date": "date", "datetime": "datetime", "time": "time",
-                "duration": "duration", "json": "json"}
+TYPE_OF_KIND = {
+    "text": "text",
+    "number": "number",
+    "bool": "bool",
+    "date": "date",
+    "datetime": "datetime",
+    "time": "time",
+    "duration": "duration",
+    "json": "json",
+}
 
 
 def is_expression(node: Node) -> bool:
@@ -31,7 +39,9 @@ class Formulas:
         self._open: list[tuple[str, str]] = []
         model.kind_of_formula = self._kind
 
-    def compile(self, node: Node | None, scope: RecordScope, expect: str | None = None, *, marked: bool = False) -> Expression | None:
+    def compile(
+        self, node: Node | None, scope: RecordScope, expect: str | None = None, *, marked: bool = False
+    ) -> Expression | None:
         """The expression of ``node``, or None when it is absent or wrong (told). ``marked``: it begins with ``=``."""
         if node is None or isinstance(node.value, (dict, list)) or node.value is None:
             return None

@@ -24,7 +24,14 @@ class Layer:
     """
 
     def __init__(
-        self, name: str, rank: Rank, node: Node, *, file: str | None = None, text: str = "", faults: tuple[Diagnostic, ...] = (),
+        self,
+        name: str,
+        rank: Rank,
+        node: Node,
+        *,
+        file: str | None = None,
+        text: str = "",
+        faults: tuple[Diagnostic, ...] = (),
         broken: bool = False,
     ) -> None:
         self.name = name
@@ -45,8 +52,17 @@ class Layer:
             with open(path, "rb") as opened:
                 content = opened.read(MAX_BYTES * 4 + 1)
         except OSError as error:
-            fault = Diagnostic("E109", "The file cannot be opened", f"{error.strerror or error}. Check the path.", Span(str(path)))
-            return cls(Path(path).stem, rank, Node({}, Span(str(path)), Path(path).stem), file=str(path), faults=(fault,), broken=True)
+            fault = Diagnostic(
+                "E109", "The file cannot be opened", f"{error.strerror or error}. Check the path.", Span(str(path))
+            )
+            return cls(
+                Path(path).stem,
+                rank,
+                Node({}, Span(str(path)), Path(path).stem),
+                file=str(path),
+                faults=(fault,),
+                broken=True,
+            )
         return cls.read_text(content, str(path), rank)
 
     @classmethod

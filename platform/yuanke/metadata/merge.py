@@ -29,8 +29,13 @@ def merge(base: Node, over: Node, rivals: Rivals, faults: Faults, path: str = ""
         at = f"{path}.{key}" if path else key
         name = key.rstrip("+-") if key[-1:] in ("+", "-") else key
         if name in sealed and not (name in made and made[name].plain() == node.plain()):
-            faults.add("E306", node.key, f"{path + '.' if path else ''}{name} is sealed",
-                       f"The layer {base.value['sealed'].layer or 'below'} forbids to change it. Take the change away.", base.value["sealed"])
+            faults.add(
+                "E306",
+                node.key,
+                f"{path + '.' if path else ''}{name} is sealed",
+                f"The layer {base.value['sealed'].layer or 'below'} forbids to change it. Take the change away.",
+                base.value["sealed"],
+            )
             continue
         if name != key and name:
             _change_list(made, key, node, faults, at)
@@ -51,9 +56,13 @@ def _lay(made: dict[str, Node], key: str, node: Node, rivals: Rivals, faults: Fa
     elif node.value is None:
         if below is None:
             parent, _, _ = at.rpartition(".")
-            faults.add("E302", node.key, f'There is no "{key}" here to take away',
-                       f"null takes away what a lower layer said, and none said {at}."
-                       + did_you_mean(key, [k for k, n in made.items() if not n.removed]))
+            faults.add(
+                "E302",
+                node.key,
+                f'There is no "{key}" here to take away',
+                f"null takes away what a lower layer said, and none said {at}."
+                + did_you_mean(key, [k for k, n in made.items() if not n.removed]),
+            )
             return
         if below.layer != node.layer and rivals(below.layer, node.layer):
             _tell_rivals(faults, at, below, node)
@@ -87,8 +96,13 @@ def _change_list(made: dict[str, Node], key: str, node: Node, faults: Faults, at
         if sign == "+" and (below is None or below.removed):
             made[name] = Node(list(items), node.span, node.layer, node.key)
             return
-        faults.add("E302", node.key, f'There is no list "{name}" here', f"{key}: changes a list of a lower layer, and none said {at[:-1]}."
-                   + did_you_mean(name, [k for k, n in made.items() if n.is_list]))
+        faults.add(
+            "E302",
+            node.key,
+            f'There is no list "{name}" here',
+            f"{key}: changes a list of a lower layer, and none said {at[:-1]}."
+            + did_you_mean(name, [k for k, n in made.items() if n.is_list]),
+        )
         return
     kept = list(below.value)
     have = {n.digest(): i for i, n in enumerate(kept) if not n.removed}
@@ -100,17 +114,26 @@ def _change_list(made: dict[str, Node], key: str, node: Node, faults: Faults, at
         elif place is not None:
             kept[place] = Node(kept[place].value, item.span, item.layer, item.key, (kept[place],), removed=True)
         else:
-            faults.add("E302", item, f'"{item.plain()}" is not in {name}', "Nothing to take away."
-                       + did_you_mean(str(item.plain()), [str(n.plain()) for n in below.live()]))
+            faults.add(
+                "E302",
+                item,
+                f'"{item.plain()}" is not in {name}',
+                "Nothing to take away." + did_you_mean(str(item.plain()), [str(n.plain()) for n in below.live()]),
+            )
     made[name] = Node(kept, below.span, node.layer, below.key, (below, *below.hidden))
 
 
 def _tell_rivals(faults: Faults, at: str, below: Node, node: Node) -> None:
     was = "taken away" if below.removed else _shown(below)
     now = "taken away" if node.value is None else _shown(node)
-    faults.add("E301", node.key, f"Two layers disagree about {at}",
-               f'{below.layer} has it {was}, {node.layer} has it {now}. Take one away, or let the one that shall win say '
-               f'"over: [the other]" (a module: "depends").', below.key)
+    faults.add(
+        "E301",
+        node.key,
+        f"Two layers disagree about {at}",
+        f"{below.layer} has it {was}, {node.layer} has it {now}. Take one away, or let the one that shall win say "
+        f'"over: [the other]" (a module: "depends").',
+        below.key,
+    )
 
 
 def _shown(node: Node) -> str:

@@ -16,7 +16,9 @@ from yuanke.metadata.node import Node
 from yuanke.metadata.scope import ANY, kind_of_value
 
 #: words of an option that say something about the option itself; all others are values of its own
-OPTION_WORDS = frozenset({"label", "help", "color", "icon", "void", "retired", "when", "order", "below", "place", "formerly"})
+OPTION_WORDS = frozenset(
+    {"label", "help", "color", "icon", "void", "retired", "when", "order", "below", "place", "formerly"}
+)
 
 
 @dataclass(eq=False)
@@ -57,7 +59,11 @@ class FieldDef:
 
 
 def own_values(option: Node) -> dict[str, Any]:
-    return {k: n.value if not isinstance(n.value, (dict, list)) else n.plain() for k, n in option.items() if k not in OPTION_WORDS}
+    return {
+        k: n.value if not isinstance(n.value, (dict, list)) else n.plain()
+        for k, n in option.items()
+        if k not in OPTION_WORDS
+    }
 
 
 @dataclass(eq=False)
@@ -97,6 +103,8 @@ class Model:
         self.translations: dict[str, str] = {}
         self.traces: list[set[str]] = []
         self._kinds: dict[tuple[str, str], Kind | None] = {}
+        #: a definition of a field that belongs to no entity (what an act asks); set by the declarer
+        self.define: Callable[[str, str, Node], FieldDef]
         #: kind of a formula whose field names no type; set by the compiler
         self.kind_of_formula: Callable[[FieldDef], Kind] = lambda f: ANY
 

@@ -13,12 +13,46 @@ LONGEST = 60
 
 #: field names the engine uses itself (§2.10)
 RESERVED_FIELDS = frozenset(
-    "id owner department created_at created_by updated_at updated_by version deleted_at me this old self settings".split()
+    [
+        "id",
+        "owner",
+        "department",
+        "created_at",
+        "created_by",
+        "updated_at",
+        "updated_by",
+        "version",
+        "deleted_at",
+        "me",
+        "this",
+        "old",
+        "self",
+        "settings",
+    ]
 )
 #: also taken inside expressions
-RESERVED_NAMES = frozenset("this me old self settings asked event record row empty".split())
+RESERVED_NAMES = frozenset(["this", "me", "old", "self", "settings", "asked", "event", "record", "row", "empty"])
 #: entity names that are words of addresses
-RESERVED_ENTITIES = frozenset("new batch merge transfer share related settings me this old self record row event asked empty".split())
+RESERVED_ENTITIES = frozenset(
+    [
+        "new",
+        "batch",
+        "merge",
+        "transfer",
+        "share",
+        "related",
+        "settings",
+        "me",
+        "this",
+        "old",
+        "self",
+        "record",
+        "row",
+        "event",
+        "asked",
+        "empty",
+    ]
+)
 
 
 def fault_of_name(word: str) -> str | None:
@@ -26,10 +60,13 @@ def fault_of_name(word: str) -> str | None:
     if len(word) > LONGEST:
         return f"A name has at most {LONGEST} characters, this one {len(word)}."
     if keyword.iskeyword(word):
-        return f'"{word}" is a word of the expression language and could not be written in one. Choose another, for example "{word}_".' \
-            if word not in ("from", "to", "class", "in", "is") else _INSTEAD[word]
+        return (
+            f'"{word}" is a word of the expression language and could not be written in one. Choose another, for example "{word}_".'
+            if word not in ("from", "to", "class", "in", "is")
+            else _INSTEAD[word]
+        )
     if not NAME.fullmatch(word):
-        return f'Names are lower-case letters, digits and _, beginning with a letter{_suggest(word)}.'
+        return f"Names are lower-case letters, digits and _, beginning with a letter{_suggest(word)}."
     return None
 
 
@@ -53,7 +90,12 @@ def check_name(word: str, where: Node, faults: Faults, what: str, taken: frozens
         faults.add("E203", where.key, f'"{word}" cannot be the name of {what}', wrong)
         return False
     if word in taken:
-        faults.add("E204", where.key, f'"{word}" is a name of the engine', f"Every record has it already; choose another name for {what}.")
+        faults.add(
+            "E204",
+            where.key,
+            f'"{word}" is a name of the engine',
+            f"Every record has it already; choose another name for {what}.",
+        )
         return False
     return True
 

@@ -24,7 +24,7 @@ class Node:
     the key is gone and this is who took it. ``raw`` is the text of a plain scalar as typed, None for anything else.
     """
 
-    __slots__ = ("value", "span", "key", "layer", "hidden", "removed", "raw", "_digest")
+    __slots__ = ("_digest", "hidden", "key", "layer", "raw", "removed", "span", "value")
 
     def __init__(
         self,

@@ -42,8 +42,13 @@ class Order:
             if layer.name in by_name and not layer.broken:
                 place = layer.node.get(rank) or layer.node
                 other = by_name[layer.name].node.get(rank) or by_name[layer.name].node
-                faults.add("E307", place, f'The {rank} "{layer.name}" is there twice',
-                           "Give one of them another name, or say both in one file.", other)
+                faults.add(
+                    "E307",
+                    place,
+                    f'The {rank} "{layer.name}" is there twice',
+                    "Give one of them another name, or say both in one file.",
+                    other,
+                )
                 continue
             by_name[layer.name] = layer
         said = {name: self._said(rank, layer, by_name, faults) for name, layer in by_name.items()}
@@ -68,15 +73,30 @@ class Order:
             elif word.value in by_name:
                 found.append(word.value)
             elif rank == "module":
-                faults.add("E305", word, f'There is no module "{word.value}"',
-                           f"{layer.name} depends on it. Add the module, or take it out of depends.{did_you_mean(word.value, by_name)}")
+                faults.add(
+                    "E305",
+                    word,
+                    f'There is no module "{word.value}"',
+                    f"{layer.name} depends on it. Add the module, or take it out of depends.{did_you_mean(word.value, by_name)}",
+                )
             else:
-                faults.add("E308", word, f'There is no customization "{word.value}"',
-                           f"over: names the customizations that this one may overrule.{did_you_mean(word.value, by_name)}")
+                faults.add(
+                    "E308",
+                    word,
+                    f'There is no customization "{word.value}"',
+                    f"over: names the customizations that this one may overrule.{did_you_mean(word.value, by_name)}",
+                )
         return found
 
-    def _visit(self, start: str, said: dict[str, list[str]], state: dict[str, int], order: list[str],
-               by_name: dict[str, Layer], faults: Faults) -> None:
+    def _visit(
+        self,
+        start: str,
+        said: dict[str, list[str]],
+        state: dict[str, int],
+        order: list[str],
+        by_name: dict[str, Layer],
+        faults: Faults,
+    ) -> None:
         """Depth first without recursion; a layer still open when met again closes a circle."""
         if state.get(start):
             return
@@ -92,10 +112,14 @@ class Order:
             lower = said[name][index]
             if state.get(lower) == 1:
                 ring = [n for n, _ in stack]
-                ring = ring[ring.index(lower):] + [lower]
+                ring = ring[ring.index(lower) :] + [lower]
                 node = by_name[name].node
-                faults.add("E304", node.get("depends") or node.get("over") or node, "Layers that wait for each other",
-                           f"{' -> '.join(ring)}. Take one of these links away; what both need belongs in a third.")
+                faults.add(
+                    "E304",
+                    node.get("depends") or node.get("over") or node,
+                    "Layers that wait for each other",
+                    f"{' -> '.join(ring)}. Take one of these links away; what both need belongs in a third.",
+                )
             elif not state.get(lower):
                 state[lower] = 1
                 stack.append((lower, 0))

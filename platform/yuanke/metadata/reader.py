@@ -38,8 +38,12 @@ def read(text: str | bytes, file: str, layer: str = "") -> tuple[Node | None, li
     if content is None:
         return None, faults.found
     if len(content) > MAX_BYTES:
-        faults.add("E105", whole, "The file is too big",
-                   f"It has {len(content):,} characters; at most {MAX_BYTES:,} are read. Split it into several modules.")
+        faults.add(
+            "E105",
+            whole,
+            "The file is too big",
+            f"It has {len(content):,} characters; at most {MAX_BYTES:,} are read. Split it into several modules.",
+        )
         return None, faults.found
     builder = _Builder(content, file, layer, faults)
     try:
@@ -51,13 +55,21 @@ def read(text: str | bytes, file: str, layer: str = "") -> tuple[Node | None, li
         return None, faults.found
     except yaml.YAMLError as error:  # a character the reader refuses: it knows its position only
         position = getattr(error, "position", 0) or 0
-        faults.add("E107", _span_at(content, position, file), "A character that may not stand in a file",
-                   "Remove the control character, or write it as an escape inside double quotes.")
+        faults.add(
+            "E107",
+            _span_at(content, position, file),
+            "A character that may not stand in a file",
+            "Remove the control character, or write it as an escape inside double quotes.",
+        )
         return None, faults.found
     root = builder.root
     if root is None or not root.is_map:
-        faults.add("E108", root or whole, "The file holds no map",
-                   'A module file is a map that begins with "module: <name>" (a customization with "customization: <name>").')
+        faults.add(
+            "E108",
+            root or whole,
+            "The file holds no map",
+            'A module file is a map that begins with "module: <name>" (a customization with "customization: <name>").',
+        )
         return None, faults.found
     return root, faults.found
 
@@ -67,7 +79,9 @@ def _decode(text: str | bytes, file: str) -> tuple[str | None, Faults]:
     faults = Faults(lambda span: lines[span.line - 1] if 0 < span.line <= len(lines) else "")
     content: str | None = None
     if isinstance(text, bytes) and len(text) > MAX_BYTES * 4:
-        faults.add("E105", Span(file), "The file is too big", f"It has {len(text):,} bytes. Split it into several modules.")
+        faults.add(
+            "E105", Span(file), "The file is too big", f"It has {len(text):,} bytes. Split it into several modules."
+        )
         return None, faults
     try:
         content = text.decode("utf-8") if isinstance(text, bytes) else text
@@ -76,11 +90,20 @@ def _decode(text: str | bytes, file: str) -> tuple[str | None, Faults]:
         assert isinstance(text, bytes)
         before = text[: error.start]
         span = Span(file, before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1)
-        faults.add("E107", span, "The file is not UTF-8 text", "Save the file as UTF-8 (without other encodings such as GBK or UTF-16).")
+        faults.add(
+            "E107",
+            span,
+            "The file is not UTF-8 text",
+            "Save the file as UTF-8 (without other encodings such as GBK or UTF-16).",
+        )
         return None, faults
     except UnicodeEncodeError as error:
-        faults.add("E107", _span_at(text if isinstance(text, str) else "", error.start, file),
-                   "A character that may not stand in a file", "Remove the lone surrogate: it is half of a character.")
+        faults.add(
+            "E107",
+            _span_at(text if isinstance(text, str) else "", error.start, file),
+            "A character that may not stand in a file",
+            "Remove the lone surrogate: it is half of a character.",
+        )
         return None, faults
     content = content.removeprefix("\ufeff")
     lines.extend(content.splitlines())
@@ -99,8 +122,12 @@ def _tell_syntax(error: yaml.MarkedYAMLError, content: str, file: str, faults: F
     line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
     mended = cut_line(line)
     if mended and mended != line:
-        faults.add("E104", span, "An expression in { } is cut by YAML",
-                   f"Inside {{ }} a value that holds , [ ] {{ }} must be quoted, or stand on a line of its own:\n    {mended.strip()}")
+        faults.add(
+            "E104",
+            span,
+            "An expression in { } is cut by YAML",
+            f"Inside {{ }} a value that holds , [ ] {{ }} must be quoted, or stand on a line of its own:\n    {mended.strip()}",
+        )
         return
     problem = (error.problem or "it cannot be read").strip()
     hint = "Check the indentation and the quotes of this line and the one before."
@@ -121,7 +148,7 @@ def _context(error: yaml.MarkedYAMLError, file: str) -> Span | None:
 class _Frame:
     """A map or list that is still open; ``entries`` are (key node, value node, value was left empty)."""
 
-    __slots__ = ("is_map", "flow", "span", "key", "entries", "pending", "anchor", "size_before")
+    __slots__ = ("anchor", "entries", "flow", "is_map", "key", "pending", "size_before", "span")
 
     def __init__(self, is_map: bool, flow: bool, span: Span, key: Span | None, anchor: str | None, size: int) -> None:
         self.is_map = is_map
@@ -159,8 +186,12 @@ class _Builder:
         if isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
-                self.faults.add("E108", self._span(event), "A second document in one file",
-                                "Take away the --- line, or put what follows into a file of its own.")
+                self.faults.add(
+                    "E108",
+                    self._span(event),
+                    "A second document in one file",
+                    "Take away the --- line, or put what follows into a file of its own.",
+                )
                 return False
         return True
 
@@ -170,8 +201,12 @@ class _Builder:
     def _full(self, span: Span) -> bool:
         if self.size <= MAX_NODES:
             return False
-        self.faults.add("E105", span, "The file unfolds too far",
-                        f"Counting every use of an alias it holds more than {MAX_NODES:,} values. Write less, or split the file.")
+        self.faults.add(
+            "E105",
+            span,
+            "The file unfolds too far",
+            f"Counting every use of an alias it holds more than {MAX_NODES:,} values. Write less, or split the file.",
+        )
         return True
 
     def _scalar(self, event: Any) -> bool:
@@ -196,7 +231,9 @@ class _Builder:
             if _FLOAT.fullmatch(text) and len(text) <= 40 and any(c.isdigit() for c in text):
                 return Decimal(text)
             if _INFINITE.fullmatch(text):
-                self.faults.add("E106", span, "A number without end", f'"{text}" is no value of the dialect. Leave the key away.')
+                self.faults.add(
+                    "E106", span, "A number without end", f'"{text}" is no value of the dialect. Leave the key away.'
+                )
                 return None
             return text
         return _BOOL.get(text, text)
@@ -205,16 +242,27 @@ class _Builder:
         span = self._span(event)
         self.size += 1
         if len(self.stack) >= MAX_DEPTH:
-            self.faults.add("E105", span, "The file is nested too deeply",
-                            f"More than {MAX_DEPTH} levels; no part of the dialect needs half of that. Look for a bracket too many.")
+            self.faults.add(
+                "E105",
+                span,
+                "The file is nested too deeply",
+                f"More than {MAX_DEPTH} levels; no part of the dialect needs half of that. Look for a bracket too many.",
+            )
             return False
         if event.tag is not None and event.tag != "!":
             self._tell_tag(span, event.tag)
         is_map = isinstance(event, yaml.MappingStartEvent)
         key = self.stack[-1].pending if self.stack and self.stack[-1].is_map else None
         if is_map and self.stack and self.stack[-1].is_map and key is None:
-            self.faults.add("E102", span, "A key must be a word", "Maps and lists cannot be keys; quote the text if it is meant as one.")
-        self.stack.append(_Frame(is_map, bool(event.flow_style), span, key.span if key else None, event.anchor, self.size))
+            self.faults.add(
+                "E102",
+                span,
+                "A key must be a word",
+                "Maps and lists cannot be keys; quote the text if it is meant as one.",
+            )
+        self.stack.append(
+            _Frame(is_map, bool(event.flow_style), span, key.span if key else None, event.anchor, self.size)
+        )
         return not self._full(span)
 
     def _close(self) -> bool:
@@ -234,8 +282,13 @@ class _Builder:
             word = self._word(key)
             if word in made:
                 first = made[word].key
-                self.faults.add("E103", key.span, f'The key "{word}" stands twice',
-                                f"It already stands on line {first.line}; a key may stand once in a map. Take one away or rename it.", first)
+                self.faults.add(
+                    "E103",
+                    key.span,
+                    f'The key "{word}" stands twice',
+                    f"It already stands on line {first.line}; a key may stand once in a map. Take one away or rename it.",
+                    first,
+                )
                 continue
             value.key = key.span
             made[word] = value
@@ -243,17 +296,29 @@ class _Builder:
 
     def _word(self, key: Node) -> str:
         if isinstance(key.value, (dict, list)):
-            self.faults.add("E102", key.span, "A key must be a word", "Maps and lists cannot be keys; quote the text if it is meant as one.")
+            self.faults.add(
+                "E102",
+                key.span,
+                "A key must be a word",
+                "Maps and lists cannot be keys; quote the text if it is meant as one.",
+            )
             return f"?{key.span.line}:{key.span.column}"
         if key.raw == "":
-            self.faults.add("E102", key.span, "A key is missing before the colon", "Write the key, or take the colon away.")
+            self.faults.add(
+                "E102", key.span, "A key is missing before the colon", "Write the key, or take the colon away."
+            )
         return str(key.raw if key.raw is not None else key.value)
 
     def _alias(self, event: Any) -> bool:
         span = self._span(event)
         self.aliases += 1
         if self.aliases > MAX_ALIASES:
-            self.faults.add("E105", span, "Too many aliases", f"More than {MAX_ALIASES} uses of *alias; say it with \"like:\" instead.")
+            self.faults.add(
+                "E105",
+                span,
+                "Too many aliases",
+                f'More than {MAX_ALIASES} uses of *alias; say it with "like:" instead.',
+            )
             return False
         known = self.anchors.get(event.anchor)
         if known is None:
@@ -269,8 +334,12 @@ class _Builder:
             self.anchors[anchor] = (node, size)
 
     def _tell_tag(self, span: Span, tag: str) -> None:
-        self.faults.add("E106", span, f'The tag "{tag}" has no meaning here',
-                        "The dialect has plain values only. Take the tag away (quote the value if it must stay text).")
+        self.faults.add(
+            "E106",
+            span,
+            f'The tag "{tag}" has no meaning here',
+            "The dialect has plain values only. Take the tag away (quote the value if it must stay text).",
+        )
 
     def _add(self, node: Node, empty: bool) -> None:
         if not self.stack:

@@ -15,7 +15,15 @@ from yuanke.kernel.text import Label
 
 #: columns that every record has without declaring them, in the order of storage
 SYSTEM_FIELDS = (
-    "id", "owner", "department", "created_at", "created_by", "updated_at", "updated_by", "version", "deleted_at",
+    "id",
+    "owner",
+    "department",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "version",
+    "deleted_at",
 )
 
 
@@ -145,7 +153,9 @@ class Entity:
     duplicates: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     tree: str | None = None
-    parent: tuple[str, str] | None = None  # rows: (owner's entity, owner's field); the link back is a field of this entity
+    parent: tuple[str, str] | None = (
+        None  # rows: (owner's entity, owner's field); the link back is a field of this entity
+    )
     parent_link: str | None = None  # rows: the field that points to the owner
     inverses: Mapping[str, Inverse] = field(default_factory=dict)
     views: Mapping[str, View] = field(default_factory=dict)

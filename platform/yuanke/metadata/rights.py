@@ -29,8 +29,13 @@ class RightsMaker:
         verbs = self._verbs(definition)
         for role, node in said.items() if said is not None else ():
             if role != "admin" and role not in self.model.roles:
-                self.faults.add("E212", node.key, f'There is no role "{role}"', "Roles stand under roles: of a module this one depends on, or of this one."
-                                + did_you_mean(role, [*self.model.roles, "admin"]))
+                self.faults.add(
+                    "E212",
+                    node.key,
+                    f'There is no role "{role}"',
+                    "Roles stand under roles: of a module this one depends on, or of this one."
+                    + did_you_mean(role, [*self.model.roles, "admin"]),
+                )
                 continue
             if node.is_map:
                 made[role] = self._permission(role, node, definition, known, verbs)
@@ -43,20 +48,29 @@ class RightsMaker:
             verbs |= {k for k, _ in held.items()} if held is not None else set()
         return verbs | {"merge", "transfer", "share"}
 
-    def _permission(self, role: str, node: Node, definition: EntityDef, known: frozenset[str], verbs: set[str]) -> Permission:
+    def _permission(
+        self, role: str, node: Node, definition: EntityDef, known: frozenset[str], verbs: set[str]
+    ) -> Permission:
         granted: dict[str, tuple[str, ...]] = {}
         for verb, said in node.items():
             if verb in _NO_VERBS:
                 continue
             if verb not in verbs:
-                self.faults.add("E215", said.key, f'"{verb}" is nothing one can do with {definition.key}',
-                                f"Verbs are {', '.join(VERBS)}, merge, transfer, share, and the entity's own transitions and actions.{did_you_mean(verb, verbs)}")
+                self.faults.add(
+                    "E215",
+                    said.key,
+                    f'"{verb}" is nothing one can do with {definition.key}',
+                    f"Verbs are {', '.join(VERBS)}, merge, transfer, share, and the entity's own transitions and actions.{did_you_mean(verb, verbs)}",
+                )
                 continue
             scopes = self._scopes(said, definition, known)
             if scopes:
                 granted[verb] = scopes
         deny = node.get("deny")
-        denied = frozenset(str(n.value) for n in (deny.live() if deny is not None and deny.is_list else [deny] if deny is not None else []))
+        denied = frozenset(
+            str(n.value)
+            for n in (deny.live() if deny is not None and deny.is_list else [deny] if deny is not None else [])
+        )
         levels, conditions = self._levels(node.get("fields"), definition)
         more = {k: n.plain() for k, n in node.items() if k in ("limit", "report")}
         if conditions:
@@ -75,12 +89,22 @@ class RightsMaker:
             if word.startswith("via "):
                 link = definition.fields.get(word[4:].strip())
                 if link is None or not link.targets:
-                    self.faults.add("E213", item, f'"{word}" goes through no link', f"via names a link field of {definition.key}."
-                                    + did_you_mean(word[4:], [f.key for f in definition.live_fields() if f.targets]))
+                    self.faults.add(
+                        "E213",
+                        item,
+                        f'"{word}" goes through no link',
+                        f"via names a link field of {definition.key}."
+                        + did_you_mean(word[4:], [f.key for f in definition.live_fields() if f.targets]),
+                    )
                     continue
             elif word not in known:
-                self.faults.add("E213", item, f'There is no scope "{word}"', f"Scopes are {', '.join(sorted(known))}, via <link>, true, or one declared under scopes:."
-                                + did_you_mean(word, known))
+                self.faults.add(
+                    "E213",
+                    item,
+                    f'There is no scope "{word}"',
+                    f"Scopes are {', '.join(sorted(known))}, via <link>, true, or one declared under scopes:."
+                    + did_you_mean(word, known),
+                )
                 continue
             found.append(word)
         return tuple(found)
@@ -92,8 +116,13 @@ class RightsMaker:
         for name, node in said.items() if said is not None else ():
             held = definition.fields.get(name)
             if name != "*" and (held is None or held.retired):
-                self.faults.add("E211", node.key, f'There is no field "{name}" in {definition.key}', "fields: gives a level to each field named, \"*\" to all others."
-                                + did_you_mean(name, [f.key for f in definition.live_fields()]))
+                self.faults.add(
+                    "E211",
+                    node.key,
+                    f'There is no field "{name}" in {definition.key}',
+                    'fields: gives a level to each field named, "*" to all others.'
+                    + did_you_mean(name, [f.key for f in definition.live_fields()]),
+                )
                 continue
             if node.is_map:
                 asked = [k for k, _ in node.items() if k in LEVELS]
@@ -101,11 +130,11 @@ class RightsMaker:
                 conditions[name] = node.plain()
             elif node.value in LEVELS:
                 levels[name] = node.value
-            else:
-                self.faults.add("E207", node, f'"{node.value}" is no level', f"Levels are {', '.join(LEVELS)}.{did_you_mean(str(node.value), LEVELS)}")
         return levels, conditions
 
 
 def may_write(permissions: Mapping[str, Permission], field: str) -> bool:
     """Whether any role may write ``field`` when it creates a record."""
-    return any("create" in p.verbs and p.fields.get(field, p.fields.get("*", "write")) == "write" for p in permissions.values())
+    return any(
+        "create" in p.verbs and p.fields.get(field, p.fields.get("*", "write")) == "write" for p in permissions.values()
+    )

@@ -17,7 +17,13 @@ SETTINGS = Kind("link", of="@settings")
 ASKED = Kind("link", of="@asked")
 EVENT = Kind("link", of="@event")
 
-EVENT_FIELDS = {"name": Kind("text"), "moved": Kind("json"), "reason": Kind("text"), "batch": ANY, "at": Kind("datetime")}
+EVENT_FIELDS = {
+    "name": Kind("text"),
+    "moved": Kind("json"),
+    "reason": Kind("text"),
+    "batch": ANY,
+    "at": Kind("datetime"),
+}
 
 
 class Names(Protocol):
@@ -41,8 +47,16 @@ class Names(Protocol):
 class RecordScope:
     """Names of one record of ``entity``; ``more`` are further names of the place (``asked`` fields, results, running values)."""
 
-    def __init__(self, names: Names, entity: str, *, this: Kind | None = None, more: Mapping[str, Kind] | None = None,
-                 asked: Mapping[str, Kind] | None = None, bracket: bool = False) -> None:
+    def __init__(
+        self,
+        names: Names,
+        entity: str,
+        *,
+        this: Kind | None = None,
+        more: Mapping[str, Kind] | None = None,
+        asked: Mapping[str, Kind] | None = None,
+        bracket: bool = False,
+    ) -> None:
         self.facts = names
         self.of = entity
         self.this = this or Kind("link", of=entity)
@@ -154,7 +168,9 @@ class OpenScope(RecordScope):
 class PlainScope(RecordScope):
     """Names where there is no record: defaults of settings, what a report asks."""
 
-    def __init__(self, names: Names, asked: Mapping[str, Kind] | None = None, more: Mapping[str, Kind] | None = None) -> None:
+    def __init__(
+        self, names: Names, asked: Mapping[str, Kind] | None = None, more: Mapping[str, Kind] | None = None
+    ) -> None:
         super().__init__(names, "", asked=asked, more=more)
 
     def kind_of(self, name: str) -> Kind | None:

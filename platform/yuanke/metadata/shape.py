@@ -93,7 +93,11 @@ def _label(node: Node) -> Node:
 
 def _as_text(node: Node) -> Node:
     """``version: 1.10`` is the text 1.10."""
-    return node.replaced(node.raw) if node.raw is not None and not isinstance(node.value, str) and node.value is not None else node
+    return (
+        node.replaced(node.raw)
+        if node.raw is not None and not isinstance(node.value, str) and node.value is not None
+        else node
+    )
 
 
 # -- parts of the dialect ---------------------------------------------------------------------------------------------
@@ -174,7 +178,9 @@ def _view(node: Node) -> Node:
 
 
 def _act(node: Node) -> Node:
-    return _inside(node, ask=lambda n: _map_of_list(n, _field), require=_listed, roles=_listed, approval=_approval, reverse=_listed)
+    return _inside(
+        node, ask=lambda n: _map_of_list(n, _field), require=_listed, roles=_listed, approval=_approval, reverse=_listed
+    )
 
 
 def _approval(node: Node) -> Node:

@@ -120,7 +120,10 @@ class Sources:
         if definition is None or not names:
             return
         document = self.model.document(entity)
-        if document is not None and (names[0] in ("record", *document) and (names[0] not in definition.fields or names[0] == definition.parent_link)):
+        if document is not None and (
+            names[0] in ("record", *document)
+            and (names[0] not in definition.fields or names[0] == definition.parent_link)
+        ):
             self._read_document(document[0], names[1:], reading)
             return
         if document is not None and names[0] not in definition.fields and names[0] not in definition.inverses:
@@ -170,7 +173,11 @@ class Sources:
                 reading.moved_by.add((entity, back))
                 continue
             if held.rows:
-                back = (self.model.entities[held.rows].parent_link or "", *back) if held.rows in self.model.entities else back
+                back = (
+                    (self.model.entities[held.rows].parent_link or "", *back)
+                    if held.rows in self.model.entities
+                    else back
+                )
                 if outside:
                     reading.moved_by.add((held.rows, back))
                 elif not own_rows:

@@ -16,8 +16,23 @@ from yuanke.metadata.node import Node
 from yuanke.metadata.order import Order
 
 #: sections of a file that merge; everything else in it speaks of the layer itself
-SECTIONS = ("settings", "roles", "classes", "dictionaries", "menu", "entities", "ledgers", "metrics", "reports", "dashboards",
-            "prints", "forms", "samples", "tests", "translations")
+SECTIONS = (
+    "settings",
+    "roles",
+    "classes",
+    "dictionaries",
+    "menu",
+    "entities",
+    "ledgers",
+    "metrics",
+    "reports",
+    "dashboards",
+    "prints",
+    "forms",
+    "samples",
+    "tests",
+    "translations",
+)
 
 
 @dataclass
@@ -77,15 +92,30 @@ def _take_entities(stack: Stack, layer: Layer, entities: dict[str, Node], order:
         below = entities.get(key)
         if below is None:
             if node.value is None:
-                faults.add("E302", node.key, f'There is no entity "{key}" here to take away', "null takes away what a lower layer said.")
+                faults.add(
+                    "E302",
+                    node.key,
+                    f'There is no entity "{key}" here to take away',
+                    "null takes away what a lower layer said.",
+                )
             else:
                 entities[key] = node
                 stack.owner[key] = layer
             continue
         owner = stack.owner[key]
-        if layer.rank == "module" and owner.rank == "module" and owner is not layer and not order.depends("module", layer.name, owner.name):
-            faults.add("E303", node.key, f'The entity "{key}" belongs to the module {owner.name}',
-                       f'{layer.name} may add to it when it says "depends: [{owner.name}]"; else choose another name.', below.key)
+        if (
+            layer.rank == "module"
+            and owner.rank == "module"
+            and owner is not layer
+            and not order.depends("module", layer.name, owner.name)
+        ):
+            faults.add(
+                "E303",
+                node.key,
+                f'The entity "{key}" belongs to the module {owner.name}',
+                f'{layer.name} may add to it when it says "depends: [{owner.name}]"; else choose another name.',
+                below.key,
+            )
             continue
         if owner.rank == "platform" and layer.rank != "platform":
             _guard_platform(key, below, node, faults)
@@ -95,18 +125,46 @@ def _take_entities(stack: Stack, layer: Layer, entities: dict[str, Node], order:
 
 #: what a module or an admin may say about a field of the platform's own entities
 _OPEN_KEYS = frozenset({"label", "help", "place", "searchable", "masked", "sensitive", "visible_when"})
-_OPEN_ENTITY_KEYS = frozenset({"fields", "views", "label", "plural", "icon", "help", "permissions", "scopes", "duplicates", "indexes",
-                               "automations", "checks", "features", "search"})
+_OPEN_ENTITY_KEYS = frozenset(
+    {
+        "fields",
+        "views",
+        "label",
+        "plural",
+        "icon",
+        "help",
+        "permissions",
+        "scopes",
+        "duplicates",
+        "indexes",
+        "automations",
+        "checks",
+        "features",
+        "search",
+    }
+)
 
 
 def _guard_platform(key: str, below: Node, node: Node, faults: Faults) -> None:
     """Fields may be added to the platform's entities; what the engine itself relies on stays as it is."""
     if node.value is None:
-        faults.add("E306", node.key, f'The entity "{key}" belongs to the platform', "It can be added to, not taken away.", below.key)
+        faults.add(
+            "E306",
+            node.key,
+            f'The entity "{key}" belongs to the platform',
+            "It can be added to, not taken away.",
+            below.key,
+        )
         return
     for word, child in node.items():
         if word.rstrip("+-") not in _OPEN_ENTITY_KEYS:
-            faults.add("E306", child.key, f'The entity "{key}" belongs to the platform', f'Its "{word}" stays as it is; fields, views and permissions may be added.', below.key)
+            faults.add(
+                "E306",
+                child.key,
+                f'The entity "{key}" belongs to the platform',
+                f'Its "{word}" stays as it is; fields, views and permissions may be added.',
+                below.key,
+            )
     fields, own = node.get("fields"), below.get("fields")
     for name, said in fields.value.items() if fields is not None and fields.is_map else ():
         fixed = own.get(name) if own is not None else None
@@ -114,14 +172,24 @@ def _guard_platform(key: str, below: Node, node: Node, faults: Faults) -> None:
             continue
         wrong = said if said.value is None else next((c for w, c in said.items() if w not in _OPEN_KEYS), None)
         if wrong is not None:
-            faults.add("E306", wrong.key, f"{key}.{name} belongs to the platform",
-                       "Only its label, help and place can be changed; add a field of your own instead.", fixed.key)
+            faults.add(
+                "E306",
+                wrong.key,
+                f"{key}.{name} belongs to the platform",
+                "Only its label, help and place can be changed; add a field of your own instead.",
+                fixed.key,
+            )
 
 
 def _refuse_null(section: Node, name: str, faults: Faults) -> None:
     for key, node in section.value.items():
         if node.value is None:
-            faults.add("E302", node.key, f'There is no "{key}" in {name} to take away', "null takes away what a lower layer said.")
+            faults.add(
+                "E302",
+                node.key,
+                f'There is no "{key}" in {name} to take away',
+                "null takes away what a lower layer said.",
+            )
 
 
 def _first_label(below: Node, section: Node, layer: Layer, faults: Faults) -> Node:
@@ -134,7 +202,13 @@ def _first_label(below: Node, section: Node, layer: Layer, faults: Faults) -> No
         said = role.get("label")
         first = known.get("label") if known is not None else None
         if said is not None and first is not None and said.plain() != first.plain():
-            faults.add("W603", said.key, f'The role "{key}" has a label already', f'"{first.value}" stays; take this one away.', first.key)
+            faults.add(
+                "W603",
+                said.key,
+                f'The role "{key}" has a label already',
+                f'"{first.value}" stays; take this one away.',
+                first.key,
+            )
             role = role.replaced({k: n for k, n in role.value.items() if k != "label"})
         made[key] = role
     return section.replaced(made)

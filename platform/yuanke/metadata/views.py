@@ -18,10 +18,14 @@ from yuanke.metadata.registry import Field, View
 from yuanke.metadata.scope import RecordScope
 
 KINDS = ("list", "form", "kanban", "calendar", "graph")
-_LABELS = {"list": Label("列表", "List"), "form": Label("表单", "Form"), "kanban": Label("看板", "Kanban"), "calendar": Label("日历", "Calendar"),
-           "graph": Label("图", "Graph")}
+_LABELS = {
+    "list": Label("列表", "List"),
+    "form": Label("表单", "Form"),
+    "kanban": Label("看板", "Kanban"),
+    "calendar": Label("日历", "Calendar"),
+    "graph": Label("图", "Graph"),
+}
 _DEFAULT_COLUMNS = 6
-_FIELD_WORDS = ("by", "date", "end", "color", "total", "rows", "edges", "score")
 
 
 class ViewMaker:
@@ -37,7 +41,10 @@ class ViewMaker:
         for name, node in declared.items() if declared is not None else ():
             if node.is_map:
                 made[name] = self._view(name, node, definition, fields, title)
-        views = {"list": made.pop("list", None) or self._default_list(fields, title), "form": made.pop("form", None) or self._default_form(fields)}
+        views = {
+            "list": made.pop("list", None) or self._default_list(fields, title),
+            "form": made.pop("form", None) or self._default_form(fields),
+        }
         field = definition.node.at("workflow", "field")
         if field is not None and field.value in fields and "kanban" not in made:
             views["kanban"] = self._default_kanban(str(field.value), fields, title)
@@ -48,25 +55,33 @@ class ViewMaker:
         kind = str(said.value) if said is not None else name
         path = f"entities.{definition.key}.views.{name}"
         declared = node.get("label")
-        label = texts.label(node, name, path, self.model.translations) if declared is not None or kind != name else _LABELS.get(name)
+        label = (
+            texts.label(node, name, path, self.model.translations)
+            if declared is not None or kind != name
+            else _LABELS.get(name)
+        )
         if kind not in KINDS:
-            self.faults.add("E207", said or node.key, f'"{kind}" is no kind of view', f"Kinds are {', '.join(KINDS)}; a view of another name says one with kind:."
-                            + did_you_mean(kind, KINDS))
+            self.faults.add(
+                "E207",
+                said or node.key,
+                f'"{kind}" is no kind of view',
+                f"Kinds are {', '.join(KINDS)}; a view of another name says one with kind:."
+                + did_you_mean(kind, KINDS),
+            )
             kind = "list"
         body = {key: child.plain() for key, child in node.items() if key not in ("label", "kind")}
         scope = RecordScope(self.model, definition.key)
         for word in ("columns", "card"):
             if (columns := node.get(word)) is not None:
-                body[word] = tuple(n for n in (self._path(c, definition) for c in columns.live()) if n)
+                body[word] = tuple(str(n.value) for n in columns.live())
         if (sort := node.get("sort")) is not None:
-            body["sort"] = tuple(n for n in (self._path(c, definition, signed=True) for c in sort.live()) if n)
+            body["sort"] = tuple(str(n.value) for n in sort.live())
         if (filters := node.get("filters")) is not None:
-            body["filters"] = {key: self._filter(key, child, path, scope) for key, child in filters.items() if child.is_map}
+            body["filters"] = {
+                key: self._filter(key, child, path, scope) for key, child in filters.items() if child.is_map
+            }
         if (where := node.get("where")) is not None:
             body["where"] = self.formulas.compile(where, scope, "bool")
-        for word in _FIELD_WORDS:
-            if (one := node.get(word)) is not None and isinstance(one.value, str):
-                self._path(one, definition)
         if (sections := node.get("sections")) is not None:
             body["sections"] = self._sections(sections, definition, fields, path)
         if kind == "list" and "columns" not in body:
@@ -75,36 +90,30 @@ class ViewMaker:
             body["sections"] = self._default_form(fields).body["sections"]
         return View(name, kind, label or Label(label_of_key(name), label_of_key(name)), body)
 
-    def _path(self, node: Node, definition: EntityDef, signed: bool = False) -> str | None:
-        """A field, or a path over links (``customer.region``), of the entity; told when it is not there."""
-        word = str(node.value)
-        names = word.lstrip("-").split(".") if signed else word.split(".")
-        scope = RecordScope(self.model, definition.key, bracket=True)
-        kind = self.model.kind(definition.key, names[0])
-        for name in names[1:]:
-            kind = scope.step(kind, name) if kind is not None else None
-        if kind is None:
-            self.faults.add("E211", node, f'There is no field "{word}" in {definition.key}', "A view names fields of its entity, or fields behind its links (customer.region)."
-                            + did_you_mean(names[0], self.model.words(definition.key)))
-            return None
-        return word
-
     def _filter(self, key: str, node: Node, path: str, scope: RecordScope) -> dict[str, Any]:
-        return {"label": texts.label(node, key, f"{path}.filters.{key}", self.model.translations),
-                "where": self.formulas.compile(node.get("where"), scope, "bool")}
+        return {
+            "label": texts.label(node, key, f"{path}.filters.{key}", self.model.translations),
+            "where": self.formulas.compile(node.get("where"), scope, "bool"),
+        }
 
     # -- the form -------------------------------------------------------------------------------------------------
 
-    def _sections(self, node: Node, definition: EntityDef, fields: dict[str, Field], path: str) -> tuple[dict[str, Any], ...]:
+    def _sections(
+        self, node: Node, definition: EntityDef, fields: dict[str, Field], path: str
+    ) -> tuple[dict[str, Any], ...]:
         made: list[dict[str, Any]] = []
         seen: dict[str, Node] = {}
         for key, child in node.items():
             body = child.get("rows") if child.is_map else child
-            label = Label(str(key), self.model.translations.get(f"{path}.sections.{key}.label") or label_of_key(str(key)))
+            label = Label(
+                str(key), self.model.translations.get(f"{path}.sections.{key}.label") or label_of_key(str(key))
+            )
             if child.is_map:
                 declared = child.get("label")
                 label = Label(str(declared.value), label.en) if declared is not None else label
-            rows = tuple(r for r in (self._row(n, definition, seen) for n in (body.live() if body is not None else [])) if r)
+            rows = tuple(
+                r for r in (self._row(n, definition, seen) for n in (body.live() if body is not None else [])) if r
+            )
             made.append({"key": key, "label": label, "rows": rows})
         return _with_new_fields(made, fields, set(seen), definition)
 
@@ -114,10 +123,17 @@ class ViewMaker:
             word = str(item.value)
             held = definition.fields.get(word)
             if held is None or held.retired:
-                self.faults.add("E211", item, f'There is no field "{word}" in {definition.key}', "A form names fields of its entity."
-                                + did_you_mean(word, [f.key for f in definition.live_fields()]))
+                self.faults.add(
+                    "E211",
+                    item,
+                    f'There is no field "{word}" in {definition.key}',
+                    "A form names fields of its entity."
+                    + did_you_mean(word, [f.key for f in definition.live_fields()]),
+                )
             elif word in seen:
-                self.faults.add("E218", item, f'"{word}" stands twice on the form', "Take one of the two away.", seen[word])
+                self.faults.add(
+                    "E218", item, f'"{word}" stands twice on the form', "Take one of the two away.", seen[word]
+                )
             else:
                 seen[word] = item
                 names.append(word)
@@ -130,7 +146,12 @@ class ViewMaker:
 
     def _default_form(self, fields: dict[str, Field]) -> View:
         rows = tuple((f.key,) for f in fields.values() if not f.retired and f.source != "system")
-        return View("form", "form", _LABELS["form"], {"sections": ({"key": "main", "label": Label("基本信息", "Main"), "rows": rows},)})
+        return View(
+            "form",
+            "form",
+            _LABELS["form"],
+            {"sections": ({"key": "main", "label": Label("基本信息", "Main"), "rows": rows},)},
+        )
 
     def _default_kanban(self, by: str, fields: dict[str, Field], title: str) -> View:
         card = tuple(dict.fromkeys([title, *default_columns(fields, title)]))[:4]
@@ -140,17 +161,26 @@ class ViewMaker:
 def default_columns(fields: dict[str, Field], title: str) -> tuple[str, ...]:
     """Number and title first, then short fields in the order of the file: six in all."""
     first = [k for k in ("number", title) if k in fields and k != "id"]
-    short = [f.key for f in fields.values() if f.source != "system" and not f.retired and f.type.short and f.type.stored and not f.rows and not f.pairs]
+    short = [
+        f.key
+        for f in fields.values()
+        if f.source != "system" and not f.retired and f.type.short and f.type.stored and not f.rows and not f.pairs
+    ]
     return tuple(dict.fromkeys(first + short))[:_DEFAULT_COLUMNS]
 
 
-def _with_new_fields(sections: list[dict[str, Any]], fields: dict[str, Field], shown: set[str], definition: EntityDef) -> tuple[dict[str, Any], ...]:
+def _with_new_fields(
+    sections: list[dict[str, Any]], fields: dict[str, Field], shown: set[str], definition: EntityDef
+) -> tuple[dict[str, Any], ...]:
     """A customization's own field that the form does not name stands behind its neighbour, else at the end."""
     for field in fields.values():
         if not field.custom or field.retired or field.key in shown or field.source == "system" or not sections:
             continue
         place = definition.fields[field.key].node.at("place", "after")
-        target = next(((s, i) for s in sections for i, row in enumerate(s["rows"]) if place is not None and place.value in row), None)
+        target = next(
+            ((s, i) for s in sections for i, row in enumerate(s["rows"]) if place is not None and place.value in row),
+            None,
+        )
         section, index = target if target else (sections[-1], len(sections[-1]["rows"]) - 1)
         section["rows"] = (*section["rows"][: index + 1], (field.key,), *section["rows"][index + 1 :])
     return tuple(sections)

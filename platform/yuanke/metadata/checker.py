@@ -1,0 +1,175 @@
+"""Walks the merged declarations against the dialect: unknown keys, wrong kinds of values, names of things that are not there.
+
+Rule: what `fields`, `views`, `rights` and `entities` resolve themselves is only looked at for its shape here.
+"""
+
+from __future__ import annotations
+
+from yuanke.expressions.scope import Kind
+from yuanke.metadata.dialect.entity import ENTITY, FEATURES
+from yuanke.metadata.dialect.file import CUSTOMIZATION, MODULE, SECTIONS
+from yuanke.metadata.dialect.shapes import Context
+from yuanke.metadata.faults import Faults
+from yuanke.metadata.formulas import Formulas
+from yuanke.metadata.layer import Layer
+from yuanke.metadata.model import EntityDef, Model
+from yuanke.metadata.node import Node
+from yuanke.metadata.rights import VERBS
+from yuanke.metadata.scope import ANY, PlainScope, RecordScope
+
+_SECTION_OF = {
+    "ledger": "ledgers",
+    "report": "reports",
+    "dashboard": "dashboards",
+    "class": "classes",
+    "dictionary": "dictionaries",
+    "metric": "metrics",
+}
+_STATE_WORDS = ["any", "open", "previous"]
+
+
+class Checker:
+    def __init__(self, model: Model, formulas: Formulas, faults: Faults) -> None:
+        self.model, self.formulas, self.faults = model, formulas, faults
+        self.context = Context(faults, self._known, self._compile)
+
+    def check_layer(self, layer: Layer) -> None:
+        """The head of a file: its own keys. The sections are checked as they are merged."""
+        shape = MODULE if layer.rank in ("module", "platform") else CUSTOMIZATION
+        head = layer.settled.replaced({k: n for k, n in layer.settled.value.items() if k not in SECTIONS})
+        shape.check(head, self.context.at(what="this file"))
+        if layer.rank == "module":
+            from yuanke.metadata.names import check_name
+
+            name = layer.node.get("module")
+            if name is not None and isinstance(name.value, str):
+                check_name(name.value, Node(name.value, name.span, name.layer, name.span), self.faults, "a module")
+
+    def check_section(self, name: str, node: Node) -> None:
+        if name != "entities":
+            SECTIONS[name].shape.check(node, self.context.at(what=name))
+
+    def check_entity(self, definition: EntityDef) -> None:
+        """An entity declared on its own; rows and pairs are checked with the field that holds them."""
+        ENTITY.check(definition.node, self.context.at(entity=definition.key, what=f'the entity "{definition.key}"'))
+
+    # -- names ----------------------------------------------------------------------------------------------------
+
+    def _known(self, kind: str, word: str, c: Context) -> list[str] | None:
+        """Names of ``kind`` that may stand at ``c``; None when that cannot be said."""
+        if kind == "entity":
+            return list(self.model.entities)
+        if kind == "figure":
+            return [*self.model.entities, *(self._known("metric", word, c) or [])]
+        if kind in _SECTION_OF:
+            section = self.model.sections.get(_SECTION_OF[kind])
+            return [k for k, _ in section.items()] if section is not None else []
+        if kind == "role":
+            return [*self.model.roles, "admin"]
+        if kind == "feature":
+            return list(FEATURES)
+        if kind in ("dimension", "measure"):
+            return self._of_ledger(kind, c)
+        definition = self.model.entities.get(c.entity)
+        if definition is None:
+            return None
+        return self._of_entity(kind, word, definition, c)
+
+    def _of_ledger(self, kind: str, c: Context) -> list[str] | None:
+        section = self.model.sections.get("ledgers")
+        ledger = c.ledger or (section.get(c.field) if section is not None else None)
+        held = ledger.get(f"{kind}s") if ledger is not None else None
+        return [k for k, _ in held.items()] if held is not None else None
+
+    def _of_entity(self, kind: str, word: str, definition: EntityDef, c: Context) -> list[str] | None:
+        if kind == "field":
+            return [f.key for f in definition.live_fields()]
+        if kind == "path":
+            words = self.model.words(definition.key)
+            return [*words, word] if self._reaches(definition.key, word) else words
+        if kind == "choice":
+            return [f.key for f in definition.live_fields() if f.option_values is not None]
+        if kind in ("option", "state"):
+            return self._options(definition, c.state if kind == "state" else c.field, kind)
+        if kind in ("verb", "act", "transition"):
+            return self._acts(definition, kind)
+        if kind == "post":
+            return self._posts(definition)
+        return None
+
+    def _reaches(self, entity: str, path: str) -> bool:
+        names = path.split(".")
+        kind = self.model.kind(entity, names[0])
+        scope = RecordScope(self.model, entity, bracket=True)
+        for name in names[1:]:
+            kind = scope.step(kind, name) if kind is not None else None
+        return kind is not None
+
+    def _options(self, definition: EntityDef, field: str, kind: str) -> list[str] | None:
+        held = definition.fields.get(field)
+        values = held.option_values if held is not None else None
+        if values is None:
+            return None
+        flags = [name for option in values.values() for name, value in option.items() if isinstance(value, bool)]
+        return [*values, *(dict.fromkeys([*flags, *_STATE_WORDS]) if kind == "state" else ())]
+
+    def _acts(self, definition: EntityDef, kind: str) -> list[str]:
+        transitions, actions = definition.node.at("workflow", "transitions"), definition.node.get("actions")
+        found = [k for held in (transitions, actions) if held is not None for k, _ in held.items()]
+        if kind == "act":
+            return [*found, "merge", "transfer", "share"]
+        return [*found, *VERBS, "save", "restore", "merge", "transfer", "share", "comment"] if kind == "verb" else found
+
+    def _posts(self, definition: EntityDef) -> list[str]:
+        transitions = definition.node.at("workflow", "transitions")
+        found: list[str] = []
+        for _, transition in transitions.items() if transitions is not None else ():
+            post = transition.get("post")
+            if post is not None and post.is_map:
+                for name, one in post.items():
+                    ledger = one.get("ledger")
+                    found += [name, *([str(ledger.value)] if ledger is not None else [])]
+        return found
+
+    # -- expressions ----------------------------------------------------------------------------------------------
+
+    def _compile(self, node: Node, c: Context, expect: str | None) -> None:
+        scope = self._scope(c)
+        if scope is not None:
+            self.formulas.compile(node, scope, None if c.open else expect)
+
+    def _scope(self, c: Context) -> RecordScope | None:
+        more = dict.fromkeys(c.results, ANY)
+        asked = self._asked(c)
+        if c.open:
+            return OpenNames(
+                self.model, c.entity if c.entity in self.model.entities else "", more=more, asked=asked or {}
+            )
+        if not c.entity:
+            return PlainScope(self.model, asked=asked, more=more)
+        if c.entity not in self.model.entities:
+            return None  # a metric, or an entity whose absence is told elsewhere
+        return RecordScope(self.model, c.entity, more=more, asked=asked)
+
+    def _asked(self, c: Context) -> dict[str, Kind] | None:
+        if c.asked is None:
+            return None
+        if c.asked.is_list:
+            return {str(n.value): self.model.kind(c.entity, str(n.value)) or ANY for n in c.asked.live()}
+        made: dict[str, Kind] = {}
+        for name, node in c.asked.items():
+            if node.is_map and not node.value:
+                made[name] = self.model.kind(c.entity, name) or ANY
+            elif node.is_map:
+                made[name] = self.model.kind_of_field(self.model.define(c.entity, name, node))
+        return made
+
+
+class OpenNames(RecordScope):
+    """Names of rows walked at run time: what the record does not have may still be there."""
+
+    def kind_of(self, name: str) -> Kind | None:
+        return super().kind_of(name) or (None if self.facts.has_entity(name) else ANY)
+
+    def step(self, kind: Kind, name: str) -> Kind | None:
+        return super().step(kind, name) or ANY

@@ -1,0 +1,247 @@
+# ruff: noqa: E501
+"""Keys of a whole file: a module, or a customization."""
+
+from __future__ import annotations
+
+from yuanke.metadata.dialect.entity import ENTITY
+from yuanke.metadata.dialect.fields import FIELD, HELP, ICON, LABEL, Options
+from yuanke.metadata.dialect.figures import LEDGER, METRIC, REPORT
+from yuanke.metadata.dialect.shapes import (
+    NAMED,
+    Context,
+    Expr,
+    FieldValues,
+    Flag,
+    Key,
+    ListOf,
+    MapOf,
+    Name,
+    Open,
+    Record,
+    Ref,
+    Text,
+    Value,
+    Whole,
+    Word,
+    either,
+)
+from yuanke.metadata.dialect.times import Rate
+from yuanke.metadata.node import Node
+
+ROLE = Record(
+    "a role",
+    {
+        "label": LABEL,
+        "help": HELP,
+        "sees": Key(ListOf(Name("class")), "Classes of sensitive fields it sees.", "[cost]"),
+    },
+    told="Who people are here; permissions speak of roles.",
+)
+CLASS = Record(
+    "a class",
+    {
+        "label": LABEL,
+        "help": HELP,
+        "mask": Key(Word(("phone", "email", "name", "id", "card", "all")), "How its values are masked.", "phone"),
+    },
+    told="A class of sensitive fields; a role sees it when it says so.",
+)
+DICTIONARY = Record(
+    "a dictionary",
+    {
+        "label": LABEL,
+        "help": HELP,
+        "tree": Key(Flag(), "true: options have options below them.", "true"),
+        "open": Key(Flag(), "true: people may add to it while typing.", "true"),
+        "options": Key(Options(), "Its options.", "{it: IT}", required=True),
+    },
+    told="One list of options for many fields.",
+)
+MENU_ITEM = either(
+    Text(),
+    Record(
+        "a menu item",
+        {
+            "entity": Key(Name("entity"), "An entity's list.", "customer"),
+            "view": Key(Text(), "One of its views.", "pool"),
+            "report": Key(Name("report"), "A report.", "funnel"),
+            "dashboard": Key(Name("dashboard"), "A dashboard.", "workbench_boss"),
+            "label": LABEL,
+            "icon": ICON,
+        },
+    ),
+)
+MENU = Record("a menu group", {"label": LABEL, "icon": ICON, "items": Key(ListOf(MENU_ITEM), "Entities, `reports.<name>`, `dashboards.<name>`, or maps.", "[customer, contact]"), "place": Key(Ref("place"), "Where it stands.", "{after: customers}")},
+              also=lambda node, c: _menu_items(node, c), told="A group of the menu. What several modules put into it adds up.")  # fmt: skip
+
+
+def _menu_items(node: Node, c: Context) -> None:
+    items = node.get("items")
+    for item in items.live() if items is not None else ():
+        if not isinstance(item.value, str):
+            continue
+        kind, _, name = item.value.partition(".")
+        word = {"reports": "report", "dashboards": "dashboard"}.get(kind)
+        Name(word or "entity").check(Node(name if word else item.value, item.span, item.layer), c.at(what="the menu"))
+
+
+STAGE = Record("a stage", {"label": LABEL, "icon": ICON, "count": Key(Name("entity"), "Whose records are counted.", "customer"), "where": Key(Expr("bool"), "Which of them.", "life == potential"), "opens": Key(ListOf(Name("entity")), "What it leads to.", "[opportunity]")},
+               context=lambda node, c: c.at(entity=str(e.value) if (e := node.get("count")) is not None else ""))  # fmt: skip
+SHORTCUT = Record(
+    "a shortcut",
+    {
+        "label": LABEL,
+        "icon": ICON,
+        "where": Key(Expr("bool"), "Which records are counted.", "owner == me"),
+        "note": Key(Text(), "What the count means.", "本周新增"),
+        "view": Key(Text(), "A view.", "pool"),
+    },
+)
+
+
+class Shortcuts(MapOf):
+    """Links by entity; the condition of each speaks of its own entity."""
+
+    def check(self, node: Node, c: Context) -> None:
+        if node.is_list:
+            ListOf(Name("entity")).check(node, c)
+            return
+        for key, child in node.items():
+            Name("entity").check(Node(key, child.key, child.layer), c)
+            if child.value is not None and not isinstance(child.value, str):
+                SHORTCUT.check(child, c.at(entity=key))
+
+    def fits(self, node: Node) -> bool:
+        return isinstance(node.value, (dict, list))
+
+
+WIDGET = Record(
+    "a widget",
+    {
+        "label": LABEL,
+        "icon": ICON,
+        "help": HELP,
+        "list": Key(Name("entity"), "A short list of records.", "task"),
+        "links": Key(Shortcuts(SHORTCUT, "entity", "a shortcut"), "Shortcuts with counts.", "[customer, order]"),
+        "stages": Key(MapOf(STAGE, "name", "a stage", null=True), "A strip of stages with counts.", "{potential: {count: customer, where: life == potential}}"),
+        "report": Key(Name("report"), "A report's chart.", "funnel"),
+        "metric": Key(Name("figure"), "A figure: a metric, or an entity of which `value` is the aggregate.", "opportunity"),
+        "feed": Key(Word(("messages", "reminders", "approvals", "activities", "comments")), "A feed of the engine.", "messages"),
+        "record": Key(Name("entity"), "The record the board is about.", "customer"),
+        "search": Key(Name("entity"), "A search box.", "qa"),
+        "where": Key(Expr("bool"), "Which records.", "owner == me"),
+        "filter": Key(Open("a filter of the list, or a condition"), "Which records.", "mine_open"),
+        "columns": Key(ListOf(Name("path")), "Columns of the list.", "[subject, customer]"),
+        "sort": Key(either(Name("path", signed=True), ListOf(Name("path", signed=True))), "Order.", "-updated_at"),
+        "limit": Key(Whole(1, 100), "How many.", "6"),
+        "by": Key(Expr(), "What the figure is split by.", "stage"),
+        "value": Key(Expr(later=True), "The aggregate of a metric's entity, or the figure of the report that is shown.", "sum(weighted)"),
+        "compare": Key(Open(), "Other periods beside it.", "[last_year, previous]"),
+        "goal": Key(Text(), "The figure it is measured against.", "target"),
+        "with": Key(MapOf(Value(), "text", "a parameter"), "What the report asks.", "{metric: signed}"),
+        "also": Key(Text(), "What else is listed.", "approvals"),
+        "actions": Key(ListOf(Text()), "Buttons.", "[contact.create]"),
+        "chart": Key(Text(), "How it is drawn.", "bar"),
+        "note": Key(Text(), "Small text below."),
+    },
+    context=lambda node, c: c.at(entity=next((str(n.value) for w in ("list", "metric", "record") if (n := node.get(w)) is not None), "")),
+    told="One tile of a board.",
+)  # fmt: skip
+DASHBOARD = Record(
+    "a dashboard",
+    {
+        "label": LABEL,
+        "help": HELP,
+        "icon": ICON,
+        "for": Key(ListOf(Name("role")), "Whose board it is.", "[boss]"),
+        "like": Key(Name("dashboard"), "The board it inherits from; null takes a part of that away.", "workbench_boss"),
+        "filters": Key(Ref("fields"), "What the reader may set for all tiles.", "{department: {link: department}}"),
+        "about": Key(Name("entity"), "Makes a console around one record.", "customer"),
+        "find": Key(ListOf(Text()), "How that record is found.", "[name, number]"),
+        "rows": Key(ListOf(ListOf(Text())), "Tiles, row by row.", "[[shortcuts], [todo, funnel]]"),
+        "widgets": Key(MapOf(WIDGET, "name", "a widget", null=True), "The tiles.", "{todo: {list: task}}"),
+    },
+    also=lambda node, c: _tiles(node, c),
+    told="A board of tiles.",
+)  # fmt: skip
+
+
+def _tiles(node: Node, c: Context) -> None:
+    widgets, rows = node.get("widgets"), node.get("rows")
+    known = [k for k, _ in widgets.items()] if widgets is not None else []
+    if node.get("like") is not None or node.get("about") is not None:
+        return
+    for row in rows.live() if rows is not None else ():
+        for tile in row.live():
+            if isinstance(tile.value, str) and tile.value not in known:
+                from yuanke.kernel.diagnostics import did_you_mean
+
+                c.faults.add(
+                    "E217",
+                    tile,
+                    f'There is no widget "{tile.value}"',
+                    f"rows: places the widgets of this board.{did_you_mean(tile.value, known)}",
+                )
+
+
+PRINT = Record(
+    "a print",
+    {"label": LABEL, "entity": Key(Name("entity"), "What it prints.", "quote", required=True), "paper": Key(Word(("A3", "A4", "A5", "letter", "label")), "The paper.", "A4"), "landscape": Key(Flag(), "true: on its side.", "true"),
+     "template": Key(Text(), "Jinja over plain values that the printer may see.", "<h1>{{ number }}</h1>"), "file": Key(Text(), "Or a file with it.", "quote.html"), "when": Key(Expr("bool"), "When it is offered.", "state == approved"), "for": Key(ListOf(Name("role")), "Who may print it.", "[sales]")},
+    context=lambda node, c: c.at(entity=str(e.value) if (e := node.get("entity")) is not None else ""),
+    also=lambda node, c: None if node.get("template") or node.get("file") else c.faults.add("E205", node.key, "A print without a template", "Write template: or file:."),
+    told="A document on paper.",
+)  # fmt: skip
+FORM = Record(
+    "a web form",
+    {"label": LABEL, "entity": Key(Name("entity"), "What a submission becomes.", "lead", required=True), "fields": Key(ListOf(Name("field")), "What is asked.", "[contact_name, mobile]", required=True), "set": Key(MapOf(Value(), "field", "a field"), "Values it sets.", "{source: web}"),
+     "captcha": Key(Word(("slider", "none")), "The proof that a person types.", "slider"), "per_ip": Key(Rate(), "Most submissions from one address.", "10/h"), "domains": Key(ListOf(Text()), "Where it may be embedded.", "[www.example.com]"), "consent": Key(Text(), "What one agrees to."), "thanks": Key(Text(), "What is said afterwards.")},
+    context=lambda node, c: c.at(entity=str(e.value) if (e := node.get("entity")) is not None else ""),
+    told="A public form.",
+)  # fmt: skip
+
+
+class Samples(MapOf):
+    """Named records by entity; links name other samples or records."""
+
+    def check(self, node: Node, c: Context) -> None:
+        super().check(node, c)
+        for entity, records in node.items():
+            for _, record in records.items():
+                if record.is_map:
+                    FieldValues().check(record, c.at(entity=entity, open=True))
+
+
+SAMPLES = Samples(MapOf(MapOf(Open("a value"), "text", "a value"), "text", "a sample", most=10), "entity", "an entity")
+
+SECTIONS: dict[str, Key] = {
+    "settings": Key(MapOf(Ref("field"), "text", "a setting"), "Parameters of the enterprise; `settings.<name>` in expressions.", "{stale_days: {type: integer, default: 14}}"),
+    "roles": Key(MapOf(ROLE, "name", "a role"), "Roles.", "{sales: {label: 销售}}"),
+    "classes": Key(MapOf(CLASS, "name", "a class"), "Classes of sensitive fields.", "{cost: {label: 成本}}"),
+    "dictionaries": Key(MapOf(DICTIONARY, "name", "a dictionary"), "Lists of options for many fields.", "{industry: {options: {it: IT}}}"),
+    "menu": Key(MapOf(MENU, "name", "a group"), "Groups of the menu and what stands in them.", "{customers: {label: 客户, items: [customer]}}"),
+    "entities": Key(MapOf(ENTITY, "text", "an entity"), "Kinds of records; naming another module's adds to it.", "{customer: {fields: {name: text!}}}"),
+    "ledgers": Key(MapOf(LEDGER, "name", "a ledger"), "Books of postings with balances.", "{stock: {dimensions: {product: {link: product!}}, measures: {quantity: quantity}}}"),
+    "metrics": Key(MapOf(METRIC, "name", "a metric"), "Figures defined once.", "{signed: {entity: order, value: sum(total)}}"),
+    "reports": Key(MapOf(REPORT, "name", "a report"), "Reports.", "{funnel: {entity: opportunity, group: [stage], show: {deals: count()}}}"),
+    "dashboards": Key(MapOf(DASHBOARD, "name", "a dashboard"), "Boards.", "{workbench: {rows: [[todo]], widgets: {todo: {list: task}}}}"),
+    "prints": Key(MapOf(PRINT, "name", "a print"), "Documents on paper.", "{quote: {entity: quote, template: '...'}}"),
+    "forms": Key(MapOf(FORM, "name", "a form"), "Public web forms.", "{contact_us: {entity: lead, fields: [mobile]}}"),
+    "samples": Key(SAMPLES, "At most ten named sample records an entity.", "{customer: {acme: {name: Acme}}}"),
+    "tests": Key(MapOf(Open("what pack test runs"), "text", "a test"), "Tests that pack test runs."),
+    "translations": Key(MapOf(Open("paths with their texts"), "text", "a language"), "Texts in other languages, by path.", "{en: {entities.customer.label: Customer}}"),
+}  # fmt: skip
+MODULE = Record(
+    "a module file",
+    {"module": Key(Text(), "The module's name.", "opportunity", required=True), "label": LABEL, "version": Key(Text(r"[0-9]+(\.[0-9]+){0,2}", "a version, like 1.0.0"), "Its version.", "1.0.0"), "icon": ICON, "help": HELP,
+     "depends": Key(ListOf(Text()), "Modules it names or adds to.", "[customer, product]"), **SECTIONS},
+    told="One file is one module.",
+)  # fmt: skip
+CUSTOMIZATION = Record(
+    "a customization file",
+    {"customization": Key(Text(), "Its name.", "acme"), "label": LABEL, "help": HELP, "over": Key(ListOf(Text()), "Customizations that this one overrules.", "[other]"), **SECTIONS},
+    told="What one enterprise changes; maps merge, null takes away, `columns+:` and `columns-:` change lists.",
+)  # fmt: skip
+NAMED["module"] = MODULE
+NAMED["customization"] = CUSTOMIZATION
+SETTING = FIELD
