@@ -6,12 +6,11 @@ import datetime as dt
 import resource
 import struct
 import zipfile
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import xlsxwriter
-from workbooks import MAIN, raw_workbook, text_cell
+from tests.exchange.workbooks import MAIN, raw_workbook, text_cell
 
 from yuanke.exchange import limits
 from yuanke.exchange.cells import ERROR_VALUE, LOST_DIGITS, NO_VALUE, CellFault
@@ -46,7 +45,7 @@ def test_values_come_typed_and_row_numbers_are_the_spreadsheets(tmp_path):
         assert table.header == ["列1", "名称", "数量", "日期", "时间", "有效", "金额"]
         ((number, values),) = table.rows()
     assert number == 4
-    assert values == [None, "甲", 5, dt.date(2024, 3, 5), dt.datetime(2024, 3, 5, 7, 8, 9), True, Decimal("0.3")]
+    assert values == [None, "甲", 5, dt.date(2024, 3, 5), dt.datetime(2024, 3, 5, 7, 8, 9), True, 0.3]
 
 
 def test_visible_sheets_are_named_and_can_be_chosen(tmp_path):

@@ -14,7 +14,7 @@ from typing import Any
 from yuanke.kernel.text import Message, message
 
 #: what a cell of a file may be once read
-Cell = Any  # str | int | Decimal | bool | date | datetime | time | timedelta | CellFault | None
+Cell = Any  # str | int | float | bool | date | datetime | time | timedelta | CellFault | None
 
 _STARTERS = frozenset("=+-@＝＋－＠")
 
@@ -61,8 +61,8 @@ def shown(cell: Cell) -> str:
         return ""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
-    if isinstance(cell, Decimal):
-        return format(cell, "f")
+    if isinstance(cell, (float, Decimal)):
+        return format(exact(cell), "f")
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
     if isinstance(cell, (date, time)):
@@ -70,12 +70,15 @@ def shown(cell: Cell) -> str:
     return str(cell)
 
 
+def exact(number: float | int | Decimal) -> Decimal:
+    """A number of a file as Decimal; a fraction of a spreadsheet at 15 digits, as the spreadsheet shows it."""
+    return Decimal(format(number, ".15g")) if isinstance(number, float) else Decimal(number)
+
+
 def from_json(value: Any) -> Cell:
-    """A cell as `sheet_child` wrote it. Fractions are taken at 15 digits, as a spreadsheet shows them."""
+    """A cell as `sheet_child` wrote it."""
     if isinstance(value, str):
         return unquote(value)
-    if isinstance(value, float):
-        return Decimal(format(value, ".15g"))
     if not isinstance(value, dict):
         return value
     ((sign, inner),) = [(k, v) for k, v in value.items() if k != "v"]

@@ -47,7 +47,10 @@ class Step:
 
 @dataclass
 class Run:
-    """``checkpoint`` is a JSON mapping of the job's own, {} at first; what a step changes in it is kept with that step."""
+    """``checkpoint`` is a JSON mapping of the job's own, {} at first; what a step changes in it is kept with that step.
+
+    ``result`` may be set on the way: it is shown with the progress, and stands when the job is stopped.
+    """
 
     installation: Installation
     enterprise: Enterprise
@@ -59,6 +62,7 @@ class Run:
     checkpoint: dict[str, Any]
     progress: float = 0.0
     said: Message | None = None
+    result: Any = None
 
     def report(self, progress: float, said: Message | None = None) -> None:
         """How far it is (0..1) and what it does; written with the next step."""
@@ -107,7 +111,8 @@ class Run:
     def _keep(self, unit: Unit) -> None:
         """A step that stood shows that the job gets on: its attempts begin anew."""
         values = {
-            "checkpoint": self.checkpoint, "progress": self.progress, "said": words.kept(self.said), "attempts": 1,
+            "checkpoint": self.checkpoint, "progress": self.progress, "said": words.kept(self.said), "result": self.result,
+            "attempts": 1,
             "lease_until": clock.after(LEASE_SECONDS),
         }
         kept = unit.execute(JOB.update().where(JOB.c.id == self.id, JOB.c.lease == self.lease).values(values))

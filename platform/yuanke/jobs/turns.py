@@ -119,7 +119,7 @@ def _run_short(installation: Installation, at: Enterprise, row: Any, lease: str,
 def _run_long(installation: Installation, at: Enterprise, row: Any, lease: str, kind: LongJob) -> None:
     run = Run(
         installation, at, row.id, lease, row.arguments, row.acting, row.created_by, dict(row.checkpoint or {}), row.progress,
-        words.said(row.said),
+        words.said(row.said), row.result,
     )  # fmt: skip
     with _heartbeat(installation, at, row.id, lease):
         result = kind.run(run)

@@ -1,0 +1,296 @@
+"""What becomes of the columns of a file: which field each fills, how links are found, what updates what.
+
+The one rule: a mapping is plain JSON or YAML and is checked whole before a row is read; a field one may not write, or not
+see, reads like one that does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.kernel.errors import Refusal
+from yuanke.kernel.text import Message, message
+from yuanke.metadata.registry import Entity, Field, Registry
+
+LARGEST_FILE = 256 * 1024
+KEYS = ("entity", "file", "sheet", "key", "columns", "links", "rows", "constants", "when_found", "when_absent", "empties")
+ROWS_KEYS = ("file", "sheet", "match", "parent", "key", "columns", "links", "constants")
+SOURCE_KEYS = ("column", "by", "entity", "values")
+
+
+class MappingFault(Refusal):
+    """A mapping that cannot be followed; ``faults`` are all of them, each with its place (``columns.name``)."""
+
+    code, status = "bad_mapping", 422
+
+    def __init__(self, faults: Mapping[str, Message]) -> None:
+        self.faults = dict(faults)
+        place, said = next(iter(faults.items()))
+        super().__init__(message("对应关系有 {count} 处要改。{place}：{said}", count=len(faults), place=place, said=said))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the value of a field comes from: a column, or an expression over columns.
+
+    ``by`` names the field of a link's target that the cell holds, ``entity`` which one a link to one of several leads to,
+    ``values`` what a text in the file stands for (``{"重点": "A"}``).
+    """
+
+    column: str | None = None
+    expression: str | None = None
+    by: str | None = None
+    entity: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def plain(self) -> Any:
+        if self.expression is not None:
+            return "=" + self.expression
+        more = {k: v for k, v in (("by", self.by), ("entity", self.entity), ("values", dict(self.values))) if v}
+        return {"column": self.column, **more} if more or (self.column or "").startswith("=") else self.column
+
+
+@dataclass(frozen=True)
+class RowsSource:
+    """Owned rows: from ``file`` joined by ``match`` (a column there) with ``parent`` (a column here, of the same name unless
+    given); without ``file`` from this file itself, where lines of one record stand below each other.
+
+    ``key``: fields that tell which standing row a line updates; without it the lines take the standing rows' places in order.
+    """
+
+    columns: Mapping[str, Source]
+    file: str | None = None
+    sheet: str | None = None
+    match: str | None = None
+    parent: str | None = None
+    key: tuple[str, ...] = ()
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        told = {
+            "file": self.file, "sheet": self.sheet, "match": self.match, "parent": self.parent, "key": list(self.key),
+            "columns": {k: s.plain() for k, s in self.columns.items()}, "constants": dict(self.constants),
+        }  # fmt: skip
+        return {k: v for k, v in told.items() if v}
+
+
+@dataclass(frozen=True)
+class ImportMapping:
+    """``columns`` holds links too. ``when_found``: update | fill (only what is empty) | skip; ``when_absent``: create | refuse;
+    ``empties``: keep (an empty cell changes nothing) | clear. Both "when" speak of records found by ``key``."""
+
+    entity: str
+    columns: Mapping[str, Source]
+    file: str | None = None
+    sheet: str | None = None
+    key: tuple[str, ...] = ()
+    rows: Mapping[str, RowsSource] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    when_found: str = "update"
+    when_absent: str = "create"
+    empties: str = "keep"
+
+    def plain(self) -> dict[str, Any]:
+        """The JSON form that `from_plain` reads back."""
+        told = {
+            "entity": self.entity, "file": self.file, "sheet": self.sheet, "key": list(self.key),
+            "columns": {k: s.plain() for k, s in self.columns.items()}, "rows": {k: r.plain() for k, r in self.rows.items()},
+            "constants": dict(self.constants), "when_found": self.when_found, "when_absent": self.when_absent,
+            "empties": self.empties,
+        }  # fmt: skip
+        usual = {"when_found": "update", "when_absent": "create", "empties": "keep"}
+        return {k: v for k, v in told.items() if v and usual.get(k) != v}
+
+
+def read_mapping(path: Path) -> ImportMapping:
+    """A mapping file (YAML 1.2 or JSON). Raises MappingFault."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    if path.stat().st_size > LARGEST_FILE:
+        raise MappingFault({path.name: message("对应关系文件超过 {most} KB", most=LARGEST_FILE // 1024)})
+    try:
+        plain = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
+    except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise MappingFault({path.name: message("文件读不懂：{error}", error=" ".join(str(error).split()))}) from None
+    return from_plain(plain)
+
+
+def from_plain(plain: Any) -> ImportMapping:
+    """A mapping from JSON; every key is checked, all faults are told at once. Raises MappingFault."""
+    faults = _Faults()
+    body = faults.map("", plain, KEYS)
+    mapping = ImportMapping(
+        entity=faults.text("entity", body.get("entity")) or "",
+        columns={**faults.sources("columns", body.get("columns")), **faults.sources("links", body.get("links"))},
+        file=faults.text("file", body.get("file")), sheet=faults.text("sheet", body.get("sheet")),
+        key=faults.names("key", body.get("key")),
+        rows={name: faults.rows(f"rows.{name}", rows) for name, rows in faults.map("rows", body.get("rows")).items()},
+        constants=faults.map("constants", body.get("constants")),
+        when_found=faults.one_of("when_found", body.get("when_found"), ("update", "fill", "skip")),
+        when_absent=faults.one_of("when_absent", body.get("when_absent"), ("create", "refuse")),
+        empties=faults.one_of("empties", body.get("empties"), ("keep", "clear")),
+    )  # fmt: skip
+    if not mapping.entity:
+        faults.add("entity", message("要写明导入到哪种记录"))
+    if not mapping.columns and not mapping.rows:
+        faults.add("columns", message("没有任何列对应到字段"))
+    faults.raise_if_any()
+    return mapping
+
+
+def check(
+    mapping: ImportMapping, registry: Registry, header: Iterable[str], headers_of_rows: Mapping[str, Iterable[str]],
+    writable: Mapping[str, frozenset[str]], readable: frozenset[str],
+) -> Entity:  # fmt: skip
+    """Everything a mapping names must be there: entity, fields, columns, targets. Gives the entity; raises MappingFault.
+
+    ``writable``: entity key -> fields this actor may fill, for the entity and its row entities.
+    """
+    faults = _Faults()
+    entity = registry.entity(mapping.entity)
+    if entity is None:
+        faults.add("entity", _unknown("没有名为 {name} 的实体", mapping.entity, registry.entities))
+        faults.raise_if_any()
+        raise AssertionError
+    columns = list(header)
+    faults.fields(entity, registry, mapping.columns, mapping.constants, writable[entity.key], columns, "", mapping.key)
+    for name in mapping.key:
+        known = entity.field(name)
+        if known is None or known.retired or not known.has_column or name not in readable | {"id"}:
+            faults.add("key", _unknown("没有名为 {name} 的字段", name, entity.fields))
+        elif name not in mapping.columns and name not in mapping.constants:
+            faults.add("key", message("识别重复的字段 {name} 没有对应的列", name=name))
+    for name, rows in mapping.rows.items():
+        owned = entity.field(name)
+        if owned is None or not owned.rows or name not in writable[entity.key]:
+            faults.add(f"rows.{name}", _unknown("没有名为 {name} 的明细", name, [k for k, f in entity.fields.items() if f.rows]))
+            continue
+        if rows.file is not None and (rows.parent or rows.match) not in columns:
+            faults.add(f"rows.{name}.match", _unknown("文件里没有“{name}”这一列", rows.parent or rows.match or "", columns))
+        there = list(headers_of_rows.get(name, columns))
+        if rows.file is not None and rows.match not in there:
+            faults.add(f"rows.{name}.match", _unknown("明细文件里没有“{name}”这一列", rows.match or "", there))
+        inner = registry.entities[owned.rows]
+        faults.fields(inner, registry, rows.columns, rows.constants, writable[inner.key], there, f"rows.{name}.")
+        for key in rows.key:
+            if key not in rows.columns:
+                faults.add(f"rows.{name}.key", message("识别重复的字段 {name} 没有对应的列", name=key))
+    faults.raise_if_any()
+    return entity
+
+
+class _Faults:
+    """Gathers faults while the parts of a mapping are read."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Message] = {}
+
+    def add(self, place: str, said: Message) -> None:
+        self.found.setdefault(place or "mapping", said)
+
+    def raise_if_any(self) -> None:
+        if self.found:
+            raise MappingFault(self.found)
+
+    def map(self, place: str, plain: Any, known: tuple[str, ...] | None = None) -> dict[str, Any]:
+        if plain is None:
+            return {}
+        if not isinstance(plain, Mapping):
+            self.add(place, message("应是“名称: 内容”的映射，收到的是 {found}", found=str(plain)[:60]))
+            return {}
+        for name in plain:
+            if not isinstance(name, str):
+                self.add(f"{place}.{name}".strip("."), message("名称应是文本，收到的是 {found}", found=str(name)[:60]))
+            elif known is not None and name not in known:
+                self.add(f"{place}.{name}".strip("."), _unknown("不认识“{name}”", name, known))
+        return {str(k): v for k, v in plain.items()}
+
+    def text(self, place: str, plain: Any) -> str | None:
+        if plain is None or (isinstance(plain, str) and plain):
+            return plain
+        self.add(place, message("应是一段文本，收到的是 {found}", found=str(plain)[:60]))
+        return None
+
+    def names(self, place: str, plain: Any) -> tuple[str, ...]:
+        listed = [plain] if isinstance(plain, str) else plain or []
+        if isinstance(listed, (list, tuple)) and all(isinstance(name, str) and name for name in listed):
+            return tuple(listed)
+        self.add(place, message("应是一个字段名，或几个字段名的列表，收到的是 {found}", found=str(plain)[:60]))
+        return ()
+
+    def one_of(self, place: str, plain: Any, allowed: tuple[str, ...]) -> str:
+        if plain is None or plain in allowed:
+            return plain or allowed[0]
+        self.add(place, message("只能是 {allowed}，收到的是 {found}", allowed="、".join(allowed), found=str(plain)[:60]))
+        return allowed[0]
+
+    def sources(self, place: str, plain: Any) -> dict[str, Source]:
+        return {name: self.source(f"{place}.{name}", inner) for name, inner in self.map(place, plain).items()}
+
+    def source(self, place: str, plain: Any) -> Source:
+        if isinstance(plain, str) and plain:
+            return Source(expression=plain[1:].strip()) if plain.startswith("=") else Source(column=plain)
+        if isinstance(plain, Mapping):
+            body = self.map(place, plain, SOURCE_KEYS)
+            column = self.text(f"{place}.column", body.get("column"))
+            if column is None:
+                self.add(place, message("缺少 column：要写明取自哪一列"))
+            return Source(column, None, self.text(f"{place}.by", body.get("by")),
+                          self.text(f"{place}.entity", body.get("entity")), self.map(f"{place}.values", body.get("values")))
+        self.add(place, message("应是列名、“=表达式”或 {{column: 列名, by: 字段}}，收到的是 {found}", found=str(plain)[:60]))
+        return Source()
+
+    def rows(self, place: str, plain: Any) -> RowsSource:
+        body = self.map(place, plain, ROWS_KEYS)
+        columns = {**self.sources(f"{place}.columns", body.get("columns")), **self.sources(f"{place}.links", body.get("links"))}
+        found = RowsSource(
+            columns=columns, file=self.text(f"{place}.file", body.get("file")), sheet=self.text(f"{place}.sheet", body.get("sheet")),
+            match=self.text(f"{place}.match", body.get("match")), parent=self.text(f"{place}.parent", body.get("parent")),
+            key=self.names(f"{place}.key", body.get("key")), constants=self.map(f"{place}.constants", body.get("constants")),
+        )  # fmt: skip
+        if found.file is not None and found.match is None:
+            self.add(f"{place}.match", message("明细在另一个文件里，要写明用哪一列与主表相连"))
+        if not columns:
+            self.add(f"{place}.columns", message("没有任何列对应到字段"))
+        return found
+
+    def fields(
+        self, entity: Entity, registry: Registry, sources: Mapping[str, Source], constants: Mapping[str, Any],
+        writable: frozenset[str], columns: list[str], place: str, key: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        for name in [*sources, *constants]:
+            known = entity.field(name)
+            # a field of the key is looked at below: it may find a record without being written (id, number)
+            if known is None or known.retired or known.rows or (name not in writable and name not in key):
+                self.add(f"{place}columns.{name}", _unknown("没有名为 {name} 的字段", name, writable))
+                continue
+            source = sources.get(name)
+            if source is None:
+                continue
+            if source.column is not None and source.column not in columns:
+                self.add(f"{place}columns.{name}", _unknown("文件里没有“{name}”这一列", source.column, columns))
+            self._target(known, registry, source, f"{place}columns.{name}")
+
+    def _target(self, known: Field, registry: Registry, source: Source, place: str) -> None:
+        if source.entity is not None and source.entity not in known.targets:
+            self.add(place, _unknown("不能关联到 {name}", source.entity, known.targets))
+        elif source.by is not None:
+            targets = [registry.entities[t] for t in ([source.entity] if source.entity else known.targets)]
+            if not targets:
+                self.add(place, message("{name} 不是关联字段，不能写 by", name=known.label))
+            for target in targets:
+                by = target.field(source.by)
+                if by is None or by.retired or not by.has_column:
+                    self.add(place, _unknown("没有名为 {name} 的字段", source.by, target.fields))
+
+
+def _unknown(text: str, name: str, known: Iterable[str]) -> Message:
+    near = did_you_mean(name, known).strip().removeprefix('Did you mean "').removesuffix('"?')
+    if near:
+        return message("{said}，是否想写“{near}”", said=Message(text, {"name": name}), near=near)
+    return Message(text, {"name": name})

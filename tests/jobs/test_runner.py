@@ -1,0 +1,91 @@
+"""The runner of a server process: woken by what is committed, fair between enterprises, safe to stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from yuanke import jobs
+from yuanke.kernel.actor import Actor
+from yuanke.storage.provision import create_enterprise, remove_enterprise
+
+
+def until(condition, seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def runner(bench):
+    made = jobs.Runner(bench.installation, threads=2, round_seconds=60.0)
+    yield made
+    made.stop()
+
+
+def test_a_committed_job_is_run_without_waiting_for_a_round(bench, runner):
+    done = threading.Event()
+    bench.kinds_of_test["ring"] = lambda unit, actor, arguments, progress: done.set()
+    runner.start()
+    time.sleep(0.3)  # the first round is over
+    began = time.monotonic()
+    job_id = bench.enqueue("ring")
+    assert done.wait(5)
+    assert time.monotonic() - began < 2
+    until(lambda: bench.job(job_id).state == "done")
+
+
+def test_a_job_left_by_another_process_is_found_by_the_round(bench):
+    done = threading.Event()
+    bench.kinds_of_test["ring"] = lambda unit, actor, arguments, progress: done.set()
+    bench.enqueue("ring")  # nobody was there to be woken
+    runner = jobs.Runner(bench.installation, round_seconds=60.0).start()
+    try:
+        assert done.wait(5)
+    finally:
+        runner.stop()
+
+
+def test_an_enterprise_with_many_jobs_does_not_hold_up_another(bench, runner):
+    order: list[str] = []
+    gate = threading.Event()
+
+    def slow(unit, actor, arguments, progress):
+        gate.wait(10)
+        order.append(unit.enterprise.slug)
+
+    bench.kinds_of_test["slow"] = slow
+    create_enterprise(bench.installation, "other", "Other", layers=[])
+    try:
+        for _ in range(6):
+            bench.enqueue("slow", actor=bench.engine)
+        with bench.installation.unit("other", write=True) as unit:
+            jobs.enqueue(unit, Actor("other", None, engine=True), "slow", {})
+        runner.start()
+        time.sleep(0.5)
+        gate.set()
+        until(lambda: len(order) == 7)
+        assert "other" in order[:3]
+    finally:
+        runner.stop()
+        remove_enterprise(bench.installation, "other")
+
+
+def test_stopping_waits_for_the_turn_that_runs(bench, runner):
+    began, ended = threading.Event(), threading.Event()
+
+    def slow(unit, actor, arguments, progress):
+        began.set()
+        time.sleep(0.5)
+        ended.set()
+
+    bench.kinds_of_test["slow"] = slow
+    runner.start()
+    job_id = bench.enqueue("slow")
+    assert began.wait(5)
+    runner.stop()
+    assert ended.is_set()
+    assert bench.job(job_id).state == "done"
