@@ -6,7 +6,8 @@ The one rule: an enterprise stands completely or not at all; what fails half-way
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 import sqlalchemy as sa
@@ -42,7 +43,7 @@ def create_enterprise(
     try:
         build(installation, entry, registry, chosen)
     except BaseException:
-        _clear(installation, entry)
+        clear(installation, entry)
         installation.directory.remove(slug)
         raise
     return entry
@@ -51,13 +52,8 @@ def create_enterprise(
 def build(installation: Installation, entry: Enterprise, registry: Registry, layers: Sequence[Layer]) -> None:
     """Everything inside the enterprise's database, in one transaction."""
     dialect = installation.engines.dialect
-    with installation.engines.connect(entry.place, writing=True) as connection, connection.begin():
-        if dialect == "postgresql":
-            connection.execute(sa.schema.CreateSchema(entry.place))
-            connection.exec_driver_sql(f"SET LOCAL search_path TO {ddl.quoted(entry.place, dialect)}")
-        for metadata in own_metadata:
-            metadata.create_all(connection, checkfirst=False)
-        _run(connection, ddl.create_all(shape_of(registry, dialect).values(), dialect))
+    with new_database(installation, entry) as connection:
+        run_all(connection, ddl.create_all(shape_of(registry, dialect).values(), dialect))
         head = {"meta_version": 1, "perm_version": 1, "digest": registry.digest, "state": entry.state, "expires": entry.expires}
         connection.execute(META.insert().values(id=1, **head))
         unit = Unit(installation, entry, connection, True, connection.execute(sa.select(META)).first(), registry, {})
@@ -66,7 +62,18 @@ def build(installation: Installation, entry: Enterprise, registry: Registry, lay
             project(unit, EMPTY, registry)
 
 
-def _run(connection: sa.Connection, statements: Sequence[str]) -> None:
+@contextmanager
+def new_database(installation: Installation, entry: Enterprise) -> Iterator[sa.Connection]:
+    """The transaction that makes an enterprise's database: it has the engine's own tables, still empty."""
+    with installation.engines.connect(entry.place, writing=True) as connection, connection.begin():
+        if installation.engines.dialect == "postgresql":
+            connection.execute(sa.schema.CreateSchema(entry.place))
+        for metadata in own_metadata:
+            metadata.create_all(connection, checkfirst=False)
+        yield connection
+
+
+def run_all(connection: sa.Connection, statements: Sequence[str]) -> None:
     """PostgreSQL takes all of them in one round trip; SQLite has none to save."""
     if connection.dialect.name == "postgresql":
         statements = [";\n".join(statements)] if statements else []
@@ -80,11 +87,12 @@ def remove_enterprise(installation: Installation, slug: str) -> None:
     if entry is None or entry.slug != slug:
         raise RecordNotFound(message("没有代号为 {slug} 的企业", slug=slug))
     installation.directory.change(slug, state="removing")
-    _clear(installation, entry)
+    clear(installation, entry)
     installation.directory.remove(slug)
 
 
-def _clear(installation: Installation, entry: Enterprise) -> None:
+def clear(installation: Installation, entry: Enterprise) -> None:
+    """Take away an enterprise's database and files; its entry in the directory stays."""
     installation.forget(entry)
     if installation.engines.dialect == "postgresql":
         with installation.engines.connect("public", writing=True) as connection, connection.begin():

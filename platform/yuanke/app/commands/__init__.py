@@ -23,7 +23,7 @@ WHERE = {
     "doctor": "doctor",
     "purge": "purge",
     "enterprise": "enterprise",
-    "pack": "pack",
+    "pack": "pack_apply",
     "customizations": "customizations",
     "import": "exchange",
     "export": "exchange",

@@ -1,0 +1,96 @@
+"""``yuanke customizations``: what an enterprise changed on its own screens, as a file that can be read, compared and moved.
+
+The one rule: export, import, export gives the same bytes; the file says nothing of where or when it was made.
+"""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from yuanke.app.commands.place import installation
+from yuanke.app.commands.planning import YES, carry_out, decided, decisions_options, planned
+from yuanke.kernel.diagnostics import DefinitionError
+from yuanke.metadata import Layer
+from yuanke.storage import Unit, definitions
+
+FILE = click.argument("file", type=click.Path(dir_okay=False))
+THERE = click.argument("file", type=click.Path(exists=True, dir_okay=False))
+
+
+@click.group("customizations")
+def customizations() -> None:
+    """The enterprise's own changes, as a reviewable file."""
+
+
+@customizations.command("export")
+@click.argument("slug")
+@FILE
+def export(slug: str, file: str) -> None:
+    """Write the enterprise's own changes to a YAML file."""
+    with installation() as opened, opened.unit(slug) as unit:
+        text = as_yaml(overlay(unit))
+    Path(file).write_text(text, encoding="utf-8")
+    click.echo(f"{slug}: {file}")
+
+
+@customizations.command("import")
+@click.argument("slug")
+@THERE
+@YES
+@decisions_options
+def import_(slug: str, file: str, yes: bool, restore: tuple[str, ...], fresh: tuple[str, ...]) -> None:
+    """Make a file the enterprise's own changes (in the place of those it has), after showing the plan."""
+    own = read(file)
+    with installation() as opened:
+        made = planned(opened, slug, lambda unit: definitions.replaced(definitions.layers_of(unit), own), decided(restore, fresh))
+        carry_out(opened, slug, made, yes)
+
+
+@customizations.command("diff")
+@click.argument("slug")
+@THERE
+def diff(slug: str, file: str) -> None:
+    """Show how a file differs from what the enterprise has; nothing is printed when they say the same."""
+    with installation() as opened, opened.unit(slug) as unit:
+        running = as_yaml(overlay(unit))
+    wanted = as_yaml(read(file).plain())
+    lines = difflib.unified_diff(running.splitlines(), wanted.splitlines(), slug, file, lineterm="")
+    for line in lines:
+        colour = {"+": "green", "-": "red"}.get(line[:1])
+        click.echo(click.style(line, fg=colour) if colour else line)
+
+
+def overlay(unit: Unit) -> dict[str, Any]:
+    return definitions.own_layer(definitions.layers_of(unit)).plain()
+
+
+def read(file: str) -> Layer:
+    """A file as the enterprise's own layer; raises DefinitionError when it cannot be read."""
+    layer = Layer.read_file(file, "enterprise")
+    if layer.faults:
+        raise DefinitionError(layer.faults)
+    return Layer(definitions.OWN, "enterprise", layer.node, file=layer.file, text=layer.text)
+
+
+def as_yaml(plain: dict[str, Any]) -> str:
+    """YAML that the reader of the dialect reads back to exactly ``plain``, short maps on one line."""
+    if not plain:
+        return "{}\n"
+    return str(yaml.dump(plain, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what YAML 1.1 or 1.2 could take for a number; words like ``no`` are quoted anyway."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else '"' if text[:1] in "+-.0123456789" and text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
