@@ -75,22 +75,34 @@ _KEY_AHEAD = re.compile(r"""\s*(?:[A-Za-z_][\w+-]*|"[^"]*"|'[^']*')\s*:(?:\s|$)"
 _VALUE = re.compile(r"""(?<=[{,\s])([A-Za-z_][\w+-]*|"\*")\s*:\s+(?=[^\s"'{\[|>#&*!])""")
 
 
+def mend(text: str) -> tuple[str, int]:
+    """``text`` with the cut lines of its flow maps quoted, and how many lines that changed. Other lines stay as they are."""
+    lines = text.splitlines(keepends=True)
+    changed = 0
+    for index, line in enumerate(lines):
+        body = line.rstrip("\r\n")
+        mended = cut_line(body)
+        if mended is not None and not body.lstrip().startswith("#"):
+            lines[index] = mended + line[len(body) :]
+            changed += 1
+    return "".join(lines), changed
+
+
 def cut_line(line: str) -> str | None:
     """``line`` with every cut value of its flow maps quoted, or None when nothing is to be mended.
 
     A value runs to the next comma that a key follows, or to the bracket that closes its map; one that holds
     a comma, a bracket or a brace on the way needs quotes.
     """
-    if "{" not in line:
+    position = line.find("{")
+    if position < 0:
         return None
-    made, position, changed = "", 0, False
-    start = line.find("{")
-    for found in iter(lambda: _VALUE.search(line, max(position, start)), None):
+    made, changed = line[:position], False
+    while (found := _VALUE.search(line, position)) is not None:
         begin = found.end()
-        end = _end_of_value(line, begin)
-        value = line[begin:end].rstrip()
+        value = line[begin : _end_of_value(line, begin)].rstrip()
         made += line[position:begin]
-        if end < len(line) and re.search(r"[,\[\]{}]", value) and not value.startswith("<"):
+        if re.search(r"[,\[\]{}]", value):
             made += '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
             changed = True
         else:

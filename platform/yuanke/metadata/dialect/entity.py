@@ -192,7 +192,7 @@ ENTITY = Record(
         "help": HELP,
         "title": Key(Text(), "The field that names a record to people; else the first text.", "name"),
         "number": Key(NUMBER, "Document numbers, gap-free.", "OPP-{year}-{seq:5}"),
-        "features": Key(MapOf(FEATURE, "feature", "a feature"), f"What records have beside fields: {', '.join(FEATURES)}.", "[audit, comments, files]"),
+        "features": Key(either(MapOf(FEATURE, "feature", "a feature"), ListOf(Name("feature"))), f"What records have beside fields: {', '.join(FEATURES)}.", "[audit, comments, files]"),
         "duplicates": Key(either(Groups(), MapOf(DUPLICATE, "name", "a rule")), "Groups of fields that mark a likely duplicate: told on the form, matched on import.", "[[customer, name]]"),
         "unique": Key(Groups(), "Groups of fields that no two live records share.", "[[year, metric]]"),
         "tree": Key(Text(), "The link to itself that makes a tree.", "parent"),

@@ -284,9 +284,8 @@ class FieldShape(Record):
     def inner(self, word: str, c: Context) -> Context:
         return c.at(entity=f"{c.entity}_{c.field}" if c.entity else "", field="") if word in ("rows", "with") else c
 
-    def schema(self) -> Schema:
-        made = super().schema()
-        made["additionalProperties"] = False
+    def body(self) -> Schema:
+        made = super().body()
         for kind in catalogue().values():
             for word, schema in kind.keys.items():
                 if word not in self.keys:

@@ -114,6 +114,9 @@ class Shortcuts(MapOf):
     def fits(self, node: Node) -> bool:
         return isinstance(node.value, (dict, list))
 
+    def schema(self) -> dict[str, object]:
+        return {"anyOf": [super().schema(), {"type": "array", "items": {"type": "string"}}]}
+
 
 WIDGET = Record(
     "a widget",
@@ -216,8 +219,8 @@ SAMPLES = Samples(MapOf(MapOf(Open("a value"), "text", "a value"), "text", "a sa
 
 SECTIONS: dict[str, Key] = {
     "settings": Key(MapOf(Ref("field"), "text", "a setting"), "Parameters of the enterprise; `settings.<name>` in expressions.", "{stale_days: {type: integer, default: 14}}"),
-    "roles": Key(MapOf(ROLE, "name", "a role"), "Roles.", "{sales: {label: 销售}}"),
-    "classes": Key(MapOf(CLASS, "name", "a class"), "Classes of sensitive fields.", "{cost: {label: 成本}}"),
+    "roles": Key(MapOf(either(ROLE, Text()), "name", "a role"), "Roles.", "{sales: {label: 销售}}"),
+    "classes": Key(MapOf(either(CLASS, Text()), "name", "a class"), "Classes of sensitive fields.", "{cost: {label: 成本}}"),
     "dictionaries": Key(MapOf(DICTIONARY, "name", "a dictionary"), "Lists of options for many fields.", "{industry: {options: {it: IT}}}"),
     "menu": Key(MapOf(MENU, "name", "a group"), "Groups of the menu and what stands in them.", "{customers: {label: 客户, items: [customer]}}"),
     "entities": Key(MapOf(ENTITY, "text", "an entity"), "Kinds of records; naming another module's adds to it.", "{customer: {fields: {name: text!}}}"),

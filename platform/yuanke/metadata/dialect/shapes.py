@@ -512,6 +512,12 @@ class Record(Shape):
         return f"a map with the keys of {self.name}"
 
     def schema(self) -> Schema:
+        """A reference; `body` is what it refers to."""
+        name = self.name.removeprefix("a ").removeprefix("an ").replace(" ", "_")
+        RECORDS.setdefault(name, self)
+        return {"$ref": f"#/definitions/{name}"}
+
+    def body(self) -> Schema:
         properties: Schema = {}
         for word, key in self.keys.items():
             made = dict(_nullable(key.shape.schema()))
@@ -559,6 +565,8 @@ def either(*shapes: Shape) -> Either:
     return Either(shapes)
 
 
+#: every record of the dialect that a schema referred to, by the name of its definition
+RECORDS: dict[str, Record] = {}
 #: shapes that refer to one another, by name
 NAMED: dict[str, Shape] = {}
 
@@ -583,7 +591,7 @@ class Ref(Shape):
         return self.target.words()
 
     def schema(self) -> Schema:
-        return {"$ref": f"#/definitions/{self.name}"}
+        return self.target.schema() if isinstance(self.target, Record) else {"$ref": f"#/definitions/{self.name}"}
 
 
 def _nullable(schema: Schema) -> Schema:
