@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -11,10 +10,9 @@ import sqlalchemy as sa
 from yuanke import jobs
 from yuanke.access import people
 from yuanke.jobs.tables import JOB
-from yuanke.kernel.actor import Actor
+from yuanke.kernel.actor import Actor, Enterprise
 from yuanke.kernel.hooks import hooks, impl
 from yuanke.storage import Installation
-from yuanke.storage.provision import create_enterprise
 
 
 class Bench:
@@ -22,11 +20,10 @@ class Bench:
 
     slug = "acme"
 
-    def __init__(self, installation: Installation) -> None:
-        self.installation = installation
-        create_enterprise(installation, self.slug, "Acme", layers=[])
-        with installation.unit(self.slug, write=True) as unit:
-            self.user_id = people.create_user(unit, "anna", "Anna", "a-long-password", [])
+    def __init__(self, installation: Installation, at: Enterprise) -> None:
+        self.installation, self.at = installation, at
+        with installation.unit(at, write=True) as unit:
+            self.user_id = people.create_user(unit, "anna", "Anna", "a-L0ng-password", [])
         self.kinds_of_test: dict[str, object] = {}
 
     @property
@@ -57,11 +54,9 @@ class Bench:
             unit.execute(JOB.update().where(JOB.c.id == job_id).values(values))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    url = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
-    installation = Installation(tmp_path, url)
-    made = Bench(installation)
+@pytest.fixture
+def bench(installation: Installation, enterprise: Callable[..., Enterprise]) -> Iterator[Bench]:
+    made = Bench(installation, enterprise("module: crm\nlabel: CRM\n"))
 
     class Plugin:
         @impl
@@ -72,7 +67,3 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     hooks().register(plugin)
     yield made
     hooks().unregister(plugin)
-    from yuanke.storage.provision import remove_enterprise
-
-    remove_enterprise(installation, Bench.slug)
-    installation.close()

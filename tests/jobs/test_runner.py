@@ -9,7 +9,6 @@ import pytest
 
 from yuanke import jobs
 from yuanke.kernel.actor import Actor
-from yuanke.storage.provision import create_enterprise, remove_enterprise
 
 
 def until(condition, seconds: float = 10.0) -> None:
@@ -49,7 +48,7 @@ def test_a_job_left_by_another_process_is_found_by_the_round(bench):
         runner.stop()
 
 
-def test_an_enterprise_with_many_jobs_does_not_hold_up_another(bench, runner):
+def test_an_enterprise_with_many_jobs_does_not_hold_up_another(bench, runner, enterprise):
     order: list[str] = []
     gate = threading.Event()
 
@@ -58,20 +57,16 @@ def test_an_enterprise_with_many_jobs_does_not_hold_up_another(bench, runner):
         order.append(unit.enterprise.slug)
 
     bench.kinds_of_test["slow"] = slow
-    create_enterprise(bench.installation, "other", "Other", layers=[])
-    try:
-        for _ in range(6):
-            bench.enqueue("slow", actor=bench.engine)
-        with bench.installation.unit("other", write=True) as unit:
-            jobs.enqueue(unit, Actor("other", None, engine=True), "slow", {})
-        runner.start()
-        time.sleep(0.5)
-        gate.set()
-        until(lambda: len(order) == 7)
-        assert "other" in order[:3]
-    finally:
-        runner.stop()
-        remove_enterprise(bench.installation, "other")
+    enterprise("module: crm\nlabel: CRM\n", slug="other", label="Other")
+    for _ in range(6):
+        bench.enqueue("slow", actor=bench.engine)
+    with bench.installation.unit("other", write=True) as unit:
+        jobs.enqueue(unit, Actor("other", None, engine=True), "slow", {})
+    runner.start()
+    time.sleep(0.5)
+    gate.set()
+    until(lambda: len(order) == 7)
+    assert "other" in order[:3]
 
 
 def test_stopping_waits_for_the_turn_that_runs(bench, runner):
