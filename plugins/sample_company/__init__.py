@@ -22,16 +22,19 @@ __all__ = ["DEPARTMENTS", "PEOPLE", "samples"]
 
 @impl
 def samples(door: Any) -> None:
-    """Create the story's records; owners that the enterprise does not have are left to the one who runs it."""
+    """Tell the story; owners that the enterprise does not have are left to the one who runs it."""
     made = _users(door)
     for event in events(clock.today()):
+        values, ref = _resolved(event.values, made), Ref(event.entity, event.key)
         with clock.stopped(event.moment):
-            record = door.create(event.entity, _resolved(event.values, made))
-        made[Ref(event.entity, event.key)] = record.id
+            if event.changes:
+                door.update(event.entity, made[ref], values)
+            else:
+                made[ref] = door.create(event.entity, values).id
 
 
 def _users(door: Any) -> dict[Ref, int]:
-    page = door.list("user", Query(limit=500))
+    page = door.list("user", Query(fields=("username",), limit=500))
     return {Ref("user", record.values["username"]): record.id for record in page.records}
 
 

@@ -17,9 +17,11 @@ from .telling import Event, Ref, Time, user
 
 #: how many firms have not ordered for long, order again and again, ordered once; the others are prospects
 LAPSED, REPEAT, SIGNED = 5, 14, 20
+#: so long after the last order a customer counts as lapsed
+LAPSE_DAYS = 366
 SOURCES = ["phone_in", "referral", "own_effort", "existing", "agent", "internet", "internet", "tender"]
 TAGS = ["重点", "老客户", "上市公司", "转介绍", "展会认识", "价格敏感", "决策快", "集团采购"]
-TYPES = {"lapsed": "lapsed", "repeat": "regular", "signed": "regular", "prospect": "prospect"}
+TYPES = {"lapsed": "regular", "repeat": "regular", "signed": "regular", "prospect": "prospect"}
 
 
 @dataclass
@@ -77,6 +79,9 @@ def entered(customers: list[Customer], time: Time) -> Iterator[Event]:
             values = _contact(customer, order, post, next(mobiles), time.rng)
             yield Event(time.moment(customer.since, 18, order), "contact", key, values)
             customer.contacts.append(Ref("contact", key))
+        if customer.kind == "lapsed":
+            left = time.moment(max(1, min(customer.orders) - LAPSE_DAYS), 8, 30)
+            yield Event(left, "customer", customer.firm.domain, {"life": "lapsed", "type": "lapsed"}, changes=True)
 
 
 def _values(customer: Customer, time: Time) -> dict[str, Any]:

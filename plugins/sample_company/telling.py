@@ -21,12 +21,16 @@ class Ref(NamedTuple):
 
 @dataclass(frozen=True)
 class Event:
-    """A record that came to be at ``moment``; ``values`` may hold `Ref`, also inside lists and rows."""
+    """A record that came to be at ``moment``, or ``changes`` one that an earlier event made.
+
+    ``values`` may hold `Ref`, also inside lists and rows.
+    """
 
     moment: datetime
     entity: str
     key: str
     values: Mapping[str, Any]
+    changes: bool = False
 
 
 class Time:

@@ -122,7 +122,8 @@ def anniversaries(customers: list[Customer], time: Time) -> Iterator[Event]:
         }
         if birthday:
             values["contact"] = customer.contacts[0]
-        yield Event(time.moment(customer.since, 18, 50), "anniversary", f"day.{order}", values)
+        entered = time.moment(time.rng.randint(1, 3), 18, 50)
+        yield Event(customer.known(time, entered), "anniversary", f"day.{order}", values)
 
 
 def yearly_day(day: date, lunar: bool) -> dict[str, Any]:

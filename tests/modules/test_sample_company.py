@@ -71,7 +71,7 @@ def test_the_same_day_tells_the_same_story(story):
 
 
 def test_there_is_enough_of_everything(events):
-    counts = Counter(event.entity for event in events)
+    counts = Counter(event.entity for event in events if not event.changes)
     assert counts["customer"] == 60
     assert counts["contact"] >= 80
     assert counts["opportunity"] >= 40
@@ -86,8 +86,11 @@ def test_nothing_is_named_before_it_was_made(events, ref, company):
     for event in events:
         for found in refs_in(dict(event.values), ref):
             assert found.key in people if found.entity == "user" else found in made, (event.entity, event.key, found)
+        if event.changes:
+            assert ref(event.entity, event.key) in made
+        else:
+            assert ref(event.entity, event.key) not in made
         made.add(ref(event.entity, event.key))
-    assert len(made) == len(events)
 
 
 @pytest.mark.parametrize("day", DAYS, ids=str)
@@ -115,7 +118,7 @@ def test_a_won_opportunity_is_worth_what_its_order_says(events):
 def test_who_has_ordered_is_no_prospect(events):
     buyers = {event.values["customer"].key for event in events if event.entity == "order"}
     for event in events:
-        if event.entity == "customer":
+        if event.entity == "customer" and not event.changes:
             assert (event.key in buyers) == (event.values["type"] != "prospect")
             assert (event.key in buyers) == (event.values["stage"] != "presales")
 
@@ -127,7 +130,7 @@ def test_names_and_numbers_that_must_be_unique_are(events):
         ("contact", "mobile"),
         ("product", "code"),
     ]:
-        values = [event.values[field] for event in events if event.entity == entity]
+        values = [event.values[field] for event in events if event.entity == entity and not event.changes]
         assert len(values) == len(set(values)), (entity, field)
 
 
@@ -156,7 +159,7 @@ def test_credit_codes_carry_the_right_check_character(events):
     signs = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     weights = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28]  # the table of GB 32100-2015
     for event in events:
-        if event.entity == "customer":
+        if event.entity == "customer" and not event.changes:
             code = event.values["credit_code"]
             assert len(code) == 18
             rest = sum(signs.index(sign) * weight for sign, weight in zip(code, weights, strict=False)) % 31
