@@ -26,13 +26,19 @@ def serve(host: str, port: int) -> None:
 
 
 def run(app: Any, host: str, port: int) -> None:
-    """Block and serve ``app``; a port that is taken is told in one sentence."""
+    """Block and serve ``app``, with its background jobs; a port that is taken is told in one sentence."""
     import waitress
 
+    from yuanke.jobs import Runner
+
+    jobs = Runner(app.installation).start()
     try:
         waitress.serve(
             app, host=host, port=port, threads=THREADS, ident="yuanke", connection_limit=1000, channel_timeout=60,
             max_request_header_size=64 * 1024, max_request_body_size=configuration.LONGEST_BODY + 1024 * 1024, _quiet=True,
         )  # fmt: skip
     except OSError as fault:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {fault.strerror}; choose another port with --port") from fault
+        said = f"cannot listen on {host}:{port}: {fault.strerror}; choose another port with --port"
+        raise click.ClickException(said) from fault
+    finally:
+        jobs.stop()

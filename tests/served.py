@@ -1,0 +1,168 @@
+"""The application as its callers meet it: a WSGI client that logs in, and the proof that a refusal changed nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+from itsdangerous import URLSafeTimedSerializer
+
+if TYPE_CHECKING:
+    from werkzeug.test import TestResponse
+
+    from yuanke.kernel.actor import Enterprise
+    from yuanke.storage import Installation
+    from yuanke.web.application import Application
+
+PASSWORD = "geheim-geheim"  # noqa: S105
+#: two roles, rows of one's own and rows of all, a hidden field, owned rows, a link
+NOTES = """
+module: notes
+label: 便签
+roles: {clerk: 文员, chief: 主管}
+entities:
+  folder:
+    label: 文件夹
+    fields: {name: {type: text!, unique: true}}
+    permissions: {clerk: {read: all}, chief: {read: all, create: true, update: all}}
+  note:
+    label: 便签
+    number: N-{seq:4}
+    fields:
+      title: {type: text!, label: 标题}
+      amount: {type: money, label: 金额}
+      due: {type: date, label: 到期}
+      secret: {type: text, label: 密级}
+      folder: {link: folder, label: 文件夹}
+      level: {label: 级别, options: {low: 低, high: 高}}
+      lines:
+        label: 明细
+        rows:
+          what: {type: text!}
+          price: {type: money}
+      total: {type: money, label: 合计, formula: sum(lines.price)}
+    permissions:
+      clerk: {read: own, create: true, update: own, delete: own, fields: {secret: hidden}}
+      chief: {read: all, create: true, update: all, delete: all, export: all}
+"""
+
+
+class Caller:
+    """A client of one enterprise. ``call("POST", "/records/note", {...})`` is below ``/api/v1`` and bears the token."""
+
+    def __init__(self, app: Application, enterprise: str, username: str, password: str = PASSWORD) -> None:
+        self.app, self.enterprise, self.username, self.password = app, enterprise, username, password
+        self.client = app.test_client(use_cookies=False)
+        self.tokens: dict[str, str] = {}
+
+    def log_in(self) -> Caller:
+        answer = log_in(self.app, self.enterprise, self.username, self.password)
+        assert answer.status_code == 200, answer.text
+        self.tokens = answer.json
+        return self
+
+    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any) -> TestResponse:
+        sent = {"Authorization": f"Bearer {self.tokens['access_token']}", **(headers or {})}
+        if body is not None:
+            more["json"] = body
+        return self.client.open(f"/api/v1{path}", method=method, headers=sent, **more)
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        return self.call("GET", path, **more)
+
+    def post(self, path: str, body: Any = None, **more: Any) -> TestResponse:
+        return self.call("POST", path, body, **more)
+
+    def patch(self, path: str, body: Any, **more: Any) -> TestResponse:
+        return self.call("PATCH", path, body, **more)
+
+    def delete(self, path: str, **more: Any) -> TestResponse:
+        return self.call("DELETE", path, **more)
+
+
+def log_in(app: Application, enterprise: str, username: str, password: str = PASSWORD, **more: Any) -> TestResponse:
+    body = {"enterprise": enterprise, "username": username, "password": password, "provider": "db"}
+    return app.test_client(use_cookies=False).post("/api/v1/security/login", json=body, **more)
+
+
+def form_token(client: Any) -> str:
+    """The token that a page would carry for this browser session."""
+    with client.session_transaction() as session:
+        raw = session.setdefault("csrf_token", hashlib.sha1(b"test").hexdigest())  # noqa: S324 - as the library makes it
+    return str(URLSafeTimedSerializer(client.application.config["SECRET_KEY"], salt="wtf-csrf-token").dumps(raw))
+
+
+def browser(app: Application, enterprise: str, username: str, password: str = PASSWORD) -> Any:
+    """A browser that has logged in by the form; ``client.token`` goes into the header ``X-CSRF-Token``."""
+    client = app.test_client()
+    form = {"enterprise": enterprise, "username": username, "password": password, "csrf_token": form_token(client)}
+    answer = client.post("/login", data=form)
+    assert answer.status_code == 302, answer.text
+    client.token = form_token(client)
+    return client
+
+
+@pytest.fixture
+def app(home: Any, database_url: str | None) -> Iterator[Application]:
+    """The application on the test's home and database, with an installation of its own."""
+    from yuanke.app import create_app
+
+    made = create_app({"YUANKE_HOME": home, "YUANKE_DATABASE_URL": database_url, "TESTING": False})
+    yield made
+    made.installation.close()
+
+
+@pytest.fixture
+def staff(installation: Installation) -> Callable[..., int]:
+    """``staff(enterprise, "lin", "clerk", ...)`` enters a user with the common password and gives his id."""
+    from yuanke.access import people
+
+    def enter(at: Enterprise, username: str, *roles: str, **more: Any) -> int:
+        with installation.unit(at, write=True) as unit:
+            return people.create_user(unit, username, username.title(), PASSWORD, roles, **more)
+
+    return enter
+
+
+@pytest.fixture
+def notes(enterprise: Callable[..., Enterprise], staff: Callable[..., int]) -> Enterprise:
+    """Enterprise ``acme`` (爱客) that runs `NOTES`, with admin root, chief qin, clerks lin and yu."""
+    made = enterprise(NOTES, slug="acme", label="爱客 科技")
+    for username, role in (("root", "admin"), ("qin", "chief"), ("lin", "clerk"), ("yu", "clerk")):
+        staff(made, username, role)
+    return made
+
+
+@pytest.fixture
+def caller(app: Application, notes: Enterprise) -> Callable[..., Caller]:
+    """``caller("lin")`` is logged in at acme."""
+    return lambda username, at="acme": Caller(app, at, username).log_in()
+
+
+#: what a refused request may leave behind: the log of log-ins and its counters
+LOGS = {"login_log", "ab_user", "yk_session", "sqlite_sequence"}
+
+
+def checksum(installation: Installation, at: Enterprise) -> str:
+    """A digest of every row of every table but the logs, full-text shadows included."""
+    digest = hashlib.sha256()
+    with installation.unit(at) as unit:
+        schema = at.place if unit.dialect == "postgresql" else None
+        names = sorted(sa.inspect(unit.connection).get_table_names(schema=schema))
+        for name in names:
+            if name in LOGS:
+                continue
+            rows = unit.connection.execute(sa.select(sa.literal_column("*")).select_from(sa.table(name, schema=schema))).all()
+            digest.update(repr((name, sorted(map(repr, rows)))).encode())
+    return digest.hexdigest()
+
+
+@pytest.fixture
+def unchanged(installation: Installation, notes: Enterprise) -> Iterator[None]:
+    """Everything the test does must leave acme as it was."""
+    before = checksum(installation, notes)
+    yield
+    assert checksum(installation, notes) == before, "a refused request changed the database"
