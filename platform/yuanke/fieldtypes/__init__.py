@@ -4,10 +4,10 @@ from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
 from yuanke.fieldtypes.catalogue import catalogue
 from yuanke.fieldtypes.columns import Pointer
 from yuanke.fieldtypes.link import LinkValue, Unresolved
-from yuanke.fieldtypes.links import LinkChange
-from yuanke.fieldtypes.telling import type_name, type_of_kind
+from yuanke.fieldtypes.links import LinkChange, Pair
+from yuanke.fieldtypes.operators import OPERATORS, Operator
 
 __all__ = [
-    "FieldSpec", "FieldType", "LinkChange", "LinkValue", "Place", "Pointer", "Unresolved", "ValueFault",
-    "catalogue", "type_name", "type_of_kind",
-]
+    "OPERATORS", "FieldSpec", "FieldType", "LinkChange", "LinkValue", "Operator", "Pair", "Place", "Pointer",
+    "Unresolved", "ValueFault", "catalogue",
+]  # fmt: skip

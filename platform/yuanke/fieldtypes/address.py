@@ -9,7 +9,10 @@ from yuanke.kernel.text import Label
 class Address(TextType):
     name = "address"
     label = Label("地址", "Address")
-    help = Label("详细地址，最多 500 个字符；省市区用 region 类型", "A postal address, up to 500 characters; for the region use `region`")
+    help = Label(
+        "详细地址，最多 500 个字符；省市区用 region 类型",
+        "A postal address, up to 500 characters; for the region use `region`",
+    )
     operators = ("contains", "starts", "empty", "filled")
     widget = "address"
     short = False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from yuanke.fieldtypes.base import FieldSpec, Place, ValueFault
+from yuanke.fieldtypes.base import FieldSpec, Keys, Place, ValueFault
 from yuanke.fieldtypes.faults import expected, found
 from yuanke.fieldtypes.strings import TextType
 from yuanke.kernel.text import Label, message
@@ -20,9 +20,11 @@ def check_digit(digits: str) -> int:
 class Barcode(TextType):
     name = "barcode"
     label = Label("条码", "Barcode")
-    help = Label("条形码或二维码的内容；symbology 选择 code128（默认）、ean13 或 qr",
-                 "What a barcode or QR code says; `symbology` is code128 (default), ean13 or qr")
-    keys = {"symbology": {"enum": list(SYMBOLOGIES)}}
+    help = Label(
+        "条形码或二维码的内容；symbology 选择 code128（默认）、ean13 或 qr",
+        "What a barcode or QR code says; `symbology` is code128 (default), ean13 or qr",
+    )
+    keys: ClassVar[Keys] = {"symbology": {"enum": list(SYMBOLOGIES)}}
     operators = ("eq", "starts", "contains", "in", "empty", "filled")
     widget = "barcode"
     searchable = True
@@ -42,7 +44,11 @@ class Barcode(TextType):
             raise expected(message("13 位数字的 EAN-13 条码（例如 6901234567892）"), tidy)
         if kind == "ean13" and int(tidy[-1]) != check_digit(tidy[:12]):
             raise ValueFault(
-                message("条码 {found} 的校验位不对，按前 12 位应为 {digit}，请重新扫描", found=found(tidy), digit=check_digit(tidy[:12]))
+                message(
+                    "条码 {found} 的校验位不对，按前 12 位应为 {digit}，请重新扫描",
+                    found=found(tidy),
+                    digit=check_digit(tidy[:12]),
+                )
             )
         if kind == "code128" and not tidy.isascii():
             raise expected(message("只含英文字母、数字和符号的条码（中文请用 qr）"), tidy)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import sqlalchemy as sa
 
 from yuanke.expressions.scope import Kind
 from yuanke.kernel.text import Label, Message, message
+
+#: keys of the dialect: name -> JSON Schema of its value
+Keys = Mapping[str, Mapping[str, Any]]
 
 
 class FieldSpec(Protocol):
@@ -81,7 +84,7 @@ class FieldType:
     #: value kind in expressions; `kind_of` may refine it by the field
     kind: str = "text"
     #: keys of the dialect that only this type knows: name -> JSON Schema of its value
-    keys: Mapping[str, Mapping[str, Any]] = {}
+    keys: ClassVar[Keys] = {}
     #: operators that a filter offers, in order; `yuanke.fieldtypes.operators.OPERATORS` says what each means
     operators: tuple[str, ...] = ("eq", "ne", "empty", "filled")
     #: macros show, edit, filter of ``screens/widgets/<widget>.html``
@@ -111,19 +114,19 @@ class FieldType:
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         """JSON value or form text -> Python value; '' and None -> None. Raises ValueFault.
 
-        Refuses wrong JSON types; reads text leniently (full-width digits, ``1,234.50``, ``2026年3月5日``). Does not `check`.
+        Refuses wrong JSON types; reads text leniently (``１２``, ``1,234.50``, ``2026年3月5日``). Does not `check`.
         """
         raise NotImplementedError
 
     def settle(self, field: FieldSpec, value: Any, place: Place) -> Any:
-        """What an expression gave -> Python value of this type (numbers half-up at the storage scale). Raises ValueFault."""
+        """What an expression gave -> Python value of this type, numbers half-up at its scale. Raises ValueFault."""
         return self.parse(field, value, place)
 
     def check(self, field: FieldSpec, value: Any) -> None:
         """Limits the field declares (length, min, max, pattern ...) on a parsed, non-empty value. Raises ValueFault."""
 
     def declared_faults(self, field: FieldSpec) -> dict[str, Message]:
-        """What is wrong with the declaration itself: key of the dialect -> sentence (a pattern that does not compile ...)."""
+        """What is wrong with the declaration: key of the dialect -> sentence (a pattern that does not compile ...)."""
         return {}
 
     def dump(self, field: FieldSpec, value: Any) -> Any:
@@ -139,7 +142,7 @@ class FieldType:
         return "" if value is None else str(value)
 
     def read_cell(self, field: FieldSpec, cell: Any, place: Place) -> Any:
-        """A cell of CSV or XLSX (text, number, date) -> Python value; more forgiving than `parse`. Raises ValueFault."""
+        """A cell of CSV or XLSX (text, number, date) -> Python value; forgives more than `parse`. Raises ValueFault."""
         return self.parse(field, cell, place)
 
     def write_cell(self, field: FieldSpec, value: Any, place: Place) -> Any:
@@ -175,9 +178,15 @@ class BoundedType(FieldType):
     def check(self, field: FieldSpec, value: Any) -> None:
         least, most = self.bound(field, "min"), self.bound(field, "max")
         if least is not None and value < least:
-            raise ValueFault(message("不能小于 {least}，收到 {found}", least=self._told(field, least), found=self._told(field, value)))
+            raise ValueFault(
+                message(
+                    "不能小于 {least}，收到 {found}", least=self._told(field, least), found=self._told(field, value)
+                )
+            )
         if most is not None and value > most:
-            raise ValueFault(message("不能大于 {most}，收到 {found}", most=self._told(field, most), found=self._told(field, value)))
+            raise ValueFault(
+                message("不能大于 {most}，收到 {found}", most=self._told(field, most), found=self._told(field, value))
+            )
 
     def _told(self, field: FieldSpec, value: Any) -> str:
         return self.form_text(field, value, Place())
@@ -192,5 +201,7 @@ class BoundedType(FieldType):
         if not faults:
             least, most = self.bound(field, "min"), self.bound(field, "max")
             if least is not None and most is not None and least > most:
-                faults["max"] = message("最大值 {most} 小于最小值 {least}", most=self._told(field, most), least=self._told(field, least))
+                faults["max"] = message(
+                    "最大值 {most} 小于最小值 {least}", most=self._told(field, most), least=self._told(field, least)
+                )
         return faults

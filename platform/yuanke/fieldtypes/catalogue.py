@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -9,6 +10,7 @@ from yuanke.fieldtypes.base import FieldType
 from yuanke.kernel.hooks import hooks
 
 _known: tuple[frozenset[int], Mapping[str, FieldType]] | None = None
+_lock = threading.Lock()
 
 
 def catalogue() -> Mapping[str, FieldType]:
@@ -20,12 +22,13 @@ def catalogue() -> Mapping[str, FieldType]:
     from yuanke.fieldtypes import builtin  # the types import this package
 
     manager = hooks()
-    if not manager.is_registered(builtin):
-        manager.register(builtin)
-    plugins = frozenset(map(id, manager.get_plugins()))
-    if _known is None or _known[0] != plugins:
-        _known = (plugins, _collect())
-    return _known[1]
+    with _lock:
+        if not manager.is_registered(builtin):
+            manager.register(builtin, builtin.__name__)
+        plugins = frozenset(map(id, manager.get_plugins()))
+        if _known is None or _known[0] != plugins:
+            _known = (plugins, _collect())
+        return _known[1]
 
 
 def _collect() -> Mapping[str, FieldType]:
@@ -34,6 +37,8 @@ def _collect() -> Mapping[str, FieldType]:
         for kind in brought:
             if not kind.name or kind.name in types:
                 other = type(types[kind.name]).__qualname__ if kind.name else "a name"
-                raise ValueError(f"field type {kind.name!r} of {type(kind).__module__}: the name is taken by {other}; choose another")
+                raise ValueError(
+                    f"field type {kind.name!r} of {type(kind).__module__}: the name is taken by {other}; choose another"
+                )
             types[kind.name] = kind
     return MappingProxyType(types)

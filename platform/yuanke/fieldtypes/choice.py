@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from yuanke.expressions.scope import Kind
-from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
+from yuanke.fieldtypes.base import FieldSpec, FieldType, Keys, Place, ValueFault
 from yuanke.fieldtypes.faults import expected, found
 from yuanke.fieldtypes.strings import cell_text, folded, refuse_forbidden
 from yuanke.kernel.diagnostics import did_you_mean
@@ -48,7 +48,9 @@ def key_of(field: FieldSpec, raw: Any) -> str:
     hint = did_you_mean(raw, options) if isinstance(raw, str) and len(raw) < 100 else ""
     if hint:
         near = hint.split('"')[1]
-        raise ValueFault(message("没有选项 {found}，是否想填“{near}”？可选：{options}", found=found(raw), near=near, options=shown))
+        raise ValueFault(
+            message("没有选项 {found}，是否想填“{near}”？可选：{options}", found=found(raw), near=near, options=shown)
+        )
     raise expected(message("选项之一：{options}", options=shown), raw)
 
 
@@ -59,11 +61,17 @@ def key_of_cell(field: FieldSpec, cell: Any) -> str:
     if text in options:
         return text
     word = folded(text[:200])
-    named = {key for key in options if word in {folded(key), folded(label_of(field, key).zh), folded(label_of(field, key).en)}}
+    named = {
+        key
+        for key in options
+        if word in {folded(key), folded(label_of(field, key).zh), folded(label_of(field, key).en)}
+    }
     if len(named) == 1:
         return named.pop()
     if named:
-        raise ValueFault(message("{found} 可指多个选项：{options}，请填键", found=found(text), options="、".join(sorted(named))))
+        raise ValueFault(
+            message("{found} 可指多个选项：{options}，请填键", found=found(text), options="、".join(sorted(named)))
+        )
     labels = "、".join(label_of(field, key).zh for key in list(options)[:MOST_SHOWN])
     raise expected(message("选项之一：{options}", options=labels + ("…" if len(options) > MOST_SHOWN else "")), text)
 
@@ -80,16 +88,24 @@ class OptionType(FieldType):
             return {"options": message("选项不能为空，请列出至少一个")}
         for key in options:
             if not isinstance(key, str) or key != key.strip() or not key or len(key) > 60 or not key.isprintable():
-                return {"options": message("选项的键应为 1 到 60 个字符、首尾无空格的文字，收到 {found}", found=found(key))}
+                return {
+                    "options": message("选项的键应为 1 到 60 个字符、首尾无空格的文字，收到 {found}", found=found(key))
+                }
         return {}
 
 
 class Choice(OptionType):
     name = "choice"
     label = Label("单选", "Choice")
-    help = Label("从选项中选一个；选项可带颜色和自己的值，存的是键", "One of the options; options may have a colour and values; the key is stored")
+    help = Label(
+        "从选项中选一个；选项可带颜色和自己的值，存的是键",
+        "One of the options; options may have a colour and values; the key is stored",
+    )
     kind = "choice"
-    keys = {"options": OPTIONS_SCHEMA, "bands": {"type": ["object", "array"], "description": "Options by ranges of a formula"}}
+    keys: ClassVar[Keys] = {
+        "options": OPTIONS_SCHEMA,
+        "bands": {"type": ["object", "array"], "description": "Options by ranges of a formula"},
+    }
     operators = ("in", "eq", "ne", "empty", "filled")
     widget = "choice"
     example = "{options: {low: 低, high: {label: 高, color: red}}}"
@@ -98,7 +114,7 @@ class Choice(OptionType):
         return Kind("choice", options={key: values_of(option) for key, option in (field.options or {}).items()})
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        return None if raw is None or raw == "" else key_of(field, raw)
+        return None if raw is None or isinstance(raw, str) and not raw.strip() else key_of(field, raw)
 
     def text(self, field: FieldSpec, value: Any, place: Place) -> str:
         return "" if value is None else label_of(field, value).say(place.locale)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from yuanke.expressions.scope import Kind
-from yuanke.fieldtypes.base import FieldSpec, Place, ValueFault
+from yuanke.fieldtypes.base import FieldSpec, Keys, Place, ValueFault
 from yuanke.fieldtypes.choice import OPTIONS_SCHEMA, OptionType, key_of, key_of_cell, label_of, values_of
 from yuanke.fieldtypes.columns import Json
 from yuanke.fieldtypes.faults import expected
@@ -44,9 +44,11 @@ class Choices(OptionType):
 
     name = "choices"
     label = Label("多选", "Choices")
-    help = Label("从选项中选若干个（options 加 multiple: true）", "Several of the options (`options` with `multiple: true`)")
+    help = Label(
+        "从选项中选若干个（options 加 multiple: true）", "Several of the options (`options` with `multiple: true`)"
+    )
     kind = "choices"
-    keys = {"options": OPTIONS_SCHEMA, "multiple": {"const": True}}
+    keys: ClassVar[Keys] = {"options": OPTIONS_SCHEMA, "multiple": {"const": True}}
     operators = ("contains", "within", "empty", "filled")
     widget = "choices"
     example = "{options: [email, phone, visit], multiple: true}"
@@ -58,13 +60,13 @@ class Choices(OptionType):
         return Kind("choices", options={key: values_of(option) for key, option in (field.options or {}).items()})
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        if raw is None or raw == "":
+        if raw is None or isinstance(raw, str) and not raw.strip():
             return None
         if isinstance(raw, str):
             refuse_forbidden(raw)
             raw = [raw] if raw in (field.options or {}) else pieces(raw)
         if not isinstance(raw, (list, tuple)):
-            raise expected(message("选项键的列表（例如 [\"a\", \"b\"]）"), raw)
+            raise expected(message('选项键的列表（例如 ["a", "b"]）'), raw)
         return self._ordered(field, [key_of(field, item) for item in raw[: MOST + 1] if item != ""])
 
     def _ordered(self, field: FieldSpec, keys: list[str]) -> list[str] | None:
@@ -72,13 +74,6 @@ class Choices(OptionType):
             raise ValueFault(message("最多选 {most} 项", most=MOST))
         held = set(keys)
         return [key for key in field.options or {} if key in held] or None
-
-    def check(self, field: FieldSpec, value: Any) -> None:
-        least, most = field.min, field.max
-        if isinstance(least, int) and len(value) < least:
-            raise ValueFault(message("至少选 {least} 项，收到 {found} 项", least=least, found=len(value)))
-        if isinstance(most, int) and len(value) > most:
-            raise ValueFault(message("最多选 {most} 项，收到 {found} 项", most=most, found=len(value)))
 
     def text(self, field: FieldSpec, value: Any, place: Place) -> str:
         return (", " if place.english else "、").join(label_of(field, key).say(place.locale) for key in value or ())

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,10 +25,10 @@ _PRODUCTS = {operators.mul, operators.truediv, operators.floordiv, operators.mod
 
 
 class Exact(sa.types.TypeDecorator[Decimal]):
-    """An exact number: NUMERIC(precision, scale) on PostgreSQL, an INTEGER of 10^-scale units on SQLite, Decimal in Python.
+    """A Decimal: NUMERIC(precision, scale) on PostgreSQL, an INTEGER of 10^-scale units on SQLite.
 
-    Binding rounds half-up to ``exact_scale`` and raises ValueError beyond ``precision`` digits. Constants that are compared,
-    added or subtracted are scaled alike; products and quotients on SQLite are the business of `expressions`.
+    Binding rounds half-up to ``exact_scale`` and raises ValueError beyond ``precision`` digits. Constants that are
+    compared, added or subtracted are scaled alike; products on SQLite are the business of `expressions`.
     """
 
     impl = sa.Numeric
@@ -64,7 +65,7 @@ class Exact(sa.types.TypeDecorator[Decimal]):
         return value if isinstance(value, Decimal) else Decimal(value)
 
     def settle(self, value: Any) -> Decimal:
-        """``value`` (Decimal, int, or float by its shortest text) at this scale, half-up; ValueError when it does not fit."""
+        """``value`` (Decimal, int, float by its shortest text) at this scale, half-up; ValueError if it does not fit."""
         if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
             raise ValueError(f"an exact number is a Decimal or an int, not {type(value).__name__}")
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
@@ -110,22 +111,22 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return moment.astimezone(timezone.utc)
+        return moment.astimezone(UTC)
 
 
 def whole_milliseconds(moment: datetime) -> datetime:
     """The instant in UTC, cut to what both databases and JSON keep."""
-    moment = moment.astimezone(timezone.utc)
+    moment = moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def instant_text(moment: datetime) -> str:
     """``2026-03-05T06:30:00.000Z``: one width, so that text order is time order."""
-    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
-class Minutes(sa.types.TypeDecorator[timedelta]):
-    """A span of whole minutes: an integer column, a timedelta in Python."""
+class Span(sa.types.TypeDecorator[timedelta]):
+    """A length of time: an integer column of milliseconds (as `expressions` computes with), a timedelta in Python."""
 
     impl = sa.BigInteger
     cache_ok = True
@@ -133,15 +134,18 @@ class Minutes(sa.types.TypeDecorator[timedelta]):
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         return dialect.type_descriptor(sa.Integer() if dialect.name == "sqlite" else sa.BigInteger())
 
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self if isinstance(value, timedelta) else sa.Integer()
+
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> int | None:
         if value is None:
             return None
         if not isinstance(value, timedelta):
             raise ValueError(f"a span is a timedelta, not {value!r:.60}")
-        return value // timedelta(minutes=1)
+        return value // timedelta(milliseconds=1)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> timedelta | None:
-        return None if value is None else timedelta(minutes=int(value))
+        return None if value is None else timedelta(milliseconds=int(value))
 
 
 class Json(sa.types.TypeDecorator[Any]):
@@ -205,23 +209,27 @@ class PointerText(sa.types.TypeDecorator[Pointer]):
         return Pointer(entity, int(number))
 
 
+@cache
 def integer_column() -> sa.types.TypeEngine[Any]:
     """64 bits on both: BIGINT, and INTEGER on SQLite (where only that name makes a rowid)."""
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-class array_has(FunctionElement[bool]):  # noqa: N801 - reads like a SQL function
-    """``array_has(column, key)``: the JSON array in ``column`` holds the text ``key``; false where the column is NULL."""
+class array_has(FunctionElement[bool]):
+    """``array_has(column, key)``: the JSON array in ``column`` holds the text ``key``; false where it is NULL."""
 
     type = sa.Boolean()
     name = "array_has"
     inherit_cache = True
 
+    def __init__(self, column: sa.ColumnElement[Any], key: str | sa.ColumnElement[Any]) -> None:
+        super().__init__(column, sa.literal(key, sa.Text()) if isinstance(key, str) else key)
+
 
 @compiles(array_has, "sqlite")
 def _array_has_sqlite(element: array_has, compiler: Any, **options: Any) -> str:
     column, key = (compiler.process(part, **options) for part in element.clauses)
-    return f"EXISTS (SELECT 1 FROM json_each({column}) AS held WHERE held.value = {key})"
+    return f"EXISTS (SELECT 1 FROM json_each({column}) AS yk_held WHERE yk_held.value = {key})"
 
 
 @compiles(array_has)

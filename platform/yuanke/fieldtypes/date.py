@@ -19,7 +19,7 @@ class Date(BoundedType):
     label = Label("日期", "Date")
     help = Label("某一天，不含时间和时区", "A day, without time or zone")
     kind = "date"
-    operators = ("eq", "within", "between", "lt", "le", "gt", "ge", "ne", "empty", "filled")
+    operators: tuple[str, ...] = ("eq", "within", "between", "lt", "le", "gt", "ge", "ne", "empty", "filled")
     widget = "date"
     ordered = (dt.date,)
     example = "{type: date, default: =today()}"
@@ -61,7 +61,7 @@ class Date(BoundedType):
         return "" if value is None else value.isoformat()
 
     def form_text(self, field: FieldSpec, value: Any, place: Place) -> str:
-        return self.dump(field, value) or ""
+        return "" if value is None else str(self.dump(field, value))
 
     def read_cell(self, field: FieldSpec, cell: Any, place: Place) -> Any:
         """A date cell counts by its day; its time, if it has one, is not part of the field."""

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from yuanke.fieldtypes.base import BoundedType, FieldSpec, Place, ValueFault
-from yuanke.fieldtypes.columns import Minutes
+from yuanke.fieldtypes.columns import Span
 from yuanke.fieldtypes.faults import expected, found
 from yuanke.fieldtypes.numerals import from_cell, from_number
 from yuanke.fieldtypes.strings import refuse_forbidden
@@ -26,7 +26,9 @@ _SPAN = re.compile(
     rf"(?:(?P<minutes>{_NUMBER})(?:m|min|mins|minutes?|分钟?|分))?"
 )
 _CLOCK = re.compile(r"(?P<sign>-?)(?P<hours>[0-9]{1,7}):(?P<minutes>[0-5][0-9])(?::00)?")
-_ISO = re.compile(rf"(?P<sign>-?)p(?:(?P<days>{_NUMBER})d)?(?:t(?:(?P<hours>{_NUMBER})h)?(?:(?P<minutes>{_NUMBER})m)?)?")
+_ISO = re.compile(
+    rf"(?P<sign>-?)p(?:(?P<days>{_NUMBER})d)?(?:t(?:(?P<hours>{_NUMBER})h)?(?:(?P<minutes>{_NUMBER})m)?)?"
+)
 
 
 def read_minutes(text: str) -> Decimal | None:
@@ -44,7 +46,10 @@ def read_minutes(text: str) -> Decimal | None:
         parts = match.groupdict() if match else {}
         if any(parts.get(unit) for unit in ("days", "hours", "minutes")):
             total = sum(
-                (Decimal(parts.get(unit) or 0) * size for unit, size in (("days", 1440), ("hours", 60), ("minutes", 1))),
+                (
+                    Decimal(parts.get(unit) or 0) * size
+                    for unit, size in (("days", 1440), ("hours", 60), ("minutes", 1))
+                ),
                 Decimal(0),
             )
             return -total if parts["sign"] else total
@@ -66,7 +71,7 @@ class Duration(BoundedType):
     wanted = message("时长（例如 1小时30分、1h30m，或分钟数 90）")
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
-        return Minutes()
+        return Span()
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         if raw is None:
@@ -84,7 +89,9 @@ class Duration(BoundedType):
         if minutes is None or not minutes.adjusted() < 12 or minutes != int(minutes):
             raise expected(self.wanted, raw)
         if abs(minutes) > MOST_MINUTES:
-            raise ValueFault(message("时长不能超过 {limit} 分钟，收到 {found}", limit=f"{MOST_MINUTES:,}", found=found(raw)))
+            raise ValueFault(
+                message("时长不能超过 {limit} 分钟，收到 {found}", limit=f"{MOST_MINUTES:,}", found=found(raw))
+            )
         return timedelta(minutes=int(minutes))
 
     def settle(self, field: FieldSpec, value: Any, place: Place) -> Any:
@@ -115,7 +122,9 @@ class Duration(BoundedType):
             cell = timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
         if isinstance(cell, timedelta):
             return self.settle(field, cell, place)
-        return self.parse(field, from_cell(cell) if isinstance(cell, float) and from_number(cell) is not None else cell, place)
+        return self.parse(
+            field, from_cell(cell) if isinstance(cell, float) and from_number(cell) is not None else cell, place
+        )
 
     def write_cell(self, field: FieldSpec, value: Any, place: Place) -> Any:
         return self.dump(field, value)

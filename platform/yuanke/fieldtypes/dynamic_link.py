@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from yuanke.fieldtypes.base import FieldSpec, Place, ValueFault
 from yuanke.fieldtypes.columns import Pointer, PointerText
 from yuanke.fieldtypes.faults import expected, found
-from yuanke.fieldtypes.link import Link, _hidden, id_of
+from yuanke.fieldtypes.link import Link, hidden_link, id_of, refuse_long
 from yuanke.fieldtypes.strings import cell_text, one_line, refuse_forbidden
 from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.kernel.text import Label, message
 
 
 class DynamicLink(Link):
-    """Python: `Pointer(entity, id)`; JSON: ``{"entity": "customer", "id": 5, "title": "..."}``; text: ``customer:5``."""
+    """Python: `Pointer(entity, id)`; JSON: ``{"entity": "customer", "id": 5, "title": ...}``; text: ``customer:5``."""
 
     name = "dynamic_link"
     label = Label("多态关联", "Link to one of several")
@@ -31,21 +31,22 @@ class DynamicLink(Link):
         return PointerText()
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        if raw is None or raw == "":
+        if raw is None or isinstance(raw, str) and not raw.strip():
             return None
         if isinstance(raw, Mapping):
             if raw.get("hidden"):
-                raise _hidden()
+                raise hidden_link()
             if raw.get("id") is None and "id" in raw:
                 return None
             return self._pointer(field, raw.get("entity"), raw.get("id"), raw)
         if isinstance(raw, str):
+            refuse_long(raw)
             refuse_forbidden(raw)
             entity, _, number = one_line(raw).rpartition(":")
             return self._pointer(field, entity, number, raw)
         if hasattr(raw, "entity") and hasattr(raw, "id"):
             if getattr(raw, "hidden", False):
-                raise _hidden()
+                raise hidden_link()
             return self._pointer(field, raw.entity, raw.id, raw)
         raise expected(self.wanted, raw)
 
@@ -55,7 +56,9 @@ class DynamicLink(Link):
         if field.targets and entity not in field.targets:
             allowed = "、".join(field.targets)
             near = did_you_mean(entity, field.targets)
-            raise ValueFault(message("不能指向 {found}，可指向：{allowed}", found=found(entity), allowed=allowed + near))
+            raise ValueFault(
+                message("不能指向 {found}，可指向：{allowed}", found=found(entity), allowed=allowed + near)
+            )
         identity = id_of(number)
         if not isinstance(identity, int):
             raise expected(self.wanted, raw)

@@ -11,7 +11,6 @@ from yuanke.fieldtypes.faults import expected
 from yuanke.fieldtypes.strings import TextType
 from yuanke.kernel.text import Label, message
 
-
 _PROBE = ".com"
 
 

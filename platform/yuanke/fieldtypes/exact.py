@@ -85,7 +85,9 @@ class ExactType(BoundedType):
     def declared_faults(self, field: FieldSpec) -> dict[str, Message]:
         faults = super().declared_faults(field)
         if field.scale is not None and not 0 <= field.scale <= self.places:
-            faults["scale"] = message("小数位数应在 0 到 {most} 之间，收到 {found}", most=self.places, found=field.scale)
+            faults["scale"] = message(
+                "小数位数应在 0 到 {most} 之间，收到 {found}", most=self.places, found=field.scale
+            )
         return faults
 
     def dump(self, field: FieldSpec, value: Any) -> Any:

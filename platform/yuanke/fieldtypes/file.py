@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from yuanke.expressions.scope import Kind
-from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
+from yuanke.fieldtypes.base import FieldSpec, FieldType, Keys, Place, ValueFault
 from yuanke.fieldtypes.columns import Json
 from yuanke.fieldtypes.faults import expected, found
 from yuanke.fieldtypes.strings import one_line, refuse_forbidden
@@ -28,16 +28,20 @@ class File(FieldType):
     label = Label("文件", "File")
     help = Label("上传的文件；multiple: true 时可多个", "An uploaded file; several with `multiple: true`")
     kind = "json"
-    keys = {
+    keys: ClassVar[Keys] = {
         "multiple": {"type": "boolean"},
-        "accept": {"type": "array", "items": {"type": "string"}, "description": "Endings that are taken, such as [pdf, docx]"},
+        "accept": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Endings that are taken, such as [pdf, docx]",
+        },
         "largest": {"type": "integer", "minimum": 1, "description": "Megabytes a file may have"},
     }
     operators = ("empty", "filled")
     widget = "file"
     short = False
     example = "{type: file, multiple: true, accept: [pdf, docx]}"
-    wanted: Message = message("上传后得到的文件（例如 {\"id\": 7}）")
+    wanted: Message = message('上传后得到的文件（例如 {"id": 7}）')
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return Json()
@@ -46,7 +50,7 @@ class File(FieldType):
         return Kind("json")
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        if raw is None or raw == "":
+        if raw is None or isinstance(raw, str) and not raw.strip():
             return None
         items = list(raw) if isinstance(raw, (list, tuple)) else self._listed(raw)
         files = {file["id"]: file for file in (self._one(field, item) for item in items[: MOST + 1])}
@@ -91,7 +95,9 @@ class File(FieldType):
         for file in value if isinstance(value, list) else [value]:
             name = str(file.get("name") or "")
             if accepted and name and name.rpartition(".")[2].lower() not in accepted:
-                raise ValueFault(message("只接受 {endings} 文件，收到 {found}", endings="、".join(accepted), found=found(name)))
+                raise ValueFault(
+                    message("只接受 {endings} 文件，收到 {found}", endings="、".join(accepted), found=found(name))
+                )
             if largest and file.get("size", 0) > largest * 1_000_000:
                 raise ValueFault(message("文件 {found} 超过 {largest} MB", found=found(name), largest=largest))
 

@@ -15,10 +15,13 @@ TYPES = {"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"}
 class Image(File):
     name = "image"
     label = Label("图片", "Image")
-    help = Label("上传的图片（png、jpg、gif、webp、bmp）；multiple: true 时可多张", "An uploaded picture; several with `multiple: true`")
+    help = Label(
+        "上传的图片（png、jpg、gif、webp、bmp）；multiple: true 时可多张",
+        "An uploaded picture; several with `multiple: true`",
+    )
     widget = "image"
     example = "{type: image}"
-    wanted = message("上传后得到的图片（例如 {\"id\": 7}）")
+    wanted = message('上传后得到的图片（例如 {"id": 7}）')
 
     def check(self, field: FieldSpec, value: Any) -> None:
         super().check(field, value)

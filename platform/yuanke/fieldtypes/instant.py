@@ -10,13 +10,21 @@ import sqlalchemy as sa
 from yuanke.fieldtypes.base import BoundedType, FieldSpec, Place, ValueFault
 from yuanke.fieldtypes.columns import UtcDateTime, instant_text, whole_milliseconds
 from yuanke.fieldtypes.faults import expected
-from yuanke.fieldtypes.moments import SPREADSHEET_FIRST_YEAR, clock_text, from_wall, in_reach, read_instant, wall, zone_of
+from yuanke.fieldtypes.moments import (
+    SPREADSHEET_FIRST_YEAR,
+    clock_text,
+    from_wall,
+    in_reach,
+    read_instant,
+    wall,
+    zone_of,
+)
 from yuanke.fieldtypes.strings import refuse_forbidden
 from yuanke.kernel.text import Label, message
 
 
 class DateTime(BoundedType):
-    """JSON: RFC 3339 in UTC, always with milliseconds (``2026-03-05T06:30:00.000Z``), so that text order is time order."""
+    """JSON: RFC 3339 in UTC, always with milliseconds (``2026-03-05T06:30:00.000Z``): text order is time order."""
 
     name = "datetime"
     label = Label("日期时间", "Date and time")
@@ -64,7 +72,7 @@ class DateTime(BoundedType):
         written = f"{local:%Y-%m-%d}T{clock_text(local)}"
         if self._again(local, place) == value:
             return written
-        return value.astimezone(zone_of(place.timezone)).isoformat(timespec="milliseconds")
+        return str(value.astimezone(zone_of(place.timezone)).isoformat(timespec="milliseconds"))
 
     def _again(self, local: dt.datetime, place: Place) -> dt.datetime | None:
         try:

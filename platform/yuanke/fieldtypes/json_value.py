@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,8 @@ from yuanke.fieldtypes.strings import refuse_forbidden
 from yuanke.kernel.text import Label, message
 
 DEEPEST, LONGEST = 20, 100_000
+#: beyond the first no database column holds it, beyond the second a float has no fraction
+LARGEST, EXACT = 2**63, 2**53
 
 
 def checked(value: Any, depth: int = 0) -> Any:
@@ -35,13 +38,20 @@ def checked(value: Any, depth: int = 0) -> Any:
         return value
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, Decimal) and value.is_finite():
-        value = int(value) if value.adjusted() < 19 and value == int(value) else float(value)
-    if isinstance(value, int) and abs(value) < 2**63:
+    if isinstance(value, (int, float, Decimal)):
+        return _number(value)
+    raise expected(message("JSON 值：数、文字、true、false、null、列表或对象"), value)
+
+
+def _number(value: float | Decimal) -> float:
+    """A number that both databases give back as the same one: large floats are whole and become int."""
+    if not math.isfinite(value) or abs(value) >= LARGEST:
+        raise expected(message("绝对值小于 2 的 63 次方的数"), value)
+    if isinstance(value, int):
         return value
-    if isinstance(value, float) and abs(value) < float("inf"):
-        return value + 0.0
-    raise expected(message("JSON 值：有限的数、文字、true、false、null、列表或对象"), value)
+    if value == int(value) and (isinstance(value, Decimal) or abs(value) >= EXACT):
+        return int(value)
+    return float(value) + 0.0  # no minus before zero
 
 
 def refuse_forbidden_but_breaks(text: str) -> None:
@@ -52,13 +62,15 @@ def refuse_forbidden_but_breaks(text: str) -> None:
 class JsonValue(FieldType):
     name = "json"
     label = Label("JSON", "JSON")
-    help = Label("结构化数据（对象或列表），例如坐标 {lat, lng}", "Structured data (an object or a list), such as {lat, lng}")
+    help = Label(
+        "结构化数据（对象或列表），例如坐标 {lat, lng}", "Structured data (an object or a list), such as {lat, lng}"
+    )
     kind = "json"
     operators = ("empty", "filled")
     widget = "json"
     short = False
     example = "{type: json}"
-    wanted = message("JSON 对象或列表（例如 {\"lat\": 39.9, \"lng\": 116.4}）")
+    wanted = message('JSON 对象或列表（例如 {"lat": 39.9, "lng": 116.4}）')
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return Json()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from yuanke.expressions.scope import Kind
-from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
+from yuanke.fieldtypes.base import FieldSpec, FieldType, Keys, Place, ValueFault
 from yuanke.fieldtypes.columns import integer_column
 from yuanke.fieldtypes.faults import expected
 from yuanke.fieldtypes.strings import cell_text, one_line, refuse_forbidden
@@ -44,6 +44,7 @@ def id_of(raw: Any) -> int | Unresolved | None:
     if isinstance(raw, Unresolved):
         return raw
     if isinstance(raw, str):
+        refuse_long(raw)
         refuse_forbidden(raw)
         raw = one_line(raw)
         if not raw:
@@ -53,7 +54,7 @@ def id_of(raw: Any) -> int | Unresolved | None:
         raw = int(raw)
     if hasattr(raw, "id") and hasattr(raw, "title"):
         if getattr(raw, "hidden", False):
-            raise _hidden()
+            raise hidden_link()
         raw = raw.id
     if isinstance(raw, Decimal) and raw.is_finite() and abs(raw) < 2**64 and raw == int(raw):
         raw = int(raw)
@@ -64,7 +65,7 @@ def id_of(raw: Any) -> int | Unresolved | None:
 
 def _of_mapping(raw: Mapping[Any, Any]) -> int | Unresolved | None:
     if raw.get("hidden"):
-        raise _hidden()
+        raise hidden_link()
     if "id" in raw:
         return None if raw["id"] is None else id_of(raw["id"]) if not isinstance(raw["id"], Mapping) else id_of(None)
     if len(raw) == 1:
@@ -76,12 +77,16 @@ def _of_mapping(raw: Mapping[Any, Any]) -> int | Unresolved | None:
 
 def _named(text: str, field: str | None) -> Unresolved:
     refuse_forbidden(text)
-    if len(text) > LONGEST_NAME:
-        raise ValueFault(message("最多 {limit} 个字符，收到 {count} 个", limit=LONGEST_NAME, count=len(text)))
+    refuse_long(text)
     return Unresolved(text, field)
 
 
-def _hidden() -> ValueFault:
+def refuse_long(text: str) -> None:
+    if len(text) > LONGEST_NAME:
+        raise ValueFault(message("最多 {limit} 个字符，收到 {count} 个", limit=LONGEST_NAME, count=len(text)))
+
+
+def hidden_link() -> ValueFault:
     return ValueFault(message("这条关联你无权查看，不能原样写回；不改它时请不要提交这个字段"))
 
 
@@ -97,15 +102,21 @@ def dumped(value: Any) -> Any:
 class Link(FieldType):
     name = "link"
     label = Label("关联", "Link")
-    help = Label("指向另一种记录的一条；对方自动得到反向的集合", "One record of another entity; the other side has the collection by itself")
+    help = Label(
+        "指向另一种记录的一条；对方自动得到反向的集合",
+        "One record of another entity; the other side has the collection by itself",
+    )
     kind = "link"
-    keys = {
-        "link": {"type": ["string", "array"], "description": "The target entity, `customer!` = required; a list = one of several"},
+    keys: ClassVar[Keys] = {
+        "link": {
+            "type": ["string", "array"],
+            "description": "The target entity, `customer!` = required; a list = one of several",
+        },
         "filter": {"type": "string", "description": "Expression: which records may be chosen"},
         "inverse": {"type": "string", "description": "Name of the collection on the target"},
         "on_delete": {"enum": ["refuse", "empty", "cascade"]},
     }
-    operators = ("eq", "in", "ne", "contains", "empty", "filled")
+    operators: tuple[str, ...] = ("eq", "in", "ne", "contains", "empty", "filled")
     widget = "link"
     example = "{link: customer!}"
 
@@ -136,7 +147,7 @@ class Link(FieldType):
         return "" if value is None or getattr(value, "hidden", False) else str(getattr(value, "id", value))
 
     def read_cell(self, field: FieldSpec, cell: Any, place: Place) -> Any:
-        """A cell names the record by a unique value, never by its id: ids differ between enterprises. ``#5`` is an id."""
+        """A cell names the record by a unique value, not its id (ids differ between enterprises). ``#5`` is an id."""
         text = one_line(cell_text(cell) or "")
         if not text:
             return None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from yuanke.expressions.scope import Kind
-from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
+from yuanke.fieldtypes.base import FieldSpec, FieldType, Keys, Place, ValueFault
 from yuanke.fieldtypes.choices import joined, pieces
 from yuanke.fieldtypes.faults import expected
 from yuanke.fieldtypes.link import Unresolved, dumped, id_of
@@ -38,9 +38,12 @@ class Links(FieldType):
 
     name = "links"
     label = Label("多个关联", "Links")
-    help = Label("指向另一种记录的若干条；可用 with 给每一对附加值", "Several records of another entity; `with` hangs values on each pair")
+    help = Label(
+        "指向另一种记录的若干条；可用 with 给每一对附加值",
+        "Several records of another entity; `with` hangs values on each pair",
+    )
     kind = "links"
-    keys = {
+    keys: ClassVar[Keys] = {
         "links": {"type": "string", "description": "The target entity"},
         "with": {"type": "object", "description": "Fields that hang on each pair"},
         "filter": {"type": "string", "description": "Expression: which records may be chosen"},
@@ -80,7 +83,11 @@ class Links(FieldType):
         return tuple(pairs.values())
 
     def _pair(self, item: Any) -> Pair | None:
-        values = {key: value for key, value in item.items() if key not in ("id", "title")} if isinstance(item, Mapping) and "id" in item else {}
+        values = (
+            {key: value for key, value in item.items() if key not in ("id", "title")}
+            if isinstance(item, Mapping) and "id" in item
+            else {}
+        )
         if values.get("hidden"):
             return id_of(item)  # type: ignore[return-value]  # raises: a hidden link cannot be written back
         found = id_of(item)
@@ -98,13 +105,23 @@ class Links(FieldType):
         return getattr(item, "title", None) or f"#{getattr(item, 'id', item)}"
 
     def form_text(self, field: FieldSpec, value: Any, place: Place) -> str:
-        return joined([str(getattr(item, "id", item)) for item in value or () if not getattr(item, "hidden", False)]) if value else ""
+        return (
+            joined([str(getattr(item, "id", item)) for item in value or () if not getattr(item, "hidden", False)])
+            if value
+            else ""
+        )
 
     def read_cell(self, field: FieldSpec, cell: Any, place: Place) -> Any:
         names = [name for name in pieces(cell_text(cell) or "") if isinstance(name, str)]
-        return tuple(
-            Pair(id_of(name[1:]) if name[:1] == "#" and name[1:].isdigit() else Unresolved(name), {}) for name in names  # type: ignore[arg-type]
-        ) or None
+        if len(names) > MOST:
+            raise ValueFault(message("一次最多 {most} 条关联，收到 {found} 条", most=MOST, found=len(names)))
+        return (
+            tuple(
+                Pair(id_of(name[1:]) if name[:1] == "#" and name[1:].isdigit() else Unresolved(name), {})
+                for name in names  # type: ignore[arg-type]
+            )
+            or None
+        )
 
     def write_cell(self, field: FieldSpec, value: Any, place: Place) -> Any:
         return joined([t for t in (self._title(item) for item in value or ()) if t]) if value else None

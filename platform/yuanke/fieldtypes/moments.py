@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -40,7 +40,10 @@ def _tidy(text: str) -> str:
 
 
 def _groups(match: re.Match[str], letter: str) -> str | None:
-    return next((value for key, value in match.groupdict().items() if key.startswith(letter) and key[1:].isdigit() and value), None)
+    return next(
+        (value for key, value in match.groupdict().items() if key.startswith(letter) and key[1:].isdigit() and value),
+        None,
+    )
 
 
 def _day(match: re.Match[str]) -> date | None:
@@ -56,12 +59,12 @@ def in_reach(day: date) -> bool:
 
 
 def read_day(text: str) -> date | None:
-    """``2026-03-05`` ``2026/3/5`` ``2026.3.5`` ``2026年3月5日`` ``20260305``, also with a midnight behind; else None."""
+    """``2026-03-05`` ``2026/3/5`` ``2026.3.5`` ``2026年3月5日`` ``20260305``, a midnight may follow; else None."""
     tidy = _tidy(text)
     match = _DAY.match(tidy)
     if match is None:
         return None
-    rest = tidy[match.end():].lstrip("Tt ").rstrip()
+    rest = tidy[match.end() :].lstrip("Tt ").rstrip()
     if rest and re.fullmatch(r"0{1,2}:00(?::00(?:\.0+)?)?", rest) is None:
         return None
     return _day(match)
@@ -77,7 +80,7 @@ def read_month(text: str) -> date | None:
 
 
 def read_clock(text: str) -> time | None:
-    """``14:30`` ``14:30:05`` ``14时30分`` ``下午2:30`` ``2:30 PM``; else None. Milliseconds are kept, what is finer is cut."""
+    """``14:30`` ``14:30:05`` ``14时30分`` ``下午2:30`` ``2:30 PM``; else None. What is finer than a millisecond is cut."""
     match = _TIME.fullmatch(_tidy(text))
     if match is None or (match["before"] and match["after"]):
         return None
@@ -86,7 +89,9 @@ def read_clock(text: str) -> time | None:
         hour = hour % 12 + 12 if half in _LATER else (hour if half == "中午" else hour % 12)
     try:
         return time(
-            hour, int(_groups(match, "m") or 0), int(_groups(match, "s") or 0),
+            hour,
+            int(_groups(match, "m") or 0),
+            int(_groups(match, "s") or 0),
             int((match["f"] or "0").ljust(6, "0")[:3]) * 1000,
         )
     except ValueError:
@@ -103,7 +108,7 @@ def read_instant(text: str, zone: str) -> datetime | None:
     day = _day(match) if match else None
     if match is None or day is None:
         return None
-    rest = tidy[match.end():].lstrip("Tt ").strip()
+    rest = tidy[match.end() :].lstrip("Tt ").strip()
     offset = _OFFSET.search(rest)
     clock = read_clock(rest[: offset.start()] if offset else rest) if rest else time()
     if clock is None:
@@ -127,7 +132,11 @@ def from_wall(local: datetime, zone: str) -> datetime:
     moment = whole_milliseconds(local.replace(tzinfo=zone_of(zone)))
     if wall(moment, zone) != local.replace(microsecond=local.microsecond // 1000 * 1000, fold=0):
         raise ValueFault(
-            message("{found} 在时区 {zone} 不存在（夏令时跳过了它），请改填前后的时间", found=local.isoformat(" ", "minutes"), zone=zone)
+            message(
+                "{found} 在时区 {zone} 不存在（夏令时跳过了它），请改填前后的时间",
+                found=local.isoformat(" ", "minutes"),
+                zone=zone,
+            )
         )
     return moment
 
@@ -155,7 +164,7 @@ def cell_moment_text(cell: Any) -> str:
     """A date or time cell as text: ``2026-03-05``, ``2026-03-05 14:30``, ``14:30``."""
     if isinstance(cell, datetime):
         if cell.tzinfo is not None:
-            return cell.astimezone(timezone.utc).isoformat()
+            return cell.astimezone(UTC).isoformat()
         return cell.date().isoformat() if cell.time() == time() else f"{cell:%Y-%m-%d} {clock_text(cell)}"
     if isinstance(cell, date):
         return cell.isoformat()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from babel.numbers import get_currency_precision, get_currency_symbol
 
-from yuanke.fieldtypes.base import FieldSpec, Place
+from yuanke.fieldtypes.base import FieldSpec, Keys, Place
 from yuanke.fieldtypes.exact import ExactType
 from yuanke.fieldtypes.numerals import decimals_of, grouped, shortest
 from yuanke.kernel.text import Label, message
@@ -26,14 +26,18 @@ def symbol_of(currency: str, english: bool) -> str:
 class Money(ExactType):
     name = "money"
     label = Label("金额", "Money")
-    help = Label("金额，精确到分；币种默认取系统参数 currency，也可用 currency 指定本记录的币种字段或固定币种",
-                 "An amount, exact to 0.01; in the setting currency unless `currency` names a field or a code")
+    help = Label(
+        "金额，精确到分；币种默认取系统参数 currency，也可用 currency 指定本记录的币种字段或固定币种",
+        "An amount, exact to 0.01; in the setting currency unless `currency` names a field or a code",
+    )
     places = 2
     least = 2
     money = True
     widget = "money"
     wanted = message("金额（例如 1234.50）")
-    keys = {"currency": {"type": "string", "description": "A field that holds the currency, or a code such as USD"}}
+    keys: ClassVar[Keys] = {
+        "currency": {"type": "string", "description": "A field that holds the currency, or a code such as USD"}
+    }
     example = "{type: money, min: 0}"
 
     def currency_of(self, field: FieldSpec, place: Place) -> str | None:

@@ -34,7 +34,7 @@ class Month(Date):
         return None if value is None else value.isoformat()[:7]
 
     def text(self, field: FieldSpec, value: Any, place: Place) -> str:
-        return self.dump(field, value) or ""
+        return "" if value is None else str(self.dump(field, value))
 
     def write_cell(self, field: FieldSpec, value: Any, place: Place) -> Any:
         return self.dump(field, value)

@@ -24,7 +24,7 @@ _CURRENCY_AFTER = re.compile(r"\s*(?:元|圆|RMB|CNY)整?$", re.IGNORECASE)
 
 
 def read_decimal(text: str, *, money: bool = False) -> Decimal | None:
-    """``1,234.50``, ``１２．５``, ``(12)``, ``3.5万``, with ``money`` also ``¥12`` and ``12元``; None when it is no number."""
+    """``1,234.50``, ``１２``, ``(12)``, ``3.5万``, with ``money`` also ``¥12`` and ``12元``; None when it is no number."""
     if len(text) > LONGEST:
         return None
     plain_text = unicodedata.normalize("NFKC", text).replace("−", "-").strip()
@@ -42,7 +42,7 @@ def read_decimal(text: str, *, money: bool = False) -> Decimal | None:
     return -number if negative else number
 
 
-def from_number(raw: int | float | Decimal) -> Decimal | None:
+def from_number(raw: float | Decimal) -> Decimal | None:
     """The number exactly (a float by its shortest text); None for NaN, Infinity and what is absurdly large."""
     if isinstance(raw, int):
         return Decimal(raw) if raw.bit_length() <= 130 else None
@@ -65,9 +65,12 @@ def plain(cell: Any) -> str | None:
     if isinstance(cell, bool) or not isinstance(cell, (int, float, Decimal)):
         return None
     if isinstance(cell, float):
-        if abs(cell) >= 10**SPREADSHEET_DIGITS or cell != cell:
+        if not abs(cell) < 10**SPREADSHEET_DIGITS:
             raise ValueFault(
-                message("{found} 是超过 15 位的数字单元格，表格软件已丢失末尾数字；请把该列设为文本格式后重新填写", found=found(cell))
+                message(
+                    "{found} 是超过 15 位的数字单元格，表格软件已丢失末尾数字；请把该列设为文本格式后重新填写",
+                    found=found(cell),
+                )
             )
         cell = from_cell(cell)
     return shortest(Decimal(cell))

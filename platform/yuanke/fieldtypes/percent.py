@@ -12,8 +12,10 @@ from yuanke.kernel.text import Label, message
 class Percent(ExactType):
     name = "percent"
     label = Label("百分比", "Percent")
-    help = Label("百分比，10 表示 10%，最多 4 位小数；公式里需自己除以 100",
-                 "A percentage: 10 means 10 %, up to 4 decimals; formulas divide by 100 themselves")
+    help = Label(
+        "百分比，10 表示 10%，最多 4 位小数；公式里需自己除以 100",
+        "A percentage: 10 means 10 %, up to 4 decimals; formulas divide by 100 themselves",
+    )
     places = 4
     precision = 12
     widget = "percent"

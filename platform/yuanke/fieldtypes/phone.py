@@ -1,21 +1,23 @@
-"""Telephone numbers. The one rule: what was typed is kept when it can be a number; its normal form is for finding it."""
+"""Telephone numbers. The one rule: what was typed is kept if it can be a number; its normal form is for finding it."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, ClassVar
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
-from yuanke.fieldtypes.base import FieldSpec, Place
+from yuanke.fieldtypes.base import FieldSpec, Keys, Place
 from yuanke.fieldtypes.faults import expected
 from yuanke.fieldtypes.strings import TextType
 from yuanke.kernel.text import Label, Message, message
 
 #: digits, the usual marks between them, and an extension in words
-_PLAUSIBLE = re.compile(r"\+?[0-9(][0-9()\-./\s*]*(?:[#,;xX]|\s*(?:ext\.?|转|分机)\s*|[0-9()\-./\s*#,;])*", re.IGNORECASE)
+_PLAUSIBLE = re.compile(
+    r"\+?[0-9(][0-9()\-./\s*]*(?:[#,;xX]|\s*(?:ext\.?|转|分机)\s*|[0-9()\-./\s*#,;])*", re.IGNORECASE
+)
 FEWEST_DIGITS, MOST_DIGITS = 3, 20
 
 
@@ -34,8 +36,16 @@ def normal_form(typed: str, country: str) -> str:
 class Phone(TextType):
     name = "phone"
     label = Label("电话", "Phone")
-    help = Label("手机或座机，可带区号和分机；查找时不论书写格式", "A telephone number, as written; found however it is written")
-    keys = {"country": {"type": "string", "pattern": "^[A-Z]{2}$", "description": "Country of numbers without a country code"}}
+    help = Label(
+        "手机或座机，可带区号和分机；查找时不论书写格式", "A telephone number, as written; found however it is written"
+    )
+    keys: ClassVar[Keys] = {
+        "country": {
+            "type": "string",
+            "pattern": "^[A-Z]{2}$",
+            "description": "Country of numbers without a country code",
+        }
+    }
     operators = ("contains", "eq", "starts", "in", "empty", "filled")
     widget = "phone"
     searchable = True

@@ -10,8 +10,10 @@ from yuanke.kernel.text import Label, message
 class Price(Money):
     name = "price"
     label = Label("单价", "Price")
-    help = Label("单价，最多 4 位小数；显示位数由系统参数 price_scale 决定",
-                 "The price of one, up to 4 decimals; the setting price_scale says how many are shown at least")
+    help = Label(
+        "单价，最多 4 位小数；显示位数由系统参数 price_scale 决定",
+        "The price of one, up to 4 decimals; the setting price_scale says how many are shown at least",
+    )
     places = 4
     setting = "price_scale"
     wanted = message("单价（例如 12.3456）")

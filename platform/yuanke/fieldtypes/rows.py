@@ -1,12 +1,12 @@
-"""Rows owned by the record and edited inside its form. Each row's fields are checked by `records`; here only the shape."""
+"""Rows owned by the record and edited inside its form. `records` checks each row's fields; here is only the shape."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from yuanke.expressions.scope import Kind
-from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
+from yuanke.fieldtypes.base import FieldSpec, FieldType, Keys, Place, ValueFault
 from yuanke.fieldtypes.faults import expected
 from yuanke.kernel.text import Label, message
 
@@ -18,7 +18,12 @@ class Rows(FieldType):
     label = Label("明细", "Rows")
     help = Label("本记录拥有的明细行，在同一张表单里编辑", "Rows that this record owns, edited inside its form")
     kind = "collection"
-    keys = {"rows": {"type": ["object", "string"], "description": "The fields of a row, or an entity that is owned by this one"}}
+    keys: ClassVar[Keys] = {
+        "rows": {
+            "type": ["object", "string"],
+            "description": "The fields of a row, or an entity that is owned by this one",
+        }
+    }
     operators = ("empty", "filled")
     widget = "rows"
     short = False
@@ -29,7 +34,7 @@ class Rows(FieldType):
         return Kind("collection", of=getattr(field, "rows", None))
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        """A list of mappings, as they were given: with ``id`` = change, without = add, ``{id, deleted: true}`` = remove."""
+        """A list of mappings, as given: with ``id`` = change, without = add, ``{id, deleted: true}`` = remove."""
         if raw is None:
             return None
         if not isinstance(raw, (list, tuple)) or not all(isinstance(row, Mapping) for row in raw):

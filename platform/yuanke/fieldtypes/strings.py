@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-import re2
+import re2  # type: ignore[import-untyped]
 import sqlalchemy as sa
 
 from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
@@ -17,7 +17,7 @@ from yuanke.fieldtypes.numerals import plain
 from yuanke.kernel.text import Message, message
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff]")
-_BREAKS = re.compile("[ \t]*[\r\n\u2028\u2029]+[ \t]*")
+_BREAKS = re.compile("[\r\n\u2028\u2029]+")
 #: no width, direction marks, byte order mark: invisible, and they make two equal words differ
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 
@@ -32,7 +32,7 @@ def refuse_forbidden(raw: str) -> None:
 
 def one_line(raw: str) -> str:
     """Line breaks become blanks, the ends are trimmed, invisible marks go."""
-    return _INVISIBLE.sub("", _BREAKS.sub(" ", raw)).strip()
+    return _INVISIBLE.sub("", " ".join(part.strip() for part in _BREAKS.split(raw))).strip()
 
 
 def many_lines(raw: str) -> str:
@@ -57,7 +57,11 @@ def compiled(pattern: str) -> Any:
         told = problem.args[0] if problem.args else ""
         said = told.decode(errors="replace") if isinstance(told, bytes) else str(told)
         raise ValueFault(
-            message("格式规则“{pattern}”不是有效的 RE2 表达式（{problem}）；RE2 不支持反向引用和环视", pattern=pattern, problem=said)
+            message(
+                "格式规则“{pattern}”不是有效的 RE2 表达式（{problem}）；RE2 不支持反向引用和环视",
+                pattern=pattern,
+                problem=said,
+            )
         ) from None
 
 
@@ -65,7 +69,7 @@ class TextType(FieldType):
     """Base of everything that is stored as text: cleaned, measured, matched."""
 
     kind = "text"
-    operators = ("contains", "eq", "ne", "starts", "in", "empty", "filled")
+    operators: tuple[str, ...] = ("contains", "eq", "ne", "starts", "in", "empty", "filled")
     #: characters, where the field does not say `length`
     longest = 200
     #: more than this no field may declare
@@ -80,14 +84,14 @@ class TextType(FieldType):
             return None
         if not isinstance(raw, str):
             raise expected(self.wanted, raw)
-        refuse_forbidden(raw)
-        tidy = self.tidy(raw)
-        if not tidy:
-            return None
         limit = self.limit(field)
+        tidy = raw
+        if len(raw) <= 2 * self.ceiling:  # far beyond it nothing is looked at
+            refuse_forbidden(raw)
+            tidy = self.tidy(raw)
         if len(tidy) > limit:
             raise ValueFault(message("最多 {limit} 个字符，收到 {count} 个", limit=limit, count=len(tidy)))
-        return self.read(field, tidy, place)
+        return self.read(field, tidy, place) if tidy else None
 
     def tidy(self, raw: str) -> str:
         return one_line(raw)

@@ -18,7 +18,7 @@ MOST, LONGEST = 50, 50
 
 
 class Tags(FieldType):
-    """Python: list of texts in the order given; of two that differ in width or case only the first stays; [] is None."""
+    """Python: list of texts in the order given; of two that differ in width or case the first stays; [] is None."""
 
     name = "tags"
     label = Label("标签", "Tags")
@@ -36,11 +36,11 @@ class Tags(FieldType):
         return Kind("choices")
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        if raw is None or raw == "":
+        if raw is None or isinstance(raw, str) and not raw.strip():
             return None
         items = pieces(raw) if isinstance(raw, str) else raw
         if not isinstance(items, (list, tuple)):
-            raise expected(message("标签的列表（例如 [\"重点\", \"老客户\"]）"), raw)
+            raise expected(message('标签的列表（例如 ["重点", "老客户"]）'), raw)
         if len(items) > MOST:
             raise ValueFault(message("最多 {most} 个标签，收到 {found} 个", most=MOST, found=len(items)))
         kept: dict[str, str] = {}

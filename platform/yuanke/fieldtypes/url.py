@@ -31,12 +31,16 @@ class Url(TextType):
             tidy = "https://" + tidy
         scheme = _SCHEME.match(tidy)
         if scheme and scheme[1].lower() not in SCHEMES:
-            raise ValueFault(message("不允许 {scheme}: 开头的网址，收到 {found}；请用 https://", scheme=scheme[1][:20], found=found(tidy)))
+            raise ValueFault(
+                message(
+                    "不允许 {scheme}: 开头的网址，收到 {found}；请用 https://", scheme=scheme[1][:20], found=found(tidy)
+                )
+            )
         try:
             parts = urlsplit(tidy)
             sound = bool(scheme and parts.hostname) and (parts.port or 0) < 65536
         except ValueError:
             sound = False
-        if not sound or any(letter.isspace() or letter in "\"<>\\`{}|^" for letter in tidy):
+        if not sound or any(letter.isspace() or letter in '"<>\\`{}|^' for letter in tidy):
             raise expected(self.wanted, tidy)
         return tidy
