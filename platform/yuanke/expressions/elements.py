@@ -138,6 +138,12 @@ class greatest(FunctionElement[Any]):  # noqa: N801
     name, inherit_cache = "greatest", True
 
 
+@compiles(least)
+@compiles(greatest)
+def _extreme_on_postgresql(element: FunctionElement[Any], compiler: Any, **options: Any) -> str:
+    return f"{element.name}({compiler.process(element.clauses, **options)})"
+
+
 @compiles(least, "sqlite")
 @compiles(greatest, "sqlite")
 def _extreme_on_sqlite(element: FunctionElement[Any], compiler: Any, **options: Any) -> str:

@@ -39,7 +39,7 @@ class Expression:
     _run: Run
 
     def evaluate(self, env: Mapping[str, Any]) -> Any:
-        """The value for one record: Decimal, str, bool, date, aware datetime, timedelta, the Mapping of a link, or None.
+        """The value for one record: Decimal, str, date, aware datetime, timedelta, the Mapping of a link, or None; of a condition a bool.
 
         ``env``: field names, and ``this old me settings asked event row record`` where they have a meaning. A link is a Mapping
         with ``id`` (or None), a collection a sequence of Mappings, a choice its key. ``env["rows"]`` are the rows of a report's group.
@@ -55,7 +55,7 @@ class Expression:
             raise
         if type(value) is int and self.kind.name == "number":
             return Decimal(value)
-        return value
+        return bool(value) if self.kind.name == "bool" else value
 
     def holds(self, env: Mapping[str, Any]) -> bool:
         """Is the condition true? None counts as false."""

@@ -42,7 +42,21 @@ def type_of(value: Any, kind: Kind) -> sa.types.TypeEngine[Any]:
 def literal(value: Any, kind: Kind) -> Element:
     if isinstance(value, bool):
         return sa.true() if value else sa.false()
+    if value is None:
+        return nothing(kind)
     return sa.literal(value, type_of(value, kind))
+
+
+_PLAIN: dict[str, sa.types.TypeEngine[Any]] = {
+    "number": sa.Numeric(), "text": sa.Text(), "choice": sa.Text(), "bool": sa.Boolean(), "date": sa.Date(), "time": sa.Time(),
+    "datetime": sa.DateTime(timezone=True), "duration": sa.BigInteger(), "link": sa.BigInteger(),
+}  # fmt: skip
+
+
+def nothing(kind: Kind) -> Element:
+    """NULL of a kind: PostgreSQL takes a bare one for a text."""
+    plain = _PLAIN.get(kind.name)
+    return sa.null() if plain is None else sa.type_coerce(sa.cast(sa.null(), plain), SQL_TYPES.get(kind.name, plain))
 
 
 def bind(column: Element, constant: n.Const) -> tuple[Element, Element]:
@@ -82,10 +96,8 @@ def as_key(element: Element) -> Element:
 
 
 def span(element: Element) -> Element:
-    """A duration in milliseconds; columns keep whole minutes."""
-    if isinstance(element.type, Span) or isinstance(element.type, sa.types.NullType):
-        return element
-    return sa.type_coerce(sa.type_coerce(element, sa.BigInteger()) * sa.literal_column("60000"), Span())
+    """A duration: milliseconds, as its column keeps it."""
+    return element if isinstance(element.type, Span) else sa.type_coerce(element, Span())
 
 
 def together(parts: list[Element], kind: Kind) -> list[Element]:

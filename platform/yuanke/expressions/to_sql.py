@@ -22,8 +22,8 @@ from yuanke.expressions import elements as e
 from yuanke.expressions import nodes as n
 from yuanke.expressions.functions import Element
 from yuanke.expressions.run import DEFAULT_ZONE, build
-from yuanke.expressions.scope import SqlScope
-from yuanke.expressions.sql_values import as_id, bind, literal, number_pair, span, together
+from yuanke.expressions.scope import Kind, SqlScope
+from yuanke.expressions.sql_values import as_id, bind, literal, nothing, number_pair, span, together
 from yuanke.expressions.sqltypes import SQL_TYPES, scale_of
 
 
@@ -41,6 +41,8 @@ class Translator:
         folded = self._folded(node)
         if folded is not None:
             return literal(folded.value, node.kind)
+        if node.kind.name == "null":
+            return sa.null()
         if isinstance(node, (n.Compare, n.Logic, n.Not, n.InList, n.InKnown, n.InRows)):
             return self.certainty(node)
         return _VALUES[type(node)](self, node)
@@ -53,7 +55,7 @@ class Translator:
         if isinstance(node, n.Logic):
             return (sa.and_ if node.operator == "and" else sa.or_)(*(self.truth(part) for part in node.parts))
         if isinstance(node, n.Not):
-            return self.untruth(node.operand)
+            return self.untruth(node.operand, certain=False)
         if isinstance(node, n.Compare):
             return self._compare(node)
         if isinstance(node, n.InList):
@@ -64,15 +66,15 @@ class Translator:
             return self.certainty(node)
         return self.value(node)
 
-    def untruth(self, node: n.Node) -> Element:
-        """``not`` of a condition; true where the condition is false or NULL."""
+    def untruth(self, node: n.Node, certain: bool) -> Element:
+        """``not`` of a condition: true where the condition is false or NULL; with ``certain`` never NULL itself."""
         folded = self._folded(node)
         if folded is not None:
             return sa.false() if folded.value else sa.true()
         if isinstance(node, n.Logic):
-            return (sa.or_ if node.operator == "and" else sa.and_)(*(self.untruth(part) for part in node.parts))
+            return (sa.or_ if node.operator == "and" else sa.and_)(*(self.untruth(part, certain) for part in node.parts))
         if isinstance(node, n.Not):
-            return self.truth(node.operand)
+            return self.certainty(node.operand) if certain else self.truth(node.operand)
         if isinstance(node, n.Compare) and node.operator in ("==", "!="):
             return self._equal(node, node.operator == "!=", certain=True)
         if isinstance(node, (n.InList, n.OptionValue)):
@@ -89,7 +91,7 @@ class Translator:
         if isinstance(node, n.Logic):
             return (sa.and_ if node.operator == "and" else sa.or_)(*(self.certainty(part) for part in node.parts))
         if isinstance(node, n.Not):
-            return self.untruth(node.operand)
+            return self.untruth(node.operand, certain=True)
         if isinstance(node, n.Compare) and node.operator in ("==", "!="):
             return self._equal(node, node.operator == "==", certain=True)
         if isinstance(node, n.InRows):
@@ -160,14 +162,17 @@ class Translator:
 
     # -- numbers and calls -------------------------------------------------------------------------------------------------------
 
+    def _typed(self, node: n.Node, kind: Kind) -> Element:
+        return nothing(kind) if node.kind.name == "null" else self.value(node)
+
     def _arith(self, node: n.Arith) -> Element:
-        left, right = self.value(node.left), self.value(node.right)
+        left, right = self._typed(node.left, node.kind), self._typed(node.right, node.kind)
         if node.kind.name == "duration":
             return sa.type_coerce(span(left).op(node.operator)(span(right)), SQL_TYPES["duration"])
         return e.ARITHMETIC[node.operator](left, right)
 
     def _negative(self, node: n.Negative) -> Element:
-        operand = self.value(node.operand)
+        operand = self._typed(node.operand, node.kind)
         if node.kind.name == "duration":
             return sa.type_coerce(-sa.type_coerce(span(operand), sa.BigInteger()), SQL_TYPES["duration"])
         return e.negated(operand)
@@ -179,15 +184,18 @@ class Translator:
             return sa.func.coalesce(*arguments, type_=arguments[0].type)
         if node.function.name in ("min", "max"):
             return e.extreme(node.function.name, together(arguments, node.kind), node.kind)
-        given = [self._argument(argument, one) for argument, one in zip(arguments, node.arguments, strict=True)]
+        given = [self._argument(node, index, argument) for index, argument in enumerate(arguments)]
         if node.function.zone:
             given.insert(0, sa.literal(self.scope.value(("settings", "timezone")) or DEFAULT_ZONE, sa.Text()))
         return e.library_call(node.function, given, node.kind.name)
 
-    def _argument(self, element: Element, node: n.Node) -> Element:
-        if node.kind.name == "number" and scale_of(element.type) is not None:
+    def _argument(self, node: n.Call, index: int, element: Element) -> Element:
+        kind = node.arguments[index].kind.name
+        if kind == "null":
+            return nothing(Kind(node.function.parameter(index)))
+        if kind == "number" and scale_of(element.type) is not None:
             return e.as_number(element)
-        return span(element) if node.kind.name == "duration" else element
+        return span(element) if kind == "duration" else element
 
     def _if(self, node: n.If) -> Element:
         then, other = together([self.value(node.then), self.value(node.other)], node.kind)
