@@ -107,7 +107,8 @@ def _noticed(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterat
         said = message("「{entity}」的「{field}」：{what}由 {old} 改为 {new}", entity=entity.label, field=field.label, what=Message(word),
                        old=_short(was), new=_short(now))
         yield Step("field", said, entity.key, field.key, rows=_concerned(at, entity, field, name, now))
-    if signature(old) == signature(field) and old.type.name != field.type.name:
+    kept = old.has_column and field.has_column
+    if kept and signature(old) == signature(field) and old.type.name != field.type.name:
         said = message("「{entity}」的「{field}」由 {old} 改为 {new}，值不变", entity=entity.label, field=field.label,
                        old=old.type.label, new=field.type.label)
         yield Step("field", said, entity.key, field.key)
