@@ -115,8 +115,8 @@ WRONG_BODIES = [
     ({"title": "x", "amount": True}, "amount"), ({"title": "x", "amount": {}}, "amount"), ({"title": "x", "due": "2026-02-30"}, "due"),
     ({"title": "x", "level": "middle"}, "level"), ({"title": "x", "nothing": 1}, "nothing"), ({"title": "x", "secret": "s"}, "secret"),
     ({"title": "x", "id": 7}, "id"), ({"title": "x", "number": "N-7"}, "number"), ({"title": "x", "created_by": 1}, "created_by"),
-    ({"title": "x", "total": 5}, "total"), ({"title": "x", "lines": {"what": "a"}}, "lines"), ({"title": "x", "lines": [1]}, "lines"),
-    ({"title": "x", "lines": [{"price": 1}]}, "lines.0.what"), ({"title": "a\0b"}, "title"), ({"title": "x", "owner": 1}, "owner"),
+    ({"title": "x", "total": 5}, "total"), ({"title": "x", "lines": {"what": "a"}}, "lines"), ({"title": "x", "lines": [1]}, "lines.0"),
+    ({"title": "x", "lines": [{"price": 1}]}, "lines.0.what"), ({"title": "a\0b"}, "title"),
     ({"title": "x", "folder": -1}, "folder"), ({"title": "x", "folder": 2**70}, "folder"), ({"title": "x", "amount": 10**40}, "amount"),
     ({"title": "x", "tenant_id": 2}, "tenant_id"), ({"title": "x", "deleted_at": None}, "deleted_at"), ({"title": "x", "version": 9}, "version"),
 ]  # fmt: skip

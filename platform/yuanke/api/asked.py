@@ -61,9 +61,9 @@ def text(name: str, longest: int = LONGEST_TEXT) -> str | None:
 
 def names(name: str) -> list[str] | None:
     """Names separated by commas; None when the parameter is absent, a fault when one of them is empty."""
-    given = text(name, 2_000)
-    if given is None:
+    if name not in request.args:
         return None
+    given = text(name, 2_000) or ""
     parts = [part.strip() for part in given.split(",")]
     if not all(parts):
         raise QueryFault(message("参数 {name} 是用逗号分开的字段名，收到 {given}", name=name, given=given), parameter=name)

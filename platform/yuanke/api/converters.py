@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from werkzeug.routing import BaseConverter, IntegerConverter, Map
+from werkzeug.routing import BaseConverter
 
 
 class Key(BaseConverter):
@@ -11,8 +11,10 @@ class Key(BaseConverter):
     regex = "[a-z][a-z0-9_]{0,79}"
 
 
-class Identity(IntegerConverter):
-    """The id of a record: a whole number that fits 64 bits."""
+class Identity(BaseConverter):
+    """The id of a record: a whole number that fits 64 bits, said by the pattern alone (a refused value reads as 405)."""
 
-    def __init__(self, map: Map) -> None:
-        super().__init__(map, max=2**63 - 1, min=1)
+    regex = "[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)

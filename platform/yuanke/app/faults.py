@@ -16,6 +16,7 @@ from jinja2 import TemplateNotFound
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
+from yuanke.kernel.diagnostics import DefinitionError
 from yuanke.kernel.errors import (
     Refusal,
     TooManyRequests,
@@ -39,6 +40,7 @@ TITLES = {
     "access_denied": message("没有权限"), "not_found": message("没有找到"), "method_not_allowed": message("这个地址不支持这种操作"),
     "too_large": message("内容太大"), "unsupported_media_type": message("不支持这种内容类型"), "too_many_requests": message("操作太频繁"),
     "bad_query": message("查询条件有误"), "validation_failed": message("有内容需要修改"), "version_conflict": message("已被别人修改"),
+    "definition_fault": message("定义有误"),
     "refused": message("不能这样做"), "unavailable": message("系统正忙"), "internal": message("系统出错了"),
 }  # fmt: skip
 
@@ -51,6 +53,7 @@ DETAILS = {
 
 def install(app: Flask) -> None:
     app.register_error_handler(Refusal, on_refusal)
+    app.register_error_handler(DefinitionError, on_definition)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(sa.exc.SQLAlchemyError, on_database)
     app.register_error_handler(Exception, on_bug)
@@ -71,6 +74,15 @@ def on_refusal(fault: Refusal) -> Response:
             {"field": field, "message": say(said)} for field, sentences in fault.errors.items() for said in sentences
         ]
     return answer(status, fault.code, say(fault.said), headers, more)
+
+
+def on_definition(fault: DefinitionError) -> Response:
+    """Wrong definitions: every fault with its code, place and next step."""
+    errors = [
+        {"field": str(d.span), "message": f"{d.summary}. {d.detail}", "code": d.code} for d in fault.diagnostics if not d.is_warning
+    ]
+    said = message("定义有 {count} 处错误", count=len(errors))
+    return answer(422, "definition_fault", say(said), {}, {"errors": errors})
 
 
 def on_http(fault: HTTPException) -> Response:
