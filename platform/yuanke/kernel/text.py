@@ -33,7 +33,7 @@ class Message:
         return self.say()
 
 
-def message(text: str, **values: Any) -> Message:
+def message(text: str, /, **values: Any) -> Message:
     """Short form of ``Message(text, values)``."""
     return Message(text, values)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from yuanke.expressions import Expression
+from yuanke.fieldtypes import ValueFault
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.environment import SaveValues
-from yuanke.records.intake import rounded
 from yuanke.records.save import Save
 
 #: rows may read the document and the document its rows: they settle in at most this many rounds
@@ -95,10 +95,8 @@ def _typed_over(save: Save, field: Field) -> bool:
 def _set(save: Save, field: Field, value: Any) -> None:
     """Computed values obey the type as typed ones do; a formula that makes nonsense says so at its field."""
     if value is not None:
-        from yuanke.fieldtypes import ValueFault
-
         try:
-            value = rounded(field, field.type.parse(field, _plain(field, value), save.unit.place))
+            value = field.type.settle(field, _plain(field, value), save.unit.place)
         except ValueFault as fault:
             save.fault(field.key, message("{field} 计算出的值不可用：{fault}", field=field.label, fault=fault.said))
             return
@@ -109,7 +107,4 @@ def _set(save: Save, field: Field, value: Any) -> None:
 
 def _plain(field: Field, value: Any) -> Any:
     """An expression hands links over as mappings; the column holds the id."""
-    if field.targets and hasattr(value, "get"):
-        return value.get("id")
-    scale = getattr(field.type, "scale", None)
-    return rounded(field, value) if scale is None else value
+    return value.get("id") if field.targets and hasattr(value, "get") else value

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from yuanke import expressions
 from yuanke.expressions.scope import SqlScope
 from yuanke.fieldtypes import ValueFault
+from yuanke.fieldtypes.columns import array_has
 from yuanke.kernel.errors import QueryFault
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
@@ -115,5 +116,5 @@ _VALUED: Mapping[str, Callable[[Any, list[Any]], Any]] = {
     "in": lambda c, v: c.in_(v),
     "contains": lambda c, v: sa.cast(c, sa.Text).contains(v[0], autoescape=True),
     "starts": lambda c, v: sa.cast(c, sa.Text).startswith(v[0], autoescape=True),
-    "within": lambda c, v: sa.or_(*(sa.cast(c, sa.Text).contains(f'"{one}"', autoescape=True) for one in v)),
+    "within": lambda c, v: sa.or_(*(array_has(c, str(one)) for one in v)),
 }

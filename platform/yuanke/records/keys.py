@@ -5,52 +5,54 @@ The one rule: only keys that name one record are taken, and only of records the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from yuanke.fieldtypes.link import Unresolved
 from yuanke.kernel.actor import Actor
+from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
+from yuanke.records.save import Save
 from yuanke.records.selection import Selection
 from yuanke.storage import Unit
 
 
-def resolve_keys(unit: Unit, actor: Actor, entity: Entity, raws: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Replace texts given for single links by ids; what is not found stays as it was and is told by its type."""
-    wanted: dict[str, set[str]] = {}
-    for raw in raws:
-        for key, text in _texts(entity, raw):
-            wanted.setdefault(key, set()).add(text)
-    if not wanted:
-        return list(raws)
-    ids = {key: _ids(unit, actor, entity.fields[key].targets[0], texts) for key, texts in wanted.items()}
-    return [{**raw, **{key: ids[key].get(text, text) for key, text in _texts(entity, raw)}} for raw in raws]
-
-
-def _texts(entity: Entity, raw: Mapping[str, Any]) -> list[tuple[str, str]]:
-    found = []
-    for key, value in raw.items():
-        if isinstance(value, str) and value:
-            field = entity.fields.get(key)
-            if field is not None and len(field.targets) == 1 and not field.pairs and not value.isdigit():
-                found.append((key, value))
-    return found
+def resolve_keys(saves: Sequence[Save]) -> None:
+    """Replace every `Unresolved` among the values by an id; what names no record is a fault at its field."""
+    wanted: dict[tuple[str, str | None], list[tuple[Save, str, str]]] = {}
+    for save in saves:
+        for key, value in save.values.items():
+            if isinstance(value, Unresolved):
+                target = save.entity.fields[key].targets[0]
+                wanted.setdefault((target, value.field), []).append((save, key, value.text))
+    for (target, by), uses in wanted.items():
+        first = uses[0][0]
+        entity = first.unit.registry.entities[target]
+        ids = ids_by_key(first.unit, first.actor, entity, {text for _, _, text in uses}, by)
+        for save, key, text in uses:
+            save.values[key] = ids.get(text)
+            if ids.get(text) is None:
+                save.fault(key, message("没有找到“{text}”这条{entity}", text=text, entity=entity.label))
 
 
 def unique_fields(entity: Entity) -> list[str]:
-    return [key for key, field in entity.fields.items() if field.unique == () and not field.retired and field.has_column]
+    """Fields whose value names one record: the number and every field that is unique by itself."""
+    return [
+        key for key, field in entity.fields.items()
+        if (field.unique == () or key == "number") and not field.retired and field.has_column
+    ]
 
 
-def _ids(unit: Unit, actor: Actor, target: str, texts: set[str]) -> dict[str, int]:
-    entity = unit.registry.entities[target]
+def ids_by_key(unit: Unit, actor: Actor, entity: Entity, texts: set[str], by: str | None = None) -> dict[str, int]:
+    """text -> id, through any unique field (or only ``by``) that the actor may read."""
     selection = Selection(unit, actor, entity)
     found: dict[str, int] = {}
     if not selection.grant.allowed:
         return found
     for key in unique_fields(entity):
         column = selection.table.c[key]
-        if not selection.readable(key) or not isinstance(column.type, sa.String):
+        if (by is not None and key != by) or not selection.readable(key) or not isinstance(column.type, sa.String):
             continue
         statement = selection.rows().add_columns(column, selection.table.c.id).where(column.in_(texts))
         for text, record_id in unit.execute(statement):

@@ -17,7 +17,6 @@ from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.compute import compute
 from yuanke.records.environment import SaveValues, forget
-from yuanke.records.intake import rounded
 from yuanke.records.save import Save
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import TableScope
@@ -142,7 +141,7 @@ def _recompute(unit: Unit, entity: Entity, key: str, ids: set[int]) -> dict[int,
     rows = unit.execute(sa.select(table.c.id, table.c[key], figure.label("figure")).where(table.c.id.in_(ids))).all()
     found = {}
     for row in rows:
-        value = None if row.figure is None else rounded(field, field.type.parse(field, row.figure, unit.place))
+        value = None if row.figure is None else field.type.settle(field, row.figure, unit.place)
         if value != row[1]:
             found[row.id] = value
     return found

@@ -47,9 +47,8 @@ def save_all(unit: Unit, actor: Actor, entity: Entity, items: Sequence[Item], ge
 def _begin(unit: Unit, actor: Actor, entity: Entity, items: Sequence[Item], gently: bool) -> list[Save]:
     """Grants asked, standing rows fetched under lock, what was sent taken in."""
     rows = fetch_for_update(unit, actor, entity, [record_id for record_id, _, _ in items if record_id is not None])
-    raws = resolve_keys(unit, actor, entity, [raw for _, raw, _ in items])
     saves = []
-    for (record_id, _, version), raw in zip(items, raws, strict=True):
+    for record_id, raw, version in items:
         verb = "create" if record_id is None else "update"
         save = Save(unit, actor, entity, verb, record_id, rows.get(record_id) if record_id is not None else None)
         saves.append(save)
@@ -79,6 +78,7 @@ def _take_in(save: Save, raw: Mapping[str, Any], given: Grant, version: int | No
 
 def _settle(saves: Sequence[Save], gently: bool) -> None:
     """Hooks, defaults, formulas and rules; each save that breaks one is refused with all its faults."""
+    resolve_keys([*saves, *_rows(saves)])
     _tell("before_save", saves, gently)
     for save in _standing(saves):
         with _Refusals(save, gently):

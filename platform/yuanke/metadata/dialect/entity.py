@@ -6,6 +6,7 @@ from __future__ import annotations
 from yuanke.metadata.dialect.acts import ACTION_SHAPE, AUTOMATION, BECOMES, CHECKS, FILLS, WORKFLOW
 from yuanke.metadata.dialect.fields import COLOR, HELP, ICON, LABEL
 from yuanke.metadata.dialect.shapes import (
+    PLAIN,
     Context,
     Expr,
     Flag,
@@ -17,7 +18,6 @@ from yuanke.metadata.dialect.shapes import (
     Record,
     Ref,
     Shape,
-    Text,
     Whole,
     Word,
     either,
@@ -87,9 +87,9 @@ VIEW = Record(
         "date": Key(Name("path"), "The day (or start) in a calendar.", "start_at"),
         "end": Key(Name("path"), "The end in a calendar.", "end_at"),
         "color": Key(either(Name("path"), COLOR), "The choice field that colours.", "stage"),
-        "rows": Key(Text(), "Rows of a graph.", "perspective"),
-        "edges": Key(Text(), "Edges of a graph.", "causes"),
-        "actions": Key(ListOf(Text()), "Actions offered.", "[claim]"),
+        "rows": Key(PLAIN, "Rows of a graph.", "perspective"),
+        "edges": Key(PLAIN, "Edges of a graph.", "causes"),
+        "actions": Key(ListOf(PLAIN), "Actions offered.", "[claim]"),
         "limit": Key(Whole(1, 500), "Records a page.", "50"),
     },
     told="A way to look at the records.",
@@ -103,7 +103,7 @@ LEVEL = either(
         {word: Key(either(Flag(), Expr("bool")), f"When the field is {word}.", "owner == null") for word in LEVELS},
     ),
 )
-GRANT = either(Flag(), Text(), ListOf(Text()))
+GRANT = either(Flag(), PLAIN, ListOf(PLAIN))
 PERMISSION = Record(
     "a permission",
     {
@@ -114,7 +114,7 @@ PERMISSION = Record(
         "export": Key(GRANT, "Which records it may export.", "team"),
         "import": Key(GRANT, "Whether it may import.", "true"),
         "fields": Key(MapOf(LEVEL, "text", "a field"), 'Levels of fields: hidden, masked, reveal, read, write; "*" is all others.', '{"*": read, remark: write}'),
-        "deny": Key(either(Text(), ListOf(Text())), "Verbs that no other role of the same person can give back.", "[export]"),
+        "deny": Key(either(PLAIN, ListOf(PLAIN)), "Verbs that no other role of the same person can give back.", "[export]"),
         "limit": Key(MapOf(Rate(), "text", "a verb"), "How much in a time.", "{read: 300/d}"),
         "report": Key(GRANT, "Figures only, no rows.", "all"),
     },
@@ -124,9 +124,9 @@ PERMISSION = Record(
 FEATURES = ("audit", "comments", "files", "activities", "share", "merge", "transfer", "tags", "print")
 FEATURE = Record(
     "a feature",
-    {"undo": Key(Duration(), "How long it can be undone.", "30d"), "levels": Key(ListOf(Text()), "Levels of a share.", "[read, write]"), "with": Key(Open(), "What goes with it.", "[contacts]"),
-     "unite": Key(ListOf(Text()), "Fields united in a merge.", "[tags]"), "same": Key(Open(), "Children merged in a merge.", "{contact: [name, mobile]}"),
-     "unchanged": Key(ListOf(Text()), "Sums a merge must keep.", "[deal_amount]")},
+    {"undo": Key(Duration(), "How long it can be undone.", "30d"), "levels": Key(ListOf(PLAIN), "Levels of a share.", "[read, write]"), "with": Key(Open(), "What goes with it.", "[contacts]"),
+     "unite": Key(ListOf(PLAIN), "Fields united in a merge.", "[tags]"), "same": Key(Open(), "Children merged in a merge.", "{contact: [name, mobile]}"),
+     "unchanged": Key(ListOf(PLAIN), "Sums a merge must keep.", "[deal_amount]")},
     told="Settings of a feature.",
 )  # fmt: skip
 
@@ -142,7 +142,7 @@ class Groups(Shape):
             self.refuse(node, c)
             return
         for group in node.live():
-            ListOf(Text()).check(group, c)
+            ListOf(PLAIN).check(group, c)
 
     def words(self) -> str:
         return "groups of fields, like [[customer, name]]"
@@ -156,7 +156,7 @@ class Groups(Shape):
 
 DUPLICATE = Record(
     "a duplicate rule",
-    {"match": Key(ListOf(Name("field")), "Fields that are equal.", "[name]"), "also": Key(ListOf(Text()), "Fields of other entities compared too.", "[contact.mobile]"),
+    {"match": Key(ListOf(Name("field")), "Fields that are equal.", "[name]"), "also": Key(ListOf(PLAIN), "Fields of other entities compared too.", "[contact.mobile]"),
      "similar": Key(Name("field"), "A field that is alike.", "name"), "over": Key(Whole(1, 100), "How alike, in percent.", "85"), "refuse": Key(Flag(), "true: refused, not only told.", "true")},
 )  # fmt: skip
 NUMBER = either(
@@ -187,15 +187,15 @@ ENTITY = Record(
     "an entity",
     {
         "label": LABEL,
-        "plural": Key(Text(), "What many of them are called.", "合同订单"),
+        "plural": Key(PLAIN, "What many of them are called.", "合同订单"),
         "icon": ICON,
         "help": HELP,
-        "title": Key(Text(), "The field that names a record to people; else the first text.", "name"),
+        "title": Key(PLAIN, "The field that names a record to people; else the first text.", "name"),
         "number": Key(NUMBER, "Document numbers, gap-free.", "OPP-{year}-{seq:5}"),
         "features": Key(either(MapOf(FEATURE, "feature", "a feature"), ListOf(Name("feature"))), f"What records have beside fields: {', '.join(FEATURES)}.", "[audit, comments, files]"),
         "duplicates": Key(either(Groups(), MapOf(DUPLICATE, "name", "a rule")), "Groups of fields that mark a likely duplicate: told on the form, matched on import.", "[[customer, name]]"),
         "unique": Key(Groups(), "Groups of fields that no two live records share.", "[[year, metric]]"),
-        "tree": Key(Text(), "The link to itself that makes a tree.", "parent"),
+        "tree": Key(PLAIN, "The link to itself that makes a tree.", "parent"),
         "fields": Key(Ref("fields"), "Its fields, in the order of the screen.", "{name: text!}"),
         "views": Key(MapOf(Ref("view"), "name", "a view"), "How it is looked at.", "{list: {columns: [name]}}"),
         "scopes": Key(MapOf(Expr("bool", later=True), "name", "a scope"), "Sets of records that permissions name, beside own, team, department, shared, all.", "{region: customer.region in me.regions}"),
@@ -207,15 +207,16 @@ ENTITY = Record(
         "refuse": Key(CHECKS, "The same with the opposite condition.", "{sealed: {when: sealed, message: 已封存}}"),
         "becomes": Key(MapOf(BECOMES, "name", "a document"), "Documents it makes.", "{shipment: {rows: {items: {values: {quantity: =open}}}}}"),
         "fills": Key(MapOf(FILLS, "text", "rows"), "Rows kept in step with others.", "{plans: {each: terms, values: {days: =days}}}"),
+        "everyone": Key(ListOf(Name("name")), "Fields that every user of the enterprise may read, of every record: what names it to colleagues.", "[name]"),
         "locked_when": Key(Expr("bool", later=True), "Refuses a change for which it holds before or after.", "date <= settings.lock_date"),
         "append_only": Key(Flag(), "true: records are made and never changed or deleted.", "true"),
-        "acyclic": Key(Text(), "A path that never comes back to where it began.", "scheme.lines.product"),
+        "acyclic": Key(PLAIN, "A path that never comes back to where it began.", "scheme.lines.product"),
         "search": Key(SEARCH, "Weights of full-text search.", "{fields: {question: 3}}"),
         "indexes": Key(Groups(), "Further database indexes.", "[[status, sign_on]]"),
         "abstract": Key(Flag(), "true: a pattern without a table, taken with like:.", "true"),
-        "like": Key(Text(), "The pattern whose fields are laid beneath its own.", "priced_line"),
-        "sealed": Key(ListOf(Text()), "Fields and keys that no layer above may change.", "[stage]"),
-        "formerly": Key(Text(), "The key it had before: its table moves.", "deal"),
+        "like": Key(PLAIN, "The pattern whose fields are laid beneath its own.", "priced_line"),
+        "sealed": Key(ListOf(PLAIN), "Fields and keys that no layer above may change.", "[stage]"),
+        "formerly": Key(PLAIN, "The key it had before: its table moves.", "deal"),
         "place": Key(Ref("place"), "Where it stands among the entities.", "{after: customer}"),
     },
     told="A kind of record: a table, a list, forms, rights and an API.",
