@@ -5,7 +5,10 @@ Rule: what `fields`, `views`, `rights` and `entities` resolve themselves is only
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from yuanke.expressions.scope import Kind
+from yuanke.fieldtypes import FieldType
 from yuanke.metadata.dialect.entity import ENTITY, FEATURES
 from yuanke.metadata.dialect.file import CUSTOMIZATION, MODULE, SECTIONS
 from yuanke.metadata.dialect.shapes import Context
@@ -29,9 +32,9 @@ _STATE_WORDS = ["any", "open", "previous"]
 
 
 class Checker:
-    def __init__(self, model: Model, formulas: Formulas, faults: Faults) -> None:
+    def __init__(self, model: Model, formulas: Formulas, types: Mapping[str, FieldType], faults: Faults) -> None:
         self.model, self.formulas, self.faults = model, formulas, faults
-        self.context = Context(faults, self._known, self._compile)
+        self.context = Context(faults, self._known, self._compile, types)
 
     def check_layer(self, layer: Layer) -> None:
         """The head of a file: its own keys. The sections are checked as they are merged."""
@@ -57,9 +60,13 @@ class Checker:
 
     def _known(self, kind: str, word: str, c: Context) -> list[str] | None:
         """Names of ``kind`` that may stand at ``c``; None when that cannot be said."""
+        if self.model.incomplete and kind not in ("feature", "state", "post", "act", "verb", "dimension", "measure"):
+            return None
         if kind == "entity":
-            return list(self.model.entities)
+            self.model.note(word)
+            return [word] if word in self.model.entities else list(self.model.entities)
         if kind == "figure":
+            self.model.note(word)
             return [*self.model.entities, *(self._known("metric", word, c) or [])]
         if kind in _SECTION_OF:
             section = self.model.sections.get(_SECTION_OF[kind])
@@ -71,6 +78,7 @@ class Checker:
         if kind in ("dimension", "measure"):
             return self._of_ledger(kind, c)
         definition = self.model.entities.get(c.entity)
+        self.model.note(c.entity)
         if definition is None:
             return None
         return self._of_entity(kind, word, definition, c)

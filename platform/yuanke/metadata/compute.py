@@ -33,6 +33,7 @@ def plan(definition: EntityDef, model: Model, sources: Sources, faults: Faults) 
         nodes[step] = found
         graph[step] = {("", name) for name in reading.own} | set(reading.rows)
     for name, rows in held_rows.items():
+        model.note(rows.key)
         for found in formulas_of(rows, sources):
             step = (name, found.key)
             reading = sources.reading(found)
@@ -45,7 +46,7 @@ def plan(definition: EntityDef, model: Model, sources: Sources, faults: Faults) 
     try:
         return tuple(TopologicalSorter(trimmed).static_order())
     except CycleError as error:
-        ring = [s for s in error.args[1]]
+        ring = list(error.args[1])
         _tell_ring(definition, ring, nodes, faults)
         return tuple(nodes)
 

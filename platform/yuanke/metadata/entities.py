@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from yuanke.expressions import Expression
@@ -17,7 +18,7 @@ from yuanke.metadata.fields import FieldMaker
 from yuanke.metadata.formulas import Formulas
 from yuanke.metadata.model import EntityDef, FieldDef, Model
 from yuanke.metadata.node import Node
-from yuanke.metadata.registry import Entity, Field, NumberRule, Permission
+from yuanke.metadata.registry import Entity, Field, Inverse, NumberRule, Permission
 from yuanke.metadata.rights import RightsMaker, may_write
 from yuanke.metadata.scope import RecordScope
 from yuanke.metadata.sources import Sources
@@ -50,13 +51,41 @@ _KNOWN = frozenset(
 )
 
 
+Paths = tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
 @dataclass
 class Made:
-    """One compiled entity without what others say of it: ``moves`` are (entity whose save moves it, way back, roll-up field)."""
+    """One compiled entity without what others say of it.
+
+    ``moves`` are (entity whose save moves it, names that lead back here, roll-up field); ``digest`` is of all it was
+    drawn from.
+    """
 
     entity: Entity
     moves: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
-    sources: dict[str, str] = field(default_factory=dict)
+    digest: str = ""
+    _joined: tuple[Any, Entity] | None = None
+
+    @classmethod
+    def nothing(cls) -> Made:
+        """Stands for what was only checked."""
+        return cls(_NOTHING)
+
+    def join(self, inverses: Mapping[str, Inverse], paths: Paths) -> Entity:
+        """The entity with its collections and the roll-ups it moves; the same object as long as they are the same."""
+        said = (tuple((i.name, i.entity, i.field, i.label, i.through_pairs) for i in inverses.values()), paths)
+        if self._joined is None or self._joined[0] != said:
+            digest = hashlib.blake2b((self.digest + repr(said)).encode(), digest_size=16).hexdigest()
+            rollups = tuple(dict.fromkeys((holder, key) for holder, key, _ in paths))
+            self._joined = (
+                said,
+                replace(self.entity, inverses=inverses, rollups=rollups, rollup_paths=paths, digest=digest),
+            )
+        return self._joined[1]
+
+
+_NOTHING = Entity("", "", Label("", ""), Label("", ""), {})
 
 
 class EntityMaker:
@@ -70,10 +99,8 @@ class EntityMaker:
 
     def make(self, definition: EntityDef) -> Made:
         node, path, english = definition.node, path_of(definition, self.model), self.model.translations
-        fields = {
-            f.key: self.fields.make(f, f"{path}.{'fields' if '.rows' not in path else ''}.{f.key}".replace("..", "."))
-            for f in definition.fields.values()
-        }
+        inside = f"{path}.fields" if path.count(".") == 1 else path
+        fields = {f.key: self.fields.make(f, f"{inside}.{f.key}") for f in definition.fields.values()}
         for found in definition.live_fields():
             self._check_computed(found, fields[found.key])
         label = self._label(definition, path)
@@ -118,7 +145,7 @@ class EntityMaker:
             if self.sources.source(f) == "rollup"
             for source, back in sorted(self.sources.reading(f).moved_by)
         ]
-        return Made(entity, moves, {f.key: f.source for f in fields.values()})
+        return Made(entity, moves)
 
     def _label(self, definition: EntityDef, path: str) -> Label:
         return texts.label(definition.node, definition.key, path, self.model.translations)

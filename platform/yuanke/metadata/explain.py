@@ -63,7 +63,9 @@ def _find(stack: Stack, path: list[str], address: str) -> tuple[Node, str]:
             raise DefinitionError([Diagnostic("E302", f'Nothing is said at "{address}"', detail, Span(address))])
         here, at = below[word], f"{at}.{word}"
     if here is None:
-        raise DefinitionError([Diagnostic("E302", f'Nothing is said at "{address}"', f"No layer has {path[0]}.", Span(address))])
+        raise DefinitionError(
+            [Diagnostic("E302", f'Nothing is said at "{address}"', f"No layer has {path[0]}.", Span(address))]
+        )
     return here, at.removeprefix("entities.")
 
 

@@ -5,279 +5,298 @@ Rule: what a field does not say has a default; what its type does not know is to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from yuanke.expressions import Expression
+from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes import FieldType, Place, ValueFault
-from yuanke.kernel.text import label_of_key
+from yuanke.kernel.text import Label, label_of_key
 from yuanke.metadata import texts
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.formulas import TYPE_OF_KIND, Formulas, is_expression
-from yuanke.metadata.model import OPTION_WORDS, FieldDef, Model, own_values
+from yuanke.metadata.model import FieldDef, Model, own_values
 from yuanke.metadata.node import Node
+from yuanke.metadata.parts import RECORD_NODES
 from yuanke.metadata.registry import Field, Option
-from yuanke.metadata.scope import RecordScope
+from yuanke.metadata.scope import Names, RecordScope
 from yuanke.metadata.sources import Sources
 
-#: keys that become attributes of `Field`; all others travel in ``more`` as written
-_KNOWN = frozenset(
-    [
-        "type",
-        "label",
-        "help",
-        "required",
-        "unique",
-        "default",
-        "editable",
-        "visible_when",
-        "required_when",
-        "valid_when",
-        "message",
-        "min",
-        "max",
-        "length",
-        "pattern",
-        "scale",
-        "index",
-        "searchable",
-        "sensitive",
-        "masked",
-        "options",
-        "bands",
-        "multiple",
-        "link",
-        "links",
-        "inverse",
-        "on_delete",
-        "filter",
-        "rows",
-        "with",
-        "formula",
-        "place",
-        "formerly",
-        "retired",
-        "like",
-    ]
-)
+
+class _Spec:
+    """What a type may ask of a field while its default is read (`fieldtypes.FieldSpec`); made of the attributes so far."""
+
+    required = False
+    multiple = False
+    length: int | None = None
+    pattern: str | None = None
+    scale: int | None = None
+    min: Any = None
+    max: Any = None
+    options: Mapping[str, Any] | None = None
+    targets: tuple[str, ...] = ()
+    more: Mapping[str, Any] = {}
+
+    def __init__(self, attributes: dict[str, Any]) -> None:
+        self.__dict__ = attributes
+
+
+@dataclass
+class _Work:
+    """One field on its way: its definition, the names it may use, and the attributes found so far."""
+
+    found: FieldDef
+    path: str
+    scope: RecordScope
+    made: dict[str, Any]
 
 
 class FieldMaker:
-    """Compiles the fields of one model. ``english`` are its translations."""
+    """Compiles the fields of one model."""
 
     def __init__(
         self, model: Model, formulas: Formulas, sources: Sources, types: Mapping[str, FieldType], faults: Faults
     ) -> None:
         self.model, self.formulas, self.sources, self.types, self.faults = model, formulas, sources, types, faults
+        self._templates: dict[str, dict[str, Any]] = {}
 
-    def make(self, found: FieldDef, path: str, custom_entity: bool = False) -> Field:
-        node, english = found.node, self.model.translations
-        kind = self._type(found)
-        scope = self.formulas.scope_of_field(found)
-        formula = self.formulas.of_field(found) if found.formula is not None else None
-        made = Field(
-            entity=found.entity,
-            key=found.key,
-            type=kind,
-            label=self._label(found, path),
-            source=self.sources.source(found),
-            help=texts.text(node, "help", path, english),
-            required=found.required,
-            unique=self._unique(node),
-            multiple=found.multiple,
-            editable=self._editable(node, scope),
-            visible_when=self._condition(node, "visible_when", scope),
-            required_when=self._condition(node, "required_when", scope),
-            valid_when=self._condition(node, "valid_when", scope),
-            message=_word(node, "message"),
-            length=_whole(node, "length"),
-            pattern=_word(node, "pattern"),
-            scale=_whole(node, "scale"),
-            index=_flag(node, "index") or bool(found.targets and not found.pairs),
-            searchable=self._searchable(node, kind),
-            sensitive=self._sensitive(node),
-            masked=self._masked(node, scope),
-            options=self._options(found, path, scope),
-            targets=found.targets,
-            inverse=found.inverse,
-            on_delete=_word(node, "on_delete") or "refuse",
-            filter=self._filter(found),
-            rows=found.rows,
-            pairs=found.pairs,
-            formula=formula,
-            custom=found.custom,
-            retired=found.retired,
-            more=_more(node),
-        )
-        return self._with_values(made, node, scope)
+    def make(self, found: FieldDef, path: str, scope: RecordScope | None = None) -> Field:
+        """The compiled field that stands at ``path`` (for translations). ``scope``: names beside those of the record."""
+        if found.source == "system" and found.node is RECORD_NODES.get(found.key):
+            return self._system(found, path)
+        made: dict[str, Any] = {
+            "entity": found.entity, "key": found.key, "type": self._type(found), "label": self._label(found, path),
+            "source": self.sources.source(found), "targets": found.targets, "inverse": self.model.inverse_of(found),
+            "rows": found.rows, "pairs": found.pairs, "custom": found.custom, "retired": found.retired,
+            "required": found.required, "multiple": found.multiple, "more": {},
+        }  # fmt: skip
+        made["searchable"] = made["type"].searchable
+        made["index"] = bool(found.targets) and not found.pairs
+        work = _Work(found, path, scope or self.formulas.scope_of_field(found), made)
+        later: list[tuple[str, Node]] = []
+        for word, node in found.node.value.items():
+            if node.removed or node.value is None:
+                continue
+            if word in _LATER:
+                later.append((word, node))
+            elif (attribute := _ATTRIBUTES.get(word)) is not None:
+                attribute(self, work, node)
+            elif word not in _ELSEWHERE:
+                made["more"][word] = node.plain()
+        for word, node in later:
+            _ATTRIBUTES[word](self, work, node)
+        return Field(**made)
+
+    def _system(self, found: FieldDef, path: str) -> Field:
+        """A field that every record has: alike everywhere but for its entity, and perhaps a translation."""
+        template = self._templates.get(found.key)
+        if template is None:
+            kind = self._type(found)
+            label = Label(str(found.node.value["label"].value), label_of_key(found.key))
+            template = self._templates[found.key] = {
+                "key": found.key, "type": kind, "label": label, "source": "system", "targets": found.targets,
+                "index": bool(found.targets), "searchable": kind.searchable,
+            }  # fmt: skip
+        english = self.model.translations.get(f"{path}.label")
+        if english is None:
+            return Field(entity=found.entity, **template)
+        return Field(entity=found.entity, **{**template, "label": Label(template["label"].zh, english)})
 
     def _type(self, found: FieldDef) -> FieldType:
+        """The declared type; else the one that fits what the formula gives."""
         if found.type is not None:
             return found.type
         kind = self.model.kind_of_formula(found) if found.formula is not None else None
-        name = (
-            "link"
-            if kind is not None and kind.name == "link" and kind.of
-            else TYPE_OF_KIND.get(kind.name if kind else "", "")
-        )
-        if kind is not None and kind.name in ("choice", "choices"):
-            name = kind.name
+        name = TYPE_OF_KIND.get(kind.name if kind else "", "")
+        if kind is not None and kind.name == "link":
+            name = "link" if kind.of and not kind.of.startswith("@") else ""
         if kind is not None and not name and kind.name not in ("any", "null"):
             self.faults.add(
-                "E206",
-                found.formula or found.node,
-                f'The formula of "{found.key}" gives no single value',
+                "E206", found.formula or found.node, f'The formula of "{found.key}" gives no single value',
                 "Say the type of the field beside it, or make the formula give one.",
-            )
+            )  # fmt: skip
         return self.types.get(name) or self.types["text"]
 
-    def _label(self, found: FieldDef, path: str) -> Any:
+    def _label(self, found: FieldDef, path: str) -> Label:
         return texts.label(found.node, found.key, path, self.model.translations)
 
-    def _condition(self, node: Node, word: str, scope: RecordScope) -> Expression | None:
-        return self.formulas.compile(node.get(word), scope, "bool")
+    # -- one method for each key that becomes an attribute --------------------------------------------------------
 
-    def _filter(self, found: FieldDef) -> Expression | None:
-        said = found.node.get("filter")
-        if said is None:
-            return None
-        scope = RecordScope(
-            self.model,
-            found.targets[0] if len(found.targets) == 1 else "",
-            this=RecordScope(self.model, found.entity).this,
+    def _help(self, work: _Work, node: Node) -> None:
+        work.made["help"] = texts.text(work.found.node, "help", work.path, self.model.translations)
+
+    def _unique(self, work: _Work, node: Node) -> None:
+        if node.value is not False:
+            work.made["unique"] = tuple(str(n.value) for n in node.live())
+
+    def _editable(self, work: _Work, node: Node) -> None:
+        if isinstance(node.value, bool) or node.value == "new":
+            work.made["editable"] = node.value
+        else:
+            work.made["editable"] = self.formulas.compile(node, work.scope, "bool") or True
+
+    def _formula(self, work: _Work, node: Node) -> None:
+        work.made["formula"] = self.formulas.of_field(work.found)
+        work.made.setdefault("editable", False)
+
+    def _condition(self, word: str, work: _Work, node: Node) -> None:
+        work.made[word] = self.formulas.compile(node, work.scope, "bool")
+
+    def _filter(self, work: _Work, node: Node) -> None:
+        targets = work.found.targets
+        scope = FilterScope(self.model, targets[0] if len(targets) == 1 else "", work.found.entity)
+        work.made["filter"] = self.formulas.compile(node, scope, "bool")
+
+    def _masked(self, work: _Work, node: Node) -> None:
+        work.made["masked"] = (
+            node.value if isinstance(node.value, bool) else self.formulas.compile(node, work.scope, "bool") or True
         )
-        return self.formulas.compile(said, _FilterScope(scope, found.entity), "bool")
 
-    def _unique(self, node: Node) -> tuple[str, ...] | None:
-        said = node.get("unique")
-        if said is None or said.value is False:
-            return None
-        return tuple(str(n.value) for n in said.live())
-
-    def _editable(self, node: Node, scope: RecordScope) -> bool | str | Expression:
-        said = node.get("editable")
-        if said is None:
-            return node.get("formula") is None
-        if isinstance(said.value, bool):
-            return said.value
-        if said.value == "new":
-            return "new"
-        made = self.formulas.compile(said, scope, "bool")
-        return made if made is not None else True
-
-    def _searchable(self, node: Node, kind: FieldType) -> bool:
-        said = node.get("searchable")
-        return bool(said.value) if said is not None else kind.searchable
-
-    def _sensitive(self, node: Node) -> bool | str:
-        said = node.get("sensitive")
-        return said.value if said is not None and isinstance(said.value, (bool, str)) else False
-
-    def _masked(self, node: Node, scope: RecordScope) -> bool | Expression:
-        said = node.get("masked")
-        if said is None or isinstance(said.value, bool):
-            return bool(said.value) if said is not None else False
-        made = self.formulas.compile(said, scope, "bool")
-        return made if made is not None else True
-
-    def _options(self, found: FieldDef, path: str, scope: RecordScope) -> Mapping[str, Option] | None:
-        declared = found.node.get("options") or found.node.get("bands")
-        if declared is None or not declared.is_map:
-            return None
+    def _options(self, work: _Work, node: Node) -> None:
+        if not node.is_map:
+            return
         made: dict[str, Option] = {}
-        for key, node in declared.value.items():
-            gone = node.removed
-            if gone:
-                node = next((n for n in node.hidden if n.is_map), node)
-            if node.is_map:
-                made[key] = self._option(key, node, f"{path}.options.{key}", scope, gone)
-        return made
+        for key, option in node.value.items():
+            body = next((n for n in option.hidden if n.is_map), option) if option.removed else option
+            if body.is_map:
+                made[key] = self._option(key, body, f"{work.path}.options.{key}", work.scope, option.removed)
+        work.made["options"] = made
 
     def _option(self, key: str, node: Node, path: str, scope: RecordScope, gone: bool) -> Option:
         label = texts.label(node, key, path, self.model.translations)
         values = own_values(node)
+        when = node.get("when")
+        condition = self.formulas.compile(when, scope, "bool") if when is not None else None
         return Option(
-            key,
-            label,
-            _word(node, "color"),
-            values,
-            _flag(node, "void"),
-            gone or _flag(node, "retired"),
-            self.formulas.compile(node.get("when"), scope, "bool"),
+            key, label, _word(node, "color"), values, _flag(node, "void"), gone or _flag(node, "retired"), condition
         )
 
-    def _with_values(self, made: Field, node: Node, scope: RecordScope) -> Field:
-        """``min``, ``max`` and ``default`` read by the field's own type."""
-        low, high = self._limit(made, node.get("min")), self._limit(made, node.get("max"))
-        made = replace(made, min=low, max=high)
-        said = node.get("default")
-        if said is None:
-            return made
-        if is_expression(said):
-            return replace(made, default=self.formulas.compile(said, scope, marked=True))
-        return replace(made, default=self._value(made, said, "The default", check=True))
+    def _min(self, work: _Work, node: Node) -> None:
+        work.made["min"] = self._limit(work, node)
 
-    def _limit(self, made: Field, said: Node | None) -> Any:
-        if said is None or isinstance(said.value, (dict, list)):
+    def _max(self, work: _Work, node: Node) -> None:
+        work.made["max"] = self._limit(work, node)
+
+    def _limit(self, work: _Work, node: Node) -> Any:
+        if isinstance(node.value, (dict, list)):
             return None
-        if made.rows or made.pairs or made.type.kind == "text":
-            return int(said.value) if isinstance(said.value, int) else None
-        return self._value(made, said, "The limit", check=False)
+        if work.found.rows or work.found.pairs or work.made["type"].kind == "text":
+            return node.value if isinstance(node.value, int) else None
+        return self._value(work, node, "The limit", check=False)
 
-    def _value(self, made: Field, said: Node, what: str, check: bool) -> Any:
-        if made.targets or made.rows:
-            return said.plain()
-        raw = said.plain() if isinstance(said.value, (dict, list)) else said.value
+    def _default(self, work: _Work, node: Node) -> None:
+        if is_expression(node):
+            work.made["default"] = self.formulas.compile(node, work.scope, marked=True)
+        else:
+            work.made["default"] = self._value(work, node, "The default", check=True)
+
+    def _value(self, work: _Work, node: Node, what: str, check: bool) -> Any:
+        """A plain value read by the field's own type."""
+        made = work.made
+        raw = node.plain() if isinstance(node.value, (dict, list)) else node.value
+        if made["targets"] or made["rows"]:
+            return raw
+        spec = _Spec(made)
         try:
-            value = made.type.parse(made, raw, Place())
+            value = made["type"].parse(spec, raw, Place())
             if check and value is not None:
-                made.type.check(made, value)
+                made["type"].check(spec, value)
             return value
         except ValueFault as fault:
             self.faults.add(
                 "E221",
-                said,
-                f'{what} of "{made.key}" is not a value of its type',
-                f"{fault.said.say()} ({made.type.name}).",
+                node,
+                f'{what} of "{work.found.key}" is not a value of its type',
+                f"{fault.said.say()} ({made['type'].name}).",
             )
             return None
 
 
-class _FilterScope(RecordScope):
-    """``filter`` of a link: bare names are the candidate's, ``this`` / ``row`` the record that chooses, ``record`` its document."""
+Attribute = Callable[[FieldMaker, _Work, Node], None]
 
-    def __init__(self, inner: RecordScope, chooser: str) -> None:
-        super().__init__(inner.facts, inner.of, this=inner.this, bracket=True)
-        self._chooser = RecordScope(inner.facts, chooser)
 
-    def kind_of(self, name: str):  # type: ignore[no-untyped-def]
-        if name in ("row", "record"):
-            return self._chooser.kind_of(name)
-        return super().kind_of(name)
+def _plain_word(word: str, kind: type) -> Attribute:
+    def take(maker: FieldMaker, work: _Work, node: Node) -> None:
+        if isinstance(node.value, kind) and (kind is not int or not isinstance(node.value, bool)):
+            work.made[word] = node.value
+
+    return take
+
+
+def _when(word: str) -> Attribute:
+    return lambda maker, work, node: maker._condition(word, work, node)
+
+
+def _text_of(word: str) -> Attribute:
+    def take(maker: FieldMaker, work: _Work, node: Node) -> None:
+        work.made[word] = str(node.raw if node.raw is not None else node.value)
+
+    return take
+
+
+#: key of the dialect -> how it becomes an attribute
+_ATTRIBUTES: dict[str, Attribute] = {
+    "help": FieldMaker._help,
+    "unique": FieldMaker._unique,
+    "editable": FieldMaker._editable,
+    "formula": FieldMaker._formula,
+    "visible_when": _when("visible_when"),
+    "required_when": _when("required_when"),
+    "valid_when": _when("valid_when"),
+    "message": _text_of("message"),
+    "length": _plain_word("length", int),
+    "pattern": _text_of("pattern"),
+    "scale": _plain_word("scale", int),
+    "index": _plain_word("index", bool),
+    "searchable": _plain_word("searchable", bool),
+    "sensitive": _plain_word("sensitive", (bool, str)),  # type: ignore[arg-type]
+    "masked": FieldMaker._masked,
+    "options": FieldMaker._options,
+    "bands": FieldMaker._options,
+    "on_delete": _text_of("on_delete"),
+    "filter": FieldMaker._filter,
+    "min": FieldMaker._min,
+    "max": FieldMaker._max,
+    "default": FieldMaker._default,
+}
+#: these read what the others found
+_LATER = frozenset({"min", "max", "default"})
+#: these are taken from the definition itself, or steer layers
+_ELSEWHERE = frozenset(
+    {
+        "type",
+        "label",
+        "required",
+        "multiple",
+        "link",
+        "links",
+        "rows",
+        "with",
+        "inverse",
+        "place",
+        "formerly",
+        "retired",
+        "like",
+    }
+)
+
+
+class FilterScope(RecordScope):
+    """``filter`` of a link: bare names are the candidate's, ``this`` and ``row`` the record that chooses, ``record`` its document."""
+
+    def __init__(self, facts: Names, candidate: str, chooser: str) -> None:
+        super().__init__(facts, candidate, this=Kind("link", of=chooser), bracket=True)
+        self._chooser = RecordScope(facts, chooser)
+
+    def kind_of(self, name: str) -> Kind | None:
+        return self._chooser.kind_of(name) if name in ("row", "record") else super().kind_of(name)
 
 
 def _word(node: Node, key: str) -> str | None:
     said = node.get(key)
-    return (
-        str(said.value)
-        if said is not None and isinstance(said.value, (str, int)) and not isinstance(said.value, bool)
-        else None
-    )
-
-
-def _whole(node: Node, key: str) -> int | None:
-    said = node.get(key)
-    return said.value if said is not None and isinstance(said.value, int) and not isinstance(said.value, bool) else None
+    return str(said.value) if said is not None and isinstance(said.value, str) else None
 
 
 def _flag(node: Node, key: str) -> bool:
     said = node.get(key)
     return said is not None and said.value is True
-
-
-def _more(node: Node) -> dict[str, Any]:
-    return {key: child.plain() for key, child in node.items() if key not in _KNOWN}
-
-
-__all__ = ["FieldMaker", "OPTION_WORDS", "label_of_key"]

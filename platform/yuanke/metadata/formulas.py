@@ -63,6 +63,10 @@ class Formulas:
 
     def of_field(self, found: FieldDef) -> Expression | None:
         """The compiled formula of a field."""
+        reused = self.model.reused.get(found.entity)
+        if reused is not None and found.key in reused[0].fields:
+            self.model.note_all(reused[1])
+            return reused[0].fields[found.key].formula
         key = (found.entity, found.key)
         if key not in self._formulas:
             if key in self._open:
@@ -76,16 +80,12 @@ class Formulas:
                 trace = self.model.traces.pop()
             self._formulas[key] = (made, trace)
         made, trace = self._formulas[key]
-        if self.model.traces:
-            self.model.traces[-1] |= trace
+        self.model.note_all(trace)
         return made
 
     def scope_of_field(self, found: FieldDef) -> RecordScope:
-        """Names of a formula of ``found``; beside a choice field bare words are its options."""
-        return RecordScope(self.model, found.entity, more=self.own_options(found))
-
-    def own_options(self, found: FieldDef) -> dict[str, Kind]:
-        return {}
+        """Names of the expressions of one field."""
+        return RecordScope(self.model, found.entity)
 
     def _expected(self, found: FieldDef) -> str | None:
         return None if found.type is None or not found.type_name else self.model.kind_of_field(found).name

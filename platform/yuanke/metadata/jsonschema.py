@@ -32,4 +32,3 @@ def definition_json_schema() -> dict[str, Any]:
         "else": {"$ref": "#/definitions/module"},
         "definitions": definitions,
     }
-

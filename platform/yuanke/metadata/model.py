@@ -6,14 +6,19 @@ is read from merged nodes and nothing is changed; what one answer was drawn from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes import FieldType
 from yuanke.metadata.node import Node
-from yuanke.metadata.scope import ANY, kind_of_value
+from yuanke.metadata.scope import ANY
+
+if TYPE_CHECKING:
+    from yuanke.metadata.parts import Part
+    from yuanke.metadata.registry import Entity
 
 #: words of an option that say something about the option itself; all others are values of its own
 OPTION_WORDS = frozenset(
@@ -39,11 +44,6 @@ class FieldDef:
     rows: str | None = None
     pairs: str | None = None
     inverse: str | None = None
-
-    @property
-    def inverse_said(self) -> bool:
-        """Whether the declaration itself names the collection on the other side."""
-        return self.node.get("inverse") is not None
 
     @property
     def formula(self) -> Node | None:
@@ -78,11 +78,14 @@ class InverseDef:
 
 @dataclass(eq=False)
 class EntityDef:
+    """One declared entity. ``part`` is what its own node gives; ``fields`` adds what owning it gives."""
+
     key: str
     node: Node
     module: str
+    part: Part
+    fields: dict[str, FieldDef]
     kind: str = "record"
-    fields: dict[str, FieldDef] = field(default_factory=dict)
     parent: tuple[str, str] | None = None
     parent_link: str | None = None
     system: bool = False
@@ -93,20 +96,35 @@ class EntityDef:
 
 
 class Model:
-    """Answers of `scope.Names` from definitions, and the record of who asked for what."""
+    """Answers of `scope.Names` from definitions, and the record of who asked for what.
 
-    def __init__(self) -> None:
+    ``define`` makes a definition of a field that belongs to no entity (what an act asks). ``incomplete``: a module that
+    others depend on is missing, so that a name nobody knows cannot be called wrong.
+    """
+
+    def __init__(
+        self, sections: Mapping[str, Node], define: Callable[[str, str, Node], FieldDef], incomplete: bool = False
+    ) -> None:
+        self.sections = sections
+        self.define = define
+        self.incomplete = incomplete
         self.entities: dict[str, EntityDef] = {}
         self.settings: dict[str, FieldDef] = {}
-        self.roles: dict[str, Node] = {}
-        self.sections: dict[str, Node] = {}
+        roles = sections.get("roles")
+        self.roles: dict[str, Node] = dict(roles.items()) if roles is not None else {}
         self.translations: dict[str, str] = {}
+        self.inverse_names: dict[tuple[str, str], str] = {}
+        #: entities that another model compiled from the same, and what they were drawn from
+        self.reused: Mapping[str, tuple[Entity, frozenset[str]]] = {}
         self.traces: list[set[str]] = []
         self._kinds: dict[tuple[str, str], Kind | None] = {}
-        #: a definition of a field that belongs to no entity (what an act asks); set by the declarer
-        self.define: Callable[[str, str, Node], FieldDef]
-        #: kind of a formula whose field names no type; set by the compiler
+        self._faces: dict[str, bytes] = {}
+        #: kind of a formula whose field names no type; set by `Formulas`
         self.kind_of_formula: Callable[[FieldDef], Kind] = lambda f: ANY
+
+    def inverse_of(self, found: FieldDef) -> str | None:
+        """Name of the collection that the target of a link has."""
+        return self.inverse_names.get((found.entity, found.key), found.inverse)
 
     # -- what scopes ask ------------------------------------------------------------------------------------------
 
@@ -123,7 +141,7 @@ class Model:
     def _find_kind(self, entity: str, name: str) -> tuple[Kind | None, bool]:
         definition = self.entities.get(entity)
         if definition is None:
-            return (None if entity in ("", "settings") else ANY), True
+            return (None if entity in ("", "settings") and not self.incomplete else ANY), True
         found = definition.fields.get(name)
         if found is not None and not found.retired:
             return self.kind_of_field(found), bool(found.type_name)
@@ -134,7 +152,7 @@ class Model:
             return Kind("collection", of=entity), True
         if name.endswith("_history") and self._keeps_history(definition, name):
             return Kind("collection", of=None), True
-        return None, True
+        return (ANY if self.incomplete else None), True
 
     def _keeps_history(self, definition: EntityDef, name: str) -> bool:
         kept = definition.fields.get(name.removesuffix("_history"))
@@ -158,7 +176,7 @@ class Model:
     def setting(self, name: str) -> Kind | None:
         self.note("settings")
         found = self.settings.get(name)
-        return self.kind_of_field(found) if found is not None else None
+        return self.kind_of_field(found) if found is not None else ANY if self.incomplete else None
 
     def setting_names(self) -> list[str]:
         return list(self.settings)
@@ -186,6 +204,32 @@ class Model:
         if self.traces:
             self.traces[-1].add(entity)
 
+    def note_all(self, entities: Iterable[str]) -> None:
+        if self.traces:
+            self.traces[-1].update(entities)
 
-def kind_of_default(value: object) -> Kind:
-    return kind_of_value(value)
+    def face(self, name: str) -> bytes:
+        """What others can feel of an entity (of the settings): equal faces, equal answers. Empty when there is none."""
+        if name not in self._faces:
+            self._faces[name] = self._make_face(name)
+        return self._faces[name]
+
+    def _make_face(self, name: str) -> bytes:
+        made = hashlib.blake2b(digest_size=16)
+        if name == "settings":
+            for key, found in self.settings.items():
+                made.update(key.encode() + found.node.digest())
+            return made.digest()
+        definition = self.entities.get(name)
+        if definition is None:
+            return b""
+        made.update(definition.part.face)
+        tree = definition.node.get("tree")
+        made.update(
+            f"{definition.kind}{definition.parent}{definition.parent_link}{list(definition.fields)}{tree and tree.value}".encode()
+        )
+        for inverse in definition.inverses.values():
+            made.update(f"{inverse.name}\0{inverse.source}\0{inverse.field}\0{inverse.through_pairs}\1".encode())
+        for held in definition.part.linked:
+            made.update((self.inverse_of(held) or "").encode() + b"\0")
+        return made.digest()

@@ -27,10 +27,10 @@ class Order:
     def __init__(self, layers: Sequence[Layer], faults: Faults) -> None:
         self.below: dict[tuple[str, str], frozenset[str]] = {}
         self.layers: list[Layer] = []
+        self.incomplete = False
         for rank in RANKS:
             same = [layer for layer in layers if layer.rank == rank]
             self.layers += self._sorted(rank, same, faults) if rank in ("module", "customization") else same
-        self._index = {layer.name: i for i, layer in enumerate(self.layers)}
 
     def depends(self, rank: str, upper: str, lower: str) -> bool:
         """Whether ``upper`` said, directly or through others, that it follows ``lower``."""
@@ -73,6 +73,7 @@ class Order:
             elif word.value in by_name:
                 found.append(word.value)
             elif rank == "module":
+                self.incomplete = True
                 faults.add(
                     "E305",
                     word,

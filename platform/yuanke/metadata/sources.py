@@ -49,6 +49,10 @@ class Sources:
 
     def source(self, found: FieldDef) -> str:
         """``typed | stored | rollup | computed | system`` of a field."""
+        reused = self.model.reused.get(found.entity)
+        if reused is not None and found.key in reused[0].fields:
+            self.model.note_all(reused[1])
+            return reused[0].fields[found.key].source
         key = (found.entity, found.key)
         if key not in self._known:
             if key in self._open:
@@ -62,13 +66,8 @@ class Sources:
                 trace = self.model.traces.pop()
             self._known[key] = (answer, trace)
         answer, trace = self._known[key]
-        if self.model.traces:
-            self.model.traces[-1] |= trace
+        self.model.note_all(trace)
         return answer
-
-    def know(self, entity: str, key: str, source: str, trace: set[str]) -> None:
-        """Take over what was found out before (an entity reused from another Registry)."""
-        self._known[(entity, key)] = (source, trace)
 
     def _find(self, found: FieldDef) -> str:
         if found.source == "system":
@@ -205,8 +204,9 @@ class Sources:
                     reading.because(f"it steps through {name}, which may point to several entities")
                     return
                 entity = held.targets[0]
-                back = (held.inverse or "", *back)
-                if not held.inverse:
+                inverse_name = self.model.inverse_of(held)
+                back = (inverse_name or "", *back)
+                if not inverse_name:
                     reading.because(f"it steps through {definition.key}.{name}, which has no way back")
                     return
                 reading.moved_by.add((entity, back))

@@ -44,6 +44,7 @@ class Stack:
     owner: dict[str, Layer] = field(default_factory=dict)
     ranks: dict[str, str] = field(default_factory=dict)
     modules: list[Layer] = field(default_factory=list)
+    incomplete: bool = False  # a module that another depends on is not there
 
     @property
     def broken(self) -> bool:
@@ -54,6 +55,7 @@ def lay(layers: Sequence[Layer], faults: Faults) -> Stack:
     """The stack of ``layers``; what cannot be laid is told and left out."""
     order = Order(layers, faults)
     stack = Stack(order.layers, ranks={layer.name: layer.rank for layer in order.layers})
+    stack.incomplete = order.incomplete
     stack.modules = [layer for layer in order.layers if layer.rank == "module"]
 
     def rivals(lower: str, upper: str) -> bool:

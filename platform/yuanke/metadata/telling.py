@@ -27,3 +27,12 @@ def type_word(node: Node) -> str:
     """The type that is said, else the one that is told."""
     said = node.get("type")
     return said.value if said is not None and isinstance(said.value, str) else telling_type(node)
+
+
+def targets_of(node: Node) -> list[Node]:
+    """The words of ``link:`` or ``links:`` (one entity or several)."""
+    said = node.get("link") or node.get("links")
+    if said is None:
+        return []
+    items = said.live() if said.is_list else [said]
+    return [item for item in items if isinstance(item.value, str)]

@@ -12,6 +12,7 @@ from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.metadata.dialect.fields import HELP, ICON, LABEL
 from yuanke.metadata.dialect.shapes import (
     NAMED,
+    PLAIN,
     Context,
     Expr,
     FieldValues,
@@ -24,7 +25,6 @@ from yuanke.metadata.dialect.shapes import (
     Record,
     Ref,
     Shape,
-    Text,
     Value,
     Word,
     either,
@@ -42,16 +42,16 @@ CHECK = Record(
     {
         "label": LABEL,
         "at": Key(
-            either(Text(), ListOf(Text())),
+            either(PLAIN, ListOf(PLAIN)),
             "The verbs, transitions or actions at which it is asked; else at every save.",
             "finish",
         ),
-        "verbs": Key(ListOf(Text()), "The verbs at which it is asked.", "[delete, merge]"),
+        "verbs": Key(ListOf(PLAIN), "The verbs at which it is asked.", "[delete, merge]"),
         "when": Key(
             Expr("bool"), "In refuse: when true, the act is refused (the opposite of valid_when).", "owner != null"
         ),
         "valid_when": Key(Expr("bool"), "What must hold.", "receivable == 0"),
-        "message": Key(Text(), "What is said otherwise; `{field}` shows a value.", "应收 {receivable}"),
+        "message": Key(PLAIN, "What is said otherwise; `{field}` shows a value.", "应收 {receivable}"),
         "otherwise": Key(
             either(Word(("refuse", "warn", "reason")), Value()),
             "refuse, warn (asks once, then lets pass) or reason (lets pass with a reason kept).",
@@ -97,20 +97,20 @@ STEP_VERBS: Mapping[str, Key] = {
                                     "where": Key(Expr(), "Which of them."), "values": Key(TARGET_VALUES, "The new values.", "{stage: =stage_after}", required=True)}),
                   "Changes other records.", "{target: =about, values: {stage: =stage_after}}"),
     "delete": Key(Record("delete", {"target": Key(Expr(), "The record or collection.", "parts[kind != check]", required=True)}), "Puts records into the bin.", "{target: =lines}"),
-    "run": Key(either(Name("act"), Record("run", {"action": Key(Text(), "An action or transition.", "confirm", required=True), "target": Key(Expr(), "Of which record; else this.", "=issue"),
+    "run": Key(either(Name("act"), Record("run", {"action": Key(PLAIN, "An action or transition.", "confirm", required=True), "target": Key(Expr(), "Of which record; else this.", "=issue"),
                                             "with": Key(TARGET_VALUES, "What it asks.", "{to: =to}")})), "Runs an action or transition.", "recycle"),
     "move": Key(either(Name("act"), Record("move", {"record": Key(Expr(), "The record.", "=shipment"), "each": Key(Open(), "Or the records gone through.", "items.records"),
-                                              "where": Key(Expr(), "Which of them."), "transition": Key(Text(), "The transition.", "left", required=True)})), "Moves another record's workflow.", "{record: =shipment, transition: left}"),
-    "become": Key(either(Text(), MapOf(Text(), "text", "a document")), "Makes the next document (becomes:) and may move it on.", "{stock_out: confirm}"),
+                                              "where": Key(Expr(), "Which of them."), "transition": Key(PLAIN, "The transition.", "left", required=True)})), "Moves another record's workflow.", "{record: =shipment, transition: left}"),
+    "become": Key(either(PLAIN, MapOf(PLAIN, "text", "a document")), "Makes the next document (becomes:) and may move it on.", "{stock_out: confirm}"),
     "repoint": Key(Record("repoint", {"from": Key(Expr(), "The record links point to.", "=this"), "to": Key(Expr(), "The record they shall point to.", "=new_customer"),
-                                      "of": Key(ListOf(Text()), "Entities and features whose links move.", "[action, files]")}), "Re-points links from one record to another.", "{from: =this, to: =new_customer}"),
-    "notify": Key(Record("notify", {"to": Key(Value(), "People: an expression or the name of a field.", "owner", required=True), "text": Key(Text(), "What it says; `{field}` shows a value.", "{name} 已赢单", required=True),
-                                    "kind": Key(Text(), "Sort of message.", "pool")}), "Sends a message inside the system.", "{to: owner, text: '{number} 已停滞'}"),
-    "remind": Key(Record("remind", {"to": Key(Value(), "People.", "=owner", required=True), "text": Key(Text(), "What it says.", "{subject}", required=True), "until": Key(Expr("bool"), "It goes when this is true.", "state.closed"),
-                                    "due": Key(Value(), "The time of the event.", "=start_at"), "kind": Key(Text(), "Sort of reminder.", "anniversary")}), "Puts a line on the workbench.", "{to: =owner, text: '{name}'}"),
-    "mail": Key(Record("mail", {"to": Key(Value(), "Addresses or people.", "=email", required=True), "subject": Key(Text(), "Subject.", "报价 {number}"), "text": Key(Text(), "Body."), "print": Key(Text(), "A print that goes with it.", "quote")}), "Sends an e-mail.", "{to: =email, subject: '{number}'}"),
-    "webhook": Key(either(Text(), Record("webhook", {"url": Key(Text(), "Where to.", "https://example.com/hook"), "name": Key(Text(), "Or a webhook declared on its screen."), "values": Key(TARGET_VALUES, "What is sent.")})), "Calls another system.", "{url: 'https://example.com/hook'}"),
-    "call": Key(Record("call", {"function": Key(Text(), "A function of a plugin.", "issue_invoice", required=True), "with": Key(TARGET_VALUES, "Its arguments.")}), "Calls a plugin's function.", "{function: issue_invoice}"),
+                                      "of": Key(ListOf(PLAIN), "Entities and features whose links move.", "[action, files]")}), "Re-points links from one record to another.", "{from: =this, to: =new_customer}"),
+    "notify": Key(Record("notify", {"to": Key(Value(), "People: an expression or the name of a field.", "owner", required=True), "text": Key(PLAIN, "What it says; `{field}` shows a value.", "{name} 已赢单", required=True),
+                                    "kind": Key(PLAIN, "Sort of message.", "pool")}), "Sends a message inside the system.", "{to: owner, text: '{number} 已停滞'}"),
+    "remind": Key(Record("remind", {"to": Key(Value(), "People.", "=owner", required=True), "text": Key(PLAIN, "What it says.", "{subject}", required=True), "until": Key(Expr("bool"), "It goes when this is true.", "state.closed"),
+                                    "due": Key(Value(), "The time of the event.", "=start_at"), "kind": Key(PLAIN, "Sort of reminder.", "anniversary")}), "Puts a line on the workbench.", "{to: =owner, text: '{name}'}"),
+    "mail": Key(Record("mail", {"to": Key(Value(), "Addresses or people.", "=email", required=True), "subject": Key(PLAIN, "Subject.", "报价 {number}"), "text": Key(PLAIN, "Body."), "print": Key(PLAIN, "A print that goes with it.", "quote")}), "Sends an e-mail.", "{to: =email, subject: '{number}'}"),
+    "webhook": Key(either(PLAIN, Record("webhook", {"url": Key(PLAIN, "Where to.", "https://example.com/hook"), "name": Key(PLAIN, "Or a webhook declared on its screen."), "values": Key(TARGET_VALUES, "What is sent.")})), "Calls another system.", "{url: 'https://example.com/hook'}"),
+    "call": Key(Record("call", {"function": Key(PLAIN, "A function of a plugin.", "issue_invoice", required=True), "with": Key(TARGET_VALUES, "Its arguments.")}), "Calls a plugin's function.", "{function: issue_invoice}"),
     "merge": Key(Open("settings of the merge"), "Merges records (feature merge)."),
     "transfer": Key(Open("settings of the transfer"), "Hands records over (feature transfer)."),
     "share": Key(Open("settings of the share"), "Shares records (feature share)."),
@@ -118,11 +118,11 @@ STEP_VERBS: Mapping[str, Key] = {
 }  # fmt: skip
 MODIFIERS: Mapping[str, Key] = {
     "when": WHEN,
-    "as": Key(Text(), "Names the result for the steps behind it.", "new_customer"),
-    "each": Key(either(Text(), MapOf(Text(), "text", "a name")), "Goes through rows or records.", "customers"),
+    "as": Key(PLAIN, "Names the result for the steps behind it.", "new_customer"),
+    "each": Key(either(PLAIN, MapOf(PLAIN, "text", "a name")), "Goes through rows or records.", "customers"),
     "where": Key(Expr(), "Which of them."),
-    "sort": Key(either(Text(), ListOf(Text())), "In which order."),
-    "failures": Key(Text(), "A rows field that takes those refused; each turn stands alone then.", "failed"),
+    "sort": Key(either(PLAIN, ListOf(PLAIN)), "In which order."),
+    "failures": Key(PLAIN, "A rows field that takes those refused; each turn stands alone then.", "failed"),
 }
 
 
@@ -221,7 +221,7 @@ APPROVAL_STEP = Record(
         ),
         "edit": Key(ListOf(Name("path")), "Fields that may be changed in this step.", "[items.approved_amount]"),
         "until": Key(Expr(), "In a sequence: where it ends.", "level >= 3"),
-        "not": Key(ListOf(Text()), "Who may not approve.", "[applicant]"),
+        "not": Key(ListOf(PLAIN), "Who may not approve.", "[applicant]"),
     },
     also=lambda node, c: _someone(node, c),
     told="One stop of an approval.",
@@ -263,7 +263,7 @@ APPROVAL = Record(
             "What a refusal does.",
             "{to: rejected}",
         ),
-        "cc": Key(ListOf(Text()), "Who is told.", "[accountant]"),
+        "cc": Key(ListOf(PLAIN), "Who is told.", "[accountant]"),
         "withdraw": Key(
             Word(("before_first", "any_time", "never")), "When the applicant may withdraw.", "before_first"
         ),
@@ -271,7 +271,7 @@ APPROVAL = Record(
         "repeat": Key(Word(("once", "each")), "Whether one person in several steps is asked once.", "once"),
         "missing": Key(Word(("admin", "skip", "refuse")), "When nobody is there to approve.", "admin"),
         "reject_to": Key(Word(("start", "previous")), "Where a refusal goes.", "start"),
-        "not": Key(ListOf(Text()), "Who may not approve.", "[applicant]"),
+        "not": Key(ListOf(PLAIN), "Who may not approve.", "[applicant]"),
     },
     told="Who must agree before a transition happens.",
 )
@@ -280,10 +280,10 @@ POST = Record(
     "a post",
     {
         "ledger": Key(Name("ledger"), "The ledger; else the post's own name.", "stock"),
-        "each": Key(either(Text(), MapOf(Text(), "text", "a name")), "Goes through rows.", "lines"),
+        "each": Key(either(PLAIN, MapOf(PLAIN, "text", "a name")), "Goes through rows.", "lines"),
         "where": Key(Expr(), "Which of them."),
         "when": Key(Expr(), "Only then."),
-        "sort": Key(either(Text(), ListOf(Text())), "In which order."),
+        "sort": Key(either(PLAIN, ListOf(PLAIN)), "In which order."),
         "dimensions": Key(MapOf(Value(), "text", "a dimension"), "The key it goes to; unsaid ones take the row's or record's field of that name.", "{warehouse: =warehouse}"),
         "from": Key(MapOf(Value(), "text", "a dimension"), "Takes from this key ...", "{warehouse: =from_warehouse}"),
         "to": Key(MapOf(Value(), "text", "a dimension"), "... and puts into this one, with its value.", "{warehouse: =transit}"),
@@ -323,13 +323,13 @@ class Posts(Shape):
         return {"type": "object", "additionalProperties": POST.schema()}
 
 
-EACH = Key(either(Text(), MapOf(Text(), "text", "a name")), "The rows gone through.", "items")
+EACH = Key(either(PLAIN, MapOf(PLAIN, "text", "a name")), "The rows gone through.", "items")
 ROWS_OF = Record(
     "an each",
     {
         "each": EACH,
         "where": Key(Open(), "Which of them."),
-        "sort": Key(either(Text(), ListOf(Text())), "In which order."),
+        "sort": Key(either(PLAIN, ListOf(PLAIN)), "In which order."),
         "values": Key(TARGET_VALUES, "Values of the new row."),
     },
     rest=Open(),
@@ -346,8 +346,8 @@ BECOMES = Record(
 )  # fmt: skip
 FILLS = Record(
     "fills",
-    {"when": Key(Open(), "Only then."), "at": Key(either(Text(), ListOf(Text())), "Transitions at which it happens; else while typing.", "[approve]"), "each": EACH, "where": Key(Open(), "Which of them."),
-     "sort": Key(either(Text(), ListOf(Text())), "In which order."), "match": Key(Open(), "What pairs old and new rows.", "serial"), "keep": Key(Open(), "Rows that stay.", "received > 0"),
+    {"when": Key(Open(), "Only then."), "at": Key(either(PLAIN, ListOf(PLAIN)), "Transitions at which it happens; else while typing.", "[approve]"), "each": EACH, "where": Key(Open(), "Which of them."),
+     "sort": Key(either(PLAIN, ListOf(PLAIN)), "In which order."), "match": Key(Open(), "What pairs old and new rows.", "serial"), "keep": Key(Open(), "Rows that stay.", "received > 0"),
      "values": Key(TARGET_VALUES, "Values of each row.", "{serial: =position}", required=True)},
     context=lambda node, c: c.at(open=True),
     told="Keeps own rows in step with other rows.",
@@ -387,10 +387,10 @@ ACT: dict[str, Key] = {
     "label": LABEL,
     "help": HELP,
     "icon": ICON,
-    "color": Key(Text(), "Colour of its button.", "green"),
+    "color": Key(PLAIN, "Colour of its button.", "green"),
     "when": Key(Expr("bool"), "Hides and refuses it otherwise.", "owner == null"),
     "valid_when": Key(Expr("bool"), "Refuses it otherwise, with `message`.", "received >= payable"),
-    "message": Key(Text(), "What is said then.", "未收齐"),
+    "message": Key(PLAIN, "What is said then.", "未收齐"),
     "ask": Key(Asked(), "What is asked: own fields by name, or fields of its own.", "[lost_reason]"),
     "require": Key(ListOf(Name("path")), "Fields that must be filled.", "[lines]"),
     "set": Key(VALUES, "Values given to fields.", "{closed_at: =now()}"),
@@ -403,7 +403,7 @@ ACT: dict[str, Key] = {
     "internal": Key(Flag(), "true: only automations and other actions run it.", "true"),
     "hidden": Key(Flag(), "true: only a move of another document runs it.", "true"),
     "roles": Key(ListOf(Name("role")), "Only these roles.", "[finance]"),
-    "confirm": Key(Text(), "A question asked before it.", "确定作废吗?"),
+    "confirm": Key(PLAIN, "A question asked before it.", "确定作废吗?"),
 }  # fmt: skip
 #: where a transition may begin: states, or these words
 FROM_WORDS = ("any", "open")

@@ -11,6 +11,7 @@ from yuanke.fieldtypes import FieldType, catalogue
 from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.metadata.dialect.shapes import (
     NAMED,
+    PLAIN,
     Context,
     Expr,
     Flag,
@@ -23,7 +24,6 @@ from yuanke.metadata.dialect.shapes import (
     Ref,
     Schema,
     Shape,
-    Text,
     Value,
     Whole,
     Word,
@@ -34,9 +34,9 @@ from yuanke.metadata.telling import type_word
 
 NOTHING: Mapping[str, Any] = {}
 
-LABEL = Key(Text(), "What people call it, in Chinese; English comes from the key or from translations.", "客户名称")
-HELP = Key(Text(), "A sentence that helps who fills it in.", "营业执照上的全称")
-ICON = Key(Text(), "Name of an icon (Tabler icons).", "building")
+LABEL = Key(PLAIN, "What people call it, in Chinese; English comes from the key or from translations.", "客户名称")
+HELP = Key(PLAIN, "A sentence that helps who fills it in.", "营业执照上的全称")
+ICON = Key(PLAIN, "Name of an icon (Tabler icons).", "building")
 COLOR = Word(
     (
         "blue",
@@ -73,9 +73,9 @@ OPTION = Record(
         "order": Key(Whole(), "Its place among the options, where the order of the file is not meant.", "3"),
         "below": Key(Ref("options"), "Options beneath it, in a tree of options.", "{software: 软件}"),
         "place": Key(Ref("place"), "Where it stands among the options of lower layers.", "{after: won}"),
-        "formerly": Key(Text(), "The key it had before; stored values move.", "closed"),
+        "formerly": Key(PLAIN, "The key it had before; stored values move.", "closed"),
     },
-    rest=either(Text(), Flag(), Open()),
+    rest=either(PLAIN, Flag(), Open()),
     told="One choice of a field. Its key is what is stored; keys of its own are values that expressions read (`stage.probability`).",
 )
 
@@ -184,8 +184,8 @@ class Pattern(Shape):
 PLACE = Record(
     "place",
     {
-        "after": Key(Text(), "Stand right behind this one.", "stage"),
-        "before": Key(Text(), "Stand right before this one.", "amount"),
+        "after": Key(PLAIN, "Stand right behind this one.", "stage"),
+        "before": Key(PLAIN, "Stand right before this one.", "amount"),
     },
     told="Where something new stands among what lower layers declared.",
 )
@@ -193,7 +193,7 @@ PLACE = Record(
 _CONDITION = "An expression that is true or false"
 #: every key of every field: what it means and how it is written
 KEYS: dict[str, Key] = {
-    "type": Key(Text(), "The kind of value; `!` behind it means required. Telling keys (link, links, rows, options, formula) need none.", "money!"),
+    "type": Key(PLAIN, "The kind of value; `!` behind it means required. Telling keys (link, links, rows, options, formula) need none.", "money!"),
     "label": LABEL,
     "help": HELP,
     "required": Key(Flag(), "true: it must be filled (short: `!` behind the type or the target).", "true"),
@@ -203,7 +203,7 @@ KEYS: dict[str, Key] = {
     "visible_when": Key(Expr("bool", later=True), f"{_CONDITION}: else the form hides the field.", "stage == lost"),
     "required_when": Key(Expr("bool", later=True), f"{_CONDITION}: then it must be filled.", "stage == lost"),
     "valid_when": Key(Expr("bool", later=True), f"{_CONDITION}: else the value is refused with `message`. On a roll-up it is a limit.", "end_at >= start_at"),
-    "message": Key(Text(), "What is said when valid_when is false; `{field}` shows a value.", "结束不得早于开始"),
+    "message": Key(PLAIN, "What is said when valid_when is false; `{field}` shows a value.", "结束不得早于开始"),
     "min": Key(Value(later=True), "Least value; of rows the least number of them.", "0"),
     "max": Key(Value(later=True), "Greatest value; of rows the greatest number of them.", "100"),
     "length": Key(Whole(1, 10_000), "Most characters.", "200"),
@@ -213,7 +213,7 @@ KEYS: dict[str, Key] = {
     "searchable": Key(Flag(), "Whether the full-text search finds it.", "true"),
     "masked": Key(either(Flag(), Expr("bool", later=True)), "true, or when it is shown as a mask only.", "owner == null"),
     "sensitive": Key(either(Flag(), Name("class")), "A class of sensitive fields (classes:), or true: seen only by roles that say so; false frees a formula of what it reads.", "cost"),
-    "formerly": Key(Text(), "The key it had before: the column and its data move.", "sign_date"),
+    "formerly": Key(PLAIN, "The key it had before: the column and its data move.", "sign_date"),
     "place": Key(Ref("place"), "Where it stands among the fields of lower layers.", "{after: stage}"),
     "refresh": Key(Word(("day",)), "day: a formula that reads the clock is stored, and computed again each night.", "day"),
     "frozen_when": Key(Expr("bool"), f"{_CONDITION}: the formula is live until it is true, then kept for good.", "stage.closed"),
@@ -227,10 +227,10 @@ KEYS: dict[str, Key] = {
     "bands": Key(Options(), "A computed choice: the first option whose `when` holds is the value, the last has none.", "{late: {label: 逾期, when: due < today()}, fine: {label: 正常}}"),
     "formula": Key(Expr(later=True), "Computes the value from other fields.", "quantity * price"),
     "multiple": Key(Flag(), "true: several of the options, or several files.", "true"),
-    "like": Key(Text(), "Takes the definition of another field (entity.field), or for rows the fields of a pattern.", "customer.level"),
+    "like": Key(PLAIN, "Takes the definition of another field (entity.field), or for rows the fields of a pattern.", "customer.level"),
     # of links
     "filter": Key(Expr("bool", later=True), "Which records may be chosen: bare names are the candidate's, `this` is the record that chooses.", "customer == this.customer"),
-    "inverse": Key(Text(), "Name of the collection that the target gets.", "contacts"),
+    "inverse": Key(PLAIN, "Name of the collection that the target gets.", "contacts"),
     "on_delete": Key(Word(("refuse", "empty", "cascade")), "When the target is deleted: refuse it, empty this link, or delete this record with it.", "cascade"),
     "with": Key(Ref("fields"), "Fields that hang on each pair of links.", "{role: {options: [buyer, user]}}"),
     "acyclic": Key(Flag(), "true: following it never comes back to where it began.", "true"),
@@ -238,7 +238,7 @@ KEYS: dict[str, Key] = {
     "suggest": Key(Expr(), "A link's candidates by full text of this expression.", "subject + content"),
     "create": Key(MapOf(Value(), "text", "a field of the new record"), "What is made of text that no record answers to.", "{sn: =typed}"),
     # of rows
-    "sort": Key(either(Text(), ListOf(Text())), "Order of the rows where it is not the order of typing.", "plan_date"),
+    "sort": Key(either(PLAIN, ListOf(PLAIN)), "Order of the rows where it is not the order of typing.", "plan_date"),
     "pick": Key(Expr("bool"), "Rows are chosen among existing free records that fulfil this.", "state == free"),
     "copy": Key(Record("copy", {"from": Key(Expr(), "The rows to copy.", "template.items"), "values": Key(MapOf(Value(), "text", "a field"), "What differs.", "{item: =this}")}), "Filled with copies of other rows at creation.", "{from: template.items}"),
     "scan": Key(Open("what a scanner finds"), "What scanning a code adds.", "{find: [barcode.code], values: {product: =found.product}}"),
@@ -247,15 +247,15 @@ KEYS: dict[str, Key] = {
     "normal": Key(Word(("company", "name", "phone", "code")), "A second, normal form of the text, used for duplicates, import and search.", "company"),
     "only_one": Key(ListOf(Name("field")), "true here makes it false on the other records with equal values of these fields.", "[customer]"),
     "stamp": Key(Name("field"), "The time at which that field last changed.", "counted"),
-    "part_of": Key(Text(), "A partial document's share of its source row.", "order_item.total"),
+    "part_of": Key(PLAIN, "A partial document's share of its source row.", "order_item.total"),
     "by": Key(Name("field"), "What the share of part_of is measured by.", "quantity"),
-    "of": Key(Text(), "The whole of part_of, or the entity an expression is about.", "order_item.delivered"),
-    "asks": Key(Text(), "Where the type, options and unit of an answer come from.", "item.type"),
-    "currency": Key(Text(), "A field that holds the currency of the amount, or a code.", "currency"),
-    "empty": Key(Text(), "What an empty value is called.", "默认规格"),
-    "unit": Key(Text(), "The unit shown beside the number.", "天"),
+    "of": Key(PLAIN, "The whole of part_of, or the entity an expression is about.", "order_item.delivered"),
+    "asks": Key(PLAIN, "Where the type, options and unit of an answer come from.", "item.type"),
+    "currency": Key(PLAIN, "A field that holds the currency of the amount, or a code.", "currency"),
+    "empty": Key(PLAIN, "What an empty value is called.", "默认规格"),
+    "unit": Key(PLAIN, "The unit shown beside the number.", "天"),
     "icon": ICON,
-    "group": Key(Text(), "Of a setting: the heading it stands under.", "客户"),
+    "group": Key(PLAIN, "Of a setting: the heading it stands under.", "客户"),
     "roles": Key(ListOf(Name("role")), "Of a setting: who may change it.", "[finance, admin]"),
     "locked_when": Key(Expr("bool"), "Of a setting: when it cannot be changed.", "exists(product_sku[in_use])"),
     "only_grows": Key(Flag(), "Of a setting: true, it is never set back.", "true"),
@@ -293,7 +293,7 @@ class FieldShape(Record):
         return {"anyOf": [{"type": "string", "description": "A type, with ! when it is required."}, made]}
 
     def _tell_unknown(self, word: str, child: Node, c: Context) -> None:
-        owners = [name for name, kind in catalogue().items() if word in kind.keys]
+        owners = [name for name, kind in c.types.items() if word in kind.keys]
         if not owners:
             super()._tell_unknown(word, child, c)
 
@@ -313,7 +313,7 @@ def _together(node: Node, c: Context) -> None:
         )
         return
     word = type_word(node)
-    kind = catalogue().get(word)
+    kind = c.types.get(word)
     if kind is not None:
         _check_type(node, kind, told, c)
     elif word:
@@ -321,7 +321,7 @@ def _together(node: Node, c: Context) -> None:
             "E206",
             node.get("type") or node,
             f'There is no field type "{word}"',
-            f"Types are {', '.join(sorted(catalogue()))}.{did_you_mean(word, catalogue())}",
+            f"Types are {', '.join(sorted(c.types))}.{did_you_mean(word, c.types)}",
         )
     elif node.get("formula") is None:
         c.faults.add(
@@ -382,7 +382,7 @@ def _check_type(node: Node, kind: FieldType, told: list[str], c: Context) -> Non
                 f"{word}: belongs to {', '.join(sorted(needs))}.{_instead(word, kind)}",
             )
         elif word not in KEYS and word not in kind.keys:
-            owners = sorted(name for name, other in catalogue().items() if word in other.keys)
+            owners = sorted(name for name, other in c.types.items() if word in other.keys)
             if owners:
                 c.faults.add(
                     "E209",

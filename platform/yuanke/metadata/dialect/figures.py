@@ -7,6 +7,7 @@ from yuanke.metadata.dialect.acts import BECOMES
 from yuanke.metadata.dialect.fields import HELP, ICON, LABEL
 from yuanke.metadata.dialect.shapes import (
     NAMED,
+    PLAIN,
     Context,
     Expr,
     Flag,
@@ -17,7 +18,6 @@ from yuanke.metadata.dialect.shapes import (
     Open,
     Record,
     Ref,
-    Text,
     Value,
     Whole,
     Word,
@@ -28,14 +28,14 @@ from yuanke.metadata.node import Node
 LIMIT = Record(
     "a limit",
     {"by": Key(ListOf(Name("dimension")), "Dimensions at which it is summed; else the full key.", "[warehouse, product]"), "when": Key(Open(), "Only then.", "serial != empty"),
-     "valid_when": Key(Open(), "What must hold.", "quantity >= reserved", required=True), "message": Key(Text(), "What is said otherwise.", "可用量不足"),
+     "valid_when": Key(Open(), "What must hold.", "quantity >= reserved", required=True), "message": Key(PLAIN, "What is said otherwise.", "可用量不足"),
      "otherwise": Key(either(Word(("refuse", "warn", "reason")), Value()), "refuse, warn or reason.", "refuse")},
     told="A limit on balances, guarded inside the transaction.",
 )  # fmt: skip
 COSTING = Record(
     "costing",
     {"value": Key(either(Word(("moving_average", "fifo", "standard")), Value()), "The method that gives an issue its value.", "moving_average", required=True),
-     "by": Key(ListOf(Name("dimension")), "Dimensions that have one cost.", "[warehouse, product]"), "reference": Key(Text(), "The cost where there is none yet.", "product.cost_price"),
+     "by": Key(ListOf(Name("dimension")), "Dimensions that have one cost.", "[warehouse, product]"), "reference": Key(PLAIN, "The cost where there is none yet.", "product.cost_price"),
      "back_dated": Key(Word(("refuse", "current", "revalue")), "What a posting before others does.", "revalue")},
 )  # fmt: skip
 LEDGER = Record(
@@ -54,14 +54,14 @@ LEDGER = Record(
         "fields": Key(Ref("fields"), "Computed fields of a balance, for screens.", "{available: {type: quantity, formula: quantity - reserved}}"),
         "views": Key(Open(), "How balances are looked at.", "{list: {columns: [product, quantity]}}"),
         "permissions": Key(Open(), "What each role may read.", "{warehouse: {read: all}}"),
-        "sealed": Key(ListOf(Text()), "Keys that no layer above may change.", "[measures]"),
+        "sealed": Key(ListOf(PLAIN), "Keys that no layer above may change.", "[measures]"),
     },
     told="An append-only book of postings, with a balance for each key.",
     context=lambda node, c: c.at(open=True, ledger=node),
 )  # fmt: skip
 METRIC = Record(
     "a metric",
-    {"label": LABEL, "help": HELP, "entity": Key(Name("entity"), "Whose records it counts.", "order"), "unit": Key(Text(), "The unit shown.", "percent"), "where": Key(Expr("bool"), "Which of them.", "state.valid"),
+    {"label": LABEL, "help": HELP, "entity": Key(Name("entity"), "Whose records it counts.", "order"), "unit": Key(PLAIN, "The unit shown.", "percent"), "where": Key(Expr("bool"), "Which of them.", "state.valid"),
      "value": Key(Expr(), "The figure.", "sum(total)", required=True), "date": Key(Name("path"), "The day it belongs to.", "signed_on"), "by": Key(MapOf(Expr(), "name", "a dimension"), "By what it can be split.", "{person: owner}"),
      "rows": Key(Expr(), "How many records stand behind it.", "count()")},
     context=lambda node, c: c.at(entity=_entity_of(node), open=True),
@@ -83,7 +83,7 @@ GROUP = either(
                 "a group",
                 {
                     "by": Key(Expr(), "What is grouped.", "month(date)"),
-                    "fill": Key(either(Flag(), Text()), "true: empty groups are shown too.", "true"),
+                    "fill": Key(either(Flag(), PLAIN), "true: empty groups are shown too.", "true"),
                     "across": Key(Flag(), "true: makes columns.", "true"),
                     "label": LABEL,
                 },
@@ -99,7 +99,7 @@ COLUMN = either(
         "a column",
         {
             "value": Key(Expr(), "The figure.", "value / sum(rows.value) * 100", required=True),
-            "type": Key(Text(), "Its type.", "percent"),
+            "type": Key(PLAIN, "Its type.", "percent"),
             "label": LABEL,
             "options": Key(Open(), "Options of a computed choice.", "dictionary rfm"),
         },
@@ -144,11 +144,11 @@ REPORT = Record(
         "show": Key(MapOf(either(Expr(), COLUMN), "name", "a figure"), "Figures of each group.", "{deals: count(), amount: sum(amount)}"),
         "columns": Key(MapOf(COLUMN, "name", "a column"), "Figures of each result row, in the order of sort.", "{share: value / sum(rows.value)}"),
         "summary": Key(MapOf(COLUMN, "name", "a figure"), "Figures over all result rows.", "{mean: avg(rows.value)}"),
-        "sort": Key(either(Text(), ListOf(Text())), "Order of the result.", "-amount"),
+        "sort": Key(either(PLAIN, ListOf(PLAIN)), "Order of the result.", "-amount"),
         "compare": Key(Open(), "Other periods beside it.", "{last_year: 1 year}"),
         "as_of": Key(Value(), "As it stood that day.", "=asked.as_of"),
         "chart": Key(Word(CHARTS), "How it is drawn.", "funnel"),
-        "drill": Key(ListOf(Text()), "Columns of the records behind a figure.", "[number, open]"),
+        "drill": Key(ListOf(PLAIN), "Columns of the records behind a figure.", "[number, open]"),
         "snapshot": Key(Word(("day", "week", "month")), "Kept each night.", "day"),
         "becomes": Key(MapOf(BECOMES, "name", "a document"), "Documents made from its rows."),
         "must_be_empty": Key(Flag(), "true: an invariant that doctor proves.", "true"),

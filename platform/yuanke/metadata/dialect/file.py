@@ -8,6 +8,7 @@ from yuanke.metadata.dialect.fields import FIELD, HELP, ICON, LABEL, Options
 from yuanke.metadata.dialect.figures import LEDGER, METRIC, REPORT
 from yuanke.metadata.dialect.shapes import (
     NAMED,
+    PLAIN,
     Context,
     Expr,
     FieldValues,
@@ -58,12 +59,12 @@ DICTIONARY = Record(
     told="One list of options for many fields.",
 )
 MENU_ITEM = either(
-    Text(),
+    PLAIN,
     Record(
         "a menu item",
         {
             "entity": Key(Name("entity"), "An entity's list.", "customer"),
-            "view": Key(Text(), "One of its views.", "pool"),
+            "view": Key(PLAIN, "One of its views.", "pool"),
             "report": Key(Name("report"), "A report.", "funnel"),
             "dashboard": Key(Name("dashboard"), "A dashboard.", "workbench_boss"),
             "label": LABEL,
@@ -93,8 +94,8 @@ SHORTCUT = Record(
         "label": LABEL,
         "icon": ICON,
         "where": Key(Expr("bool"), "Which records are counted.", "owner == me"),
-        "note": Key(Text(), "What the count means.", "本周新增"),
-        "view": Key(Text(), "A view.", "pool"),
+        "note": Key(PLAIN, "What the count means.", "本周新增"),
+        "view": Key(PLAIN, "A view.", "pool"),
     },
 )
 
@@ -140,12 +141,12 @@ WIDGET = Record(
         "by": Key(Expr(), "What the figure is split by.", "stage"),
         "value": Key(Expr(later=True), "The aggregate of a metric's entity, or the figure of the report that is shown.", "sum(weighted)"),
         "compare": Key(Open(), "Other periods beside it.", "[last_year, previous]"),
-        "goal": Key(Text(), "The figure it is measured against.", "target"),
+        "goal": Key(PLAIN, "The figure it is measured against.", "target"),
         "with": Key(MapOf(Value(), "text", "a parameter"), "What the report asks.", "{metric: signed}"),
-        "also": Key(Text(), "What else is listed.", "approvals"),
-        "actions": Key(ListOf(Text()), "Buttons.", "[contact.create]"),
-        "chart": Key(Text(), "How it is drawn.", "bar"),
-        "note": Key(Text(), "Small text below."),
+        "also": Key(PLAIN, "What else is listed.", "approvals"),
+        "actions": Key(ListOf(PLAIN), "Buttons.", "[contact.create]"),
+        "chart": Key(PLAIN, "How it is drawn.", "bar"),
+        "note": Key(PLAIN, "Small text below."),
     },
     context=lambda node, c: c.at(entity=next((str(n.value) for w in ("list", "metric", "record") if (n := node.get(w)) is not None), "")),
     told="One tile of a board.",
@@ -160,8 +161,8 @@ DASHBOARD = Record(
         "like": Key(Name("dashboard"), "The board it inherits from; null takes a part of that away.", "workbench_boss"),
         "filters": Key(Ref("fields"), "What the reader may set for all tiles.", "{department: {link: department}}"),
         "about": Key(Name("entity"), "Makes a console around one record.", "customer"),
-        "find": Key(ListOf(Text()), "How that record is found.", "[name, number]"),
-        "rows": Key(ListOf(ListOf(Text())), "Tiles, row by row.", "[[shortcuts], [todo, funnel]]"),
+        "find": Key(ListOf(PLAIN), "How that record is found.", "[name, number]"),
+        "rows": Key(ListOf(ListOf(PLAIN)), "Tiles, row by row.", "[[shortcuts], [todo, funnel]]"),
         "widgets": Key(MapOf(WIDGET, "name", "a widget", null=True), "The tiles.", "{todo: {list: task}}"),
     },
     also=lambda node, c: _tiles(node, c),
@@ -190,7 +191,7 @@ def _tiles(node: Node, c: Context) -> None:
 PRINT = Record(
     "a print",
     {"label": LABEL, "entity": Key(Name("entity"), "What it prints.", "quote", required=True), "paper": Key(Word(("A3", "A4", "A5", "letter", "label")), "The paper.", "A4"), "landscape": Key(Flag(), "true: on its side.", "true"),
-     "template": Key(Text(), "Jinja over plain values that the printer may see.", "<h1>{{ number }}</h1>"), "file": Key(Text(), "Or a file with it.", "quote.html"), "when": Key(Expr("bool"), "When it is offered.", "state == approved"), "for": Key(ListOf(Name("role")), "Who may print it.", "[sales]")},
+     "template": Key(PLAIN, "Jinja over plain values that the printer may see.", "<h1>{{ number }}</h1>"), "file": Key(PLAIN, "Or a file with it.", "quote.html"), "when": Key(Expr("bool"), "When it is offered.", "state == approved"), "for": Key(ListOf(Name("role")), "Who may print it.", "[sales]")},
     context=lambda node, c: c.at(entity=str(e.value) if (e := node.get("entity")) is not None else ""),
     also=lambda node, c: None if node.get("template") or node.get("file") else c.faults.add("E205", node.key, "A print without a template", "Write template: or file:."),
     told="A document on paper.",
@@ -198,7 +199,7 @@ PRINT = Record(
 FORM = Record(
     "a web form",
     {"label": LABEL, "entity": Key(Name("entity"), "What a submission becomes.", "lead", required=True), "fields": Key(ListOf(Name("field")), "What is asked.", "[contact_name, mobile]", required=True), "set": Key(MapOf(Value(), "field", "a field"), "Values it sets.", "{source: web}"),
-     "captcha": Key(Word(("slider", "none")), "The proof that a person types.", "slider"), "per_ip": Key(Rate(), "Most submissions from one address.", "10/h"), "domains": Key(ListOf(Text()), "Where it may be embedded.", "[www.example.com]"), "consent": Key(Text(), "What one agrees to."), "thanks": Key(Text(), "What is said afterwards.")},
+     "captcha": Key(Word(("slider", "none")), "The proof that a person types.", "slider"), "per_ip": Key(Rate(), "Most submissions from one address.", "10/h"), "domains": Key(ListOf(PLAIN), "Where it may be embedded.", "[www.example.com]"), "consent": Key(PLAIN, "What one agrees to."), "thanks": Key(PLAIN, "What is said afterwards.")},
     context=lambda node, c: c.at(entity=str(e.value) if (e := node.get("entity")) is not None else ""),
     told="A public form.",
 )  # fmt: skip
@@ -219,8 +220,8 @@ SAMPLES = Samples(MapOf(MapOf(Open("a value"), "text", "a value"), "text", "a sa
 
 SECTIONS: dict[str, Key] = {
     "settings": Key(MapOf(Ref("field"), "text", "a setting"), "Parameters of the enterprise; `settings.<name>` in expressions.", "{stale_days: {type: integer, default: 14}}"),
-    "roles": Key(MapOf(either(ROLE, Text()), "name", "a role"), "Roles.", "{sales: {label: 销售}}"),
-    "classes": Key(MapOf(either(CLASS, Text()), "name", "a class"), "Classes of sensitive fields.", "{cost: {label: 成本}}"),
+    "roles": Key(MapOf(either(ROLE, PLAIN), "name", "a role"), "Roles.", "{sales: {label: 销售}}"),
+    "classes": Key(MapOf(either(CLASS, PLAIN), "name", "a class"), "Classes of sensitive fields.", "{cost: {label: 成本}}"),
     "dictionaries": Key(MapOf(DICTIONARY, "name", "a dictionary"), "Lists of options for many fields.", "{industry: {options: {it: IT}}}"),
     "menu": Key(MapOf(MENU, "name", "a group"), "Groups of the menu and what stands in them.", "{customers: {label: 客户, items: [customer]}}"),
     "entities": Key(MapOf(ENTITY, "text", "an entity"), "Kinds of records; naming another module's adds to it.", "{customer: {fields: {name: text!}}}"),
@@ -236,13 +237,13 @@ SECTIONS: dict[str, Key] = {
 }  # fmt: skip
 MODULE = Record(
     "a module file",
-    {"module": Key(Text(), "The module's name.", "opportunity", required=True), "label": LABEL, "version": Key(Text(r"[0-9]+(\.[0-9]+){0,2}", "a version, like 1.0.0"), "Its version.", "1.0.0"), "icon": ICON, "help": HELP,
-     "depends": Key(ListOf(Text()), "Modules it names or adds to.", "[customer, product]"), **SECTIONS},
+    {"module": Key(PLAIN, "The module's name.", "opportunity", required=True), "label": LABEL, "version": Key(Text(r"[0-9]+(\.[0-9]+){0,2}", "a version, like 1.0.0"), "Its version.", "1.0.0"), "icon": ICON, "help": HELP,
+     "depends": Key(ListOf(PLAIN), "Modules it names or adds to.", "[customer, product]"), **SECTIONS},
     told="One file is one module.",
 )  # fmt: skip
 CUSTOMIZATION = Record(
     "a customization file",
-    {"customization": Key(Text(), "Its name.", "acme"), "label": LABEL, "help": HELP, "over": Key(ListOf(Text()), "Customizations that this one overrules.", "[other]"), **SECTIONS},
+    {"customization": Key(PLAIN, "Its name.", "acme"), "label": LABEL, "help": HELP, "over": Key(ListOf(PLAIN), "Customizations that this one overrules.", "[other]"), **SECTIONS},
     told="What one enterprise changes; maps merge, null takes away, `columns+:` and `columns-:` change lists.",
 )  # fmt: skip
 NAMED["module"] = MODULE

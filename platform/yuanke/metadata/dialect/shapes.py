@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from yuanke.fieldtypes import FieldType
 from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.names import check_name
@@ -23,7 +24,7 @@ Schema = dict[str, Any]
 class Context:
     """Where a value stands: how to look up names (`known`) and to compile expressions (`compile`), when that is possible here.
 
-    ``entity`` is the entity whose fields bare names are, "" where there is none; ``asked`` what the act asks; ``results``
+    ``types`` are the field types there are; ``entity`` is the entity whose fields bare names are, "" where there is none; ``asked`` what the act asks; ``results``
     names that steps and `let` gave; ``state`` the workflow's field; ``open``: names come from rows walked at run time, so
     that an unknown one cannot be told.
     """
@@ -31,6 +32,7 @@ class Context:
     faults: Faults
     known: Callable[[str, str, Context], list[str] | None] = lambda kind, entity, c: None
     compile: Callable[[Node, Context, str | None], None] = lambda node, c, expect: None
+    types: Mapping[str, FieldType] = field(default_factory=dict)
     entity: str = ""
     asked: Node | None = None
     results: tuple[str, ...] = ()
@@ -41,7 +43,10 @@ class Context:
     what: str = "here"
 
     def at(self, **changes: Any) -> Context:
-        return replace(self, **changes)
+        """This context with some things changed; made for nearly every value of a file, so it skips `replace`."""
+        made = object.__new__(Context)
+        made.__dict__.update(self.__dict__, **changes)
+        return made
 
 
 class Shape:
@@ -116,6 +121,9 @@ class Text(Shape):
 
     def schema(self) -> Schema:
         return {"type": ["string", "number"]}
+
+
+PLAIN = Text()
 
 
 @dataclass(frozen=True)
@@ -472,6 +480,8 @@ class Record(Shape):
         for word, child in node.items():
             key = self.keys.get(word)
             if key is not None:
+                if (type(key.shape) in _SIMPLE or key.shape is PLAIN) and key.shape.fits(child):
+                    continue
                 key.shape.check(child, self.inner(word, inner).at(what=f'"{word}" of {self.name}'))
             elif self.rest is not None:
                 self.rest.check(child, inner.at(what=f'"{word}" of {self.name}'))
@@ -535,6 +545,10 @@ class Record(Shape):
             "additionalProperties": False if self.rest is None else self.rest.schema(),
         }
         return made
+
+
+#: shapes for which fitting is everything
+_SIMPLE: frozenset[type[Shape]] = frozenset({Flag, Open})
 
 
 @dataclass(frozen=True)
