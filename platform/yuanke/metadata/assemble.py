@@ -59,7 +59,11 @@ class Assembly:
             menu=self._menu(),
             dashboards=resolve_boards(sections.get("dashboards"), self.faults),
             **{name: _plain(sections.get(name)) for name in _PLAIN_SECTIONS},
-            more={**{name: _plain(sections.get(name)) for name in _FURTHER_SECTIONS}, "english": self.english},
+            more={
+                **{name: _plain(sections.get(name)) for name in _FURTHER_SECTIONS},
+                "english": self.english,
+                "sees": self._sees(),
+            },
         )
         if not self.faults.wrong:
             for key, faces, one in self._fresh:
@@ -140,6 +144,11 @@ class Assembly:
         made = {key: texts.label(node, key, f"roles.{key}", self.english) for key, node in self.model.roles.items()}
         made.setdefault("admin", Label("系统管理员", "Administrator"))
         return made
+
+    def _sees(self) -> dict[str, tuple[str, ...]]:
+        """Role -> the classes of sensitive fields it sees."""
+        seen = {key: words(node.get("sees")) for key, node in self.model.roles.items()}
+        return {key: tuple(word.value for word in said) for key, said in seen.items() if said}
 
     def _menu(self) -> tuple[dict[str, Any], ...]:
         menu = self.stack.sections.get("menu")

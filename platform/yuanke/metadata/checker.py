@@ -34,7 +34,7 @@ _STATE_WORDS = ["any", "open", "previous"]
 class Checker:
     def __init__(self, model: Model, formulas: Formulas, types: Mapping[str, FieldType], faults: Faults) -> None:
         self.model, self.formulas, self.faults = model, formulas, faults
-        self.context = Context(faults, self._known, self._compile, types)
+        self.context = Context(faults, self._known, self._wanted, self._compile, types)
 
     def check_layer(self, layer: Layer) -> None:
         """The head of a file: its own keys. The sections are checked as they are merged."""
@@ -141,14 +141,21 @@ class Checker:
 
     # -- expressions ----------------------------------------------------------------------------------------------
 
-    def _compile(self, node: Node, c: Context, expect: str | None) -> None:
+    def _compile(self, node: Node, c: Context, expect: str | Kind | None) -> None:
         scope = self._scope(c)
         if scope is not None:
-            self.formulas.compile(node, scope, None if c.open else expect)
+            self.formulas.compile(node, scope, None if c.open else expect, group=c.group)
+
+    def _wanted(self, entity: str, field: str) -> Kind | None:
+        """Kind of the value that a field takes; None where any will do."""
+        kind = self.model.kind(entity, field) if entity in self.model.entities else None
+        return None if kind is None or kind.name in ("collection", "links", "any") else kind
 
     def _scope(self, c: Context) -> RecordScope | None:
         more = dict.fromkeys(c.results, ANY)
         asked = self._asked(c)
+        if c.group and c.entity not in self.model.entities:
+            return None  # figures of ledgers and metrics: read by what runs them
         if c.open:
             return OpenNames(
                 self.model, c.entity if c.entity in self.model.entities else "", more=more, asked=asked or {}

@@ -43,7 +43,7 @@ class _Declarer:
                     self._entity(key, settled)
         self._settings()
         self._own()
-        relate(self.model, self.patterns, self.faults)
+        relate(self.model, self.stack, self.patterns, self.faults)
         return self.model
 
     def _find(self, entity: str, name: str) -> Node | None:

@@ -136,7 +136,7 @@ class EntityMaker:
             checks=_plain(node, "checks") or {},
             locked_when=self.formulas.compile(node.get("locked_when"), RecordScope(self.model, definition.key), "bool"),
             system=definition.system,
-            more={k: n.plain() for k, n in node.items() if k not in _KNOWN},
+            more=self._more(definition),
         )
         self._warn(definition, entity)
         moves = [
@@ -146,6 +146,21 @@ class EntityMaker:
             for source, back in sorted(self.sources.reading(f).moved_by)
         ]
         return Made(entity, moves)
+
+    def _more(self, definition: EntityDef) -> dict[str, Any]:
+        """All other keys, as written; rows and pairs move with the field that holds them (``formerly``)."""
+        made = {k: n.plain() for k, n in definition.node.items() if k not in _KNOWN}
+        if (
+            definition.kind != "record"
+            and definition.parent is not None
+            and definition.key == "_".join(definition.parent)
+        ):
+            owner = self.model.entities[definition.parent[0]]
+            field = owner.fields[definition.parent[1]].node.get("formerly")
+            key = owner.node.get("formerly")
+            if field is not None or key is not None:
+                made["formerly"] = f"{key.value if key else owner.key}_{field.value if field else definition.parent[1]}"
+        return made
 
     def _label(self, definition: EntityDef, path: str) -> Label:
         return texts.label(definition.node, definition.key, path, self.model.translations)
@@ -227,6 +242,11 @@ class EntityMaker:
 
     def _check_computed(self, found: FieldDef, made: Field) -> None:
         """A computed field has no column: nothing that needs one can be asked of it."""
+        if made.source == "computed" and made.formula is not None and not made.formula.has_sql:
+            self.faults.add(
+                "E404", found.formula or found.node, f'"{found.key}" is computed on reading, and cannot run in the database',
+                "Use functions that have SQL, or say refresh: day to store it.",
+            )  # fmt: skip
         if made.source == "computed":
             reason = self.sources.reading(found).computed
             for word, what in (("unique", "unique"), ("index", "indexed")):

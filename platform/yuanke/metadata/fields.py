@@ -145,7 +145,7 @@ class FieldMaker:
     def _filter(self, work: _Work, node: Node) -> None:
         targets = work.found.targets
         scope = FilterScope(self.model, targets[0] if len(targets) == 1 else "", work.found.entity)
-        work.made["filter"] = self.formulas.compile(node, scope, "bool")
+        work.made["filter"] = self.formulas.compile(node, scope, "bool", sql=True)
 
     def _masked(self, work: _Work, node: Node) -> None:
         work.made["masked"] = (
@@ -186,9 +186,13 @@ class FieldMaker:
 
     def _default(self, work: _Work, node: Node) -> None:
         if is_expression(node):
-            work.made["default"] = self.formulas.compile(node, work.scope, marked=True)
+            work.made["default"] = self.formulas.compile(node, work.scope, self._wanted(work.found))
         else:
             work.made["default"] = self._value(work, node, "The default", check=True)
+
+    def _wanted(self, found: FieldDef) -> Kind | None:
+        kind = self.model.kind_of_field(found)
+        return None if kind.name == "collection" else kind
 
     def _value(self, work: _Work, node: Node, what: str, check: bool) -> Any:
         """A plain value read by the field's own type."""

@@ -40,20 +40,31 @@ class Formulas:
         model.kind_of_formula = self._kind
 
     def compile(
-        self, node: Node | None, scope: RecordScope, expect: str | None = None, *, marked: bool = False
+        self,
+        node: Node | None,
+        scope: RecordScope,
+        expect: str | Kind | None = None,
+        *,
+        sql: bool = False,
+        group: bool = False,
     ) -> Expression | None:
-        """The expression of ``node``, or None when it is absent or wrong (told). ``marked``: it begins with ``=``."""
+        """The expression of ``node`` (a leading ``=`` is skipped), or None when it is absent or wrong (told).
+
+        ``sql``: it runs in the database, so that one without SQL is a fault. ``group``: it speaks of a group of a report.
+        """
         if node is None or isinstance(node.value, (dict, list)) or node.value is None:
             return None
         source = node.value if isinstance(node.value, str) else _literal(node)
-        skipped = 1 if marked or source.startswith("=") else 0
-        source = source[skipped:]
-        lead = len(source) - len(source.lstrip())
+        skipped = len(source) - len(source.removeprefix("=").lstrip())
         try:
-            return compile_expression(source.strip(), scope, expect=expect)
+            made = compile_expression(source[skipped:].rstrip(), scope, expect=expect, group=group)
         except ExpressionFault as fault:
-            self.faults.add("E401", self._place(node, fault.start + lead + skipped), fault.summary, fault.detail)
+            self.faults.add("E401", self._place(node, fault.start + skipped), fault.summary, fault.detail)
             return None
+        if sql and not made.has_sql:
+            detail = "It is asked of many records at once, in SQL. Use functions that have SQL, or a field that keeps the value."
+            self.faults.add("E404", node, "This expression cannot run in the database", detail)
+        return made
 
     def _place(self, node: Node, offset: int) -> Span:
         """The character of the file that stands ``offset`` characters into the text of ``node``."""
@@ -87,8 +98,9 @@ class Formulas:
         """Names of the expressions of one field."""
         return RecordScope(self.model, found.entity)
 
-    def _expected(self, found: FieldDef) -> str | None:
-        return None if found.type is None or not found.type_name else self.model.kind_of_field(found).name
+    def _expected(self, found: FieldDef) -> Kind | None:
+        """The kind of a field's value; None when it follows from the formula."""
+        return None if found.type is None or not found.type_name else self.model.kind_of_field(found)
 
     def _kind(self, found: FieldDef) -> Kind:
         made = self.of_field(found)

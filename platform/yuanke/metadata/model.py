@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from yuanke.metadata.registry import Entity
 
 #: words of an option that say something about the option itself; all others are values of its own
-OPTION_WORDS = frozenset(
-    {"label", "help", "color", "icon", "void", "retired", "when", "order", "below", "place", "formerly"}
-)
+OPTION_WORDS = frozenset({"label", "help", "color", "icon", "void", "retired", "when", "below", "place"})
 
 
 @dataclass(eq=False)

@@ -7,16 +7,18 @@ from yuanke.metadata.faults import Faults
 from yuanke.metadata.model import EntityDef, FieldDef, InverseDef, Model
 from yuanke.metadata.names import fault_of_name, plural_of
 from yuanke.metadata.node import Node
+from yuanke.metadata.stack import Stack
 from yuanke.metadata.telling import targets_of
 
 
-def relate(model: Model, patterns: set[str], faults: Faults) -> None:
-    """Give every target of a link its collection; links to nothing are told."""
+def relate(model: Model, stack: Stack, patterns: set[str], faults: Faults) -> None:
+    """Give every target of a link its collection; links to nothing, or to what the module does not depend on, are told."""
     for definition in list(model.entities.values()):
         if definition.kind != "pair" or definition.part.linked:
             for held in definition.part.linked:
                 for key in held.targets:
                     _relate(model, definition, held, key, patterns, faults)
+                    _check_module(model, stack, held, key, faults)
 
 
 def _relate(model: Model, definition: EntityDef, held: FieldDef, key: str, patterns: set[str], faults: Faults) -> None:
@@ -29,8 +31,26 @@ def _relate(model: Model, definition: EntityDef, held: FieldDef, key: str, patte
         _invert(model, definition, held, target, faults)
 
 
+def _check_module(model: Model, stack: Stack, held: FieldDef, key: str, faults: Faults) -> None:
+    target = model.entities.get(key)
+    if target is None or stack.knows(held.node.layer, target.module):
+        return
+    detail = f'{held.node.layer} may link to it when it says "depends: [{target.module}]".'
+    faults.add(
+        "E303",
+        _word_of(held, key),
+        f'The entity "{key}" belongs to the module {target.module}',
+        detail,
+        target.node.key,
+    )
+
+
+def _word_of(held: FieldDef, key: str) -> Node:
+    return next((w for w in targets_of(held.node) if w.value == key), held.node)
+
+
 def _tell_missing(model: Model, held: FieldDef, key: str, patterns: set[str], faults: Faults) -> None:
-    where: Node = next((w for w in targets_of(held.node) if w.value == key), held.node)
+    where = _word_of(held, key)
     if key in patterns:
         faults.add(
             "E219", where, f'"{key}" is a pattern, not an entity', "A record of it cannot exist; link to an entity."

@@ -28,13 +28,13 @@ class RightsMaker:
         known = BUILT_IN_SCOPES | {k for k, _ in scopes.items()} if scopes is not None else BUILT_IN_SCOPES
         verbs = self._verbs(definition)
         for role, node in said.items() if said is not None else ():
-            if role != "admin" and role not in self.model.roles and not self.model.incomplete:
+            if role not in ("admin", "everyone") and role not in self.model.roles and not self.model.incomplete:
                 self.faults.add(
                     "E212",
                     node.key,
                     f'There is no role "{role}"',
                     "Roles stand under roles: of a module this one depends on, or of this one."
-                    + did_you_mean(role, [*self.model.roles, "admin"]),
+                    + did_you_mean(role, [*self.model.roles, "admin", "everyone"]),
                 )
                 continue
             if node.is_map:

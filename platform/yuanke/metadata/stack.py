@@ -44,7 +44,19 @@ class Stack:
     owner: dict[str, Layer] = field(default_factory=dict)
     ranks: dict[str, str] = field(default_factory=dict)
     modules: list[Layer] = field(default_factory=list)
+    order: Order | None = None
     incomplete: bool = False  # a module that another depends on is not there
+
+    def knows(self, layer: str, other: str) -> bool:
+        """Whether what ``layer`` declares may name what ``other`` declares: itself, what lies below, what it depends on."""
+        if (
+            layer == other
+            or self.ranks.get(layer) != "module"
+            or self.ranks.get(other) != "module"
+            or self.order is None
+        ):
+            return True
+        return self.order.depends("module", layer, other)
 
     @property
     def broken(self) -> bool:
@@ -55,7 +67,7 @@ def lay(layers: Sequence[Layer], faults: Faults) -> Stack:
     """The stack of ``layers``; what cannot be laid is told and left out."""
     order = Order(layers, faults)
     stack = Stack(order.layers, ranks={layer.name: layer.rank for layer in order.layers})
-    stack.incomplete = order.incomplete
+    stack.incomplete, stack.order = order.incomplete, order
     stack.modules = [layer for layer in order.layers if layer.rank == "module"]
 
     def rivals(lower: str, upper: str) -> bool:

@@ -81,7 +81,7 @@ class ViewMaker:
                 key: self._filter(key, child, path, scope) for key, child in filters.items() if child.is_map
             }
         if (where := node.get("where")) is not None:
-            body["where"] = self.formulas.compile(where, scope, "bool")
+            body["where"] = self.formulas.compile(where, scope, "bool", sql=True)
         if (sections := node.get("sections")) is not None:
             body["sections"] = self._sections(sections, definition, fields, path)
         if kind == "list" and "columns" not in body:
@@ -93,7 +93,7 @@ class ViewMaker:
     def _filter(self, key: str, node: Node, path: str, scope: RecordScope) -> dict[str, Any]:
         return {
             "label": texts.label(node, key, f"{path}.filters.{key}", self.model.translations),
-            "where": self.formulas.compile(node.get("where"), scope, "bool"),
+            "where": self.formulas.compile(node.get("where"), scope, "bool", sql=True),
         }
 
     # -- the form -------------------------------------------------------------------------------------------------

@@ -215,6 +215,7 @@ ENTITY = Record(
         "indexes": Key(Groups(), "Further database indexes.", "[[status, sign_on]]"),
         "abstract": Key(Flag(), "true: a pattern without a table, taken with like:.", "true"),
         "like": Key(PLAIN, "The pattern whose fields are laid beneath its own.", "priced_line"),
+        "everyone": Key(ListOf(Name("field")), "Fields that everybody who is logged in may read, with the id.", "[name]"),
         "sealed": Key(ListOf(PLAIN), "Fields and keys that no layer above may change.", "[stage]"),
         "formerly": Key(PLAIN, "The key it had before: its table moves.", "deal"),
         "place": Key(Ref("place"), "Where it stands among the entities.", "{after: customer}"),

@@ -62,8 +62,8 @@ LEDGER = Record(
 METRIC = Record(
     "a metric",
     {"label": LABEL, "help": HELP, "entity": Key(Name("entity"), "Whose records it counts.", "order"), "unit": Key(PLAIN, "The unit shown.", "percent"), "where": Key(Expr("bool"), "Which of them.", "state.valid"),
-     "value": Key(Expr(), "The figure.", "sum(total)", required=True), "date": Key(Name("path"), "The day it belongs to.", "signed_on"), "by": Key(MapOf(Expr(), "name", "a dimension"), "By what it can be split.", "{person: owner}"),
-     "rows": Key(Expr(), "How many records stand behind it.", "count()")},
+     "value": Key(Expr(group=True), "The figure.", "sum(total)", required=True), "date": Key(Name("path"), "The day it belongs to.", "signed_on"), "by": Key(MapOf(Expr(), "name", "a dimension"), "By what it can be split.", "{person: owner}"),
+     "rows": Key(Expr(group=True), "How many records stand behind it.", "count()")},
     context=lambda node, c: c.at(entity=_entity_of(node), open=True),
     told="A figure defined once, which reports, targets and dashboards name.",
 )  # fmt: skip
@@ -72,6 +72,10 @@ METRIC = Record(
 def _entity_of(node: Node) -> str:
     said = node.get("entity")
     return str(said.value) if said is not None else ""
+
+
+def _keys_of(node: Node | None) -> tuple[str, ...]:
+    return tuple(key for key, _ in node.items()) if node is not None else ()
 
 
 GROUP = either(
@@ -93,12 +97,23 @@ GROUP = either(
         "a group",
     ),
 )
+FIGURE = either(
+    Expr(group=True),
+    Record(
+        "a figure",
+        {
+            "value": Key(Expr(group=True), "The figure.", "sum(amount)", required=True),
+            "type": Key(PLAIN, "Its type.", "money"),
+            "label": LABEL,
+        },
+    ),
+)
 COLUMN = either(
-    Expr(),
+    Expr(later=True),
     Record(
         "a column",
         {
-            "value": Key(Expr(), "The figure.", "value / sum(rows.value) * 100", required=True),
+            "value": Key(Expr(later=True), "The figure.", "value / sum(rows.value) * 100", required=True),
             "type": Key(PLAIN, "Its type.", "percent"),
             "label": LABEL,
             "options": Key(Open(), "Options of a computed choice.", "dictionary rfm"),
@@ -108,7 +123,7 @@ COLUMN = either(
 SOURCE = Record(
     "a source",
     {"entity": Key(Name("entity"), "Records read.", "order_item"), "ledger": Key(Name("ledger"), "Entries read.", "stock"), "balances": Key(Name("ledger"), "Balances read.", "stock"),
-     "where": Key(Expr(), "Which of them."), "show": Key(MapOf(Expr(), "name", "a figure"), "Figures.", "{on_hand: sum(quantity)}", required=True), "group": Key(GROUP, "Where it groups otherwise.")},
+     "where": Key(Expr(), "Which of them."), "show": Key(MapOf(Expr(group=True), "name", "a figure"), "Figures.", "{on_hand: sum(quantity)}", required=True), "group": Key(GROUP, "Where it groups otherwise.")},
     context=lambda node, c: c.at(entity=_entity_of(node), open=True),
 )  # fmt: skip
 CHARTS = (
@@ -141,7 +156,7 @@ REPORT = Record(
         "ask": Key(Ref("fields"), "What the reader is asked; `asked.x` in expressions.", "{since: date!}"),
         "where": Key(Expr("bool"), "Which records.", "not stage.closed"),
         "group": Key(GROUP, "By what.", "[stage]"),
-        "show": Key(MapOf(either(Expr(), COLUMN), "name", "a figure"), "Figures of each group.", "{deals: count(), amount: sum(amount)}"),
+        "show": Key(MapOf(FIGURE, "name", "a figure"), "Figures of each group.", "{deals: count(), amount: sum(amount)}"),
         "columns": Key(MapOf(COLUMN, "name", "a column"), "Figures of each result row, in the order of sort.", "{share: value / sum(rows.value)}"),
         "summary": Key(MapOf(COLUMN, "name", "a figure"), "Figures over all result rows.", "{mean: avg(rows.value)}"),
         "sort": Key(either(PLAIN, ListOf(PLAIN)), "Order of the result.", "-amount"),
@@ -156,7 +171,9 @@ REPORT = Record(
         "for": Key(ListOf(Name("role")), "Who finds it in the menu.", "[boss]"),
     },
     also=lambda node, c: _one_source(node, c),
-    context=lambda node, c: c.at(entity=_entity_of(node), asked=node.get("ask"), open=not _entity_of(node)),
+    context=lambda node, c: c.at(
+        entity=_entity_of(node), asked=node.get("ask"), open=not _entity_of(node), results=_keys_of(node.get("show"))
+    ),
     told="Groups and figures, under the reader's rights.",
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes import FieldType
 from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.metadata.faults import Faults
@@ -22,16 +23,17 @@ Schema = dict[str, Any]
 
 @dataclass(frozen=True)
 class Context:
-    """Where a value stands: how to look up names (`known`) and to compile expressions (`compile`), when that is possible here.
+    """Where a value stands: how to look up names (`known`) and to compile expressions (`compile`, of the kind `wanted` for a field), when that is possible here.
 
     ``types`` are the field types there are; ``entity`` is the entity whose fields bare names are, "" where there is none; ``asked`` what the act asks; ``results``
     names that steps and `let` gave; ``state`` the workflow's field; ``open``: names come from rows walked at run time, so
-    that an unknown one cannot be told.
+    that an unknown one cannot be told; ``group``: expressions speak of a group of records.
     """
 
     faults: Faults
     known: Callable[[str, str, Context], list[str] | None] = lambda kind, entity, c: None
-    compile: Callable[[Node, Context, str | None], None] = lambda node, c, expect: None
+    wanted: Callable[[str, str], Kind | None] = lambda entity, field: None
+    compile: Callable[[Node, Context, str | Kind | None], None] = lambda node, c, expect: None
     types: Mapping[str, FieldType] = field(default_factory=dict)
     entity: str = ""
     asked: Node | None = None
@@ -40,6 +42,7 @@ class Context:
     open: bool = False
     field: str = ""
     ledger: Node | None = None
+    group: bool = False
     what: str = "here"
 
     def at(self, **changes: Any) -> Context:
@@ -288,6 +291,7 @@ class Expr(Shape):
 
     expect: str | None = None
     later: bool = False  # compiled where it is used, not here
+    group: bool = False  # speaks of a group of records: count(), sum(amount)
 
     def fits(self, node: Node) -> bool:
         return isinstance(node.value, (str, int, Decimal, bool))
@@ -296,7 +300,7 @@ class Expr(Shape):
         if not self.fits(node):
             self.refuse(node, c)
         elif not self.later:
-            c.compile(node, c, self.expect)
+            c.compile(node, c.at(group=True) if self.group else c, self.expect)
 
     def words(self) -> str:
         return "a condition" if self.expect == "bool" else "an expression"
@@ -437,7 +441,10 @@ class FieldValues(Shape):
                 continue
             if isinstance(child.value, str) and not child.value.startswith("="):
                 Name("option").check(child, c.at(field=key, what=f'"{key}"'))
-            Value().check(child, c.at(what=f'"{key}"'))
+            if not Value().fits(child):
+                self.refuse(child, c)
+            elif isinstance(child.value, str) and child.value.startswith("="):
+                c.compile(child, c.at(what=f'"{key}"'), c.wanted(c.entity, key))
 
     def words(self) -> str:
         return 'a map of fields: a value, or "=" and an expression'
