@@ -12,6 +12,7 @@ from typing import Any
 
 from yuanke.expressions import kinds as k
 from yuanke.expressions import nodes as n
+from yuanke.expressions.exact import negative
 from yuanke.expressions.faults import ExpressionFault
 from yuanke.expressions.names import Names, Reference
 from yuanke.expressions.reading import Text
@@ -152,7 +153,7 @@ class Checker:
         if isinstance(node.op, ast.UAdd):
             return operand
         if isinstance(operand, n.Const) and isinstance(operand.value, Decimal):
-            return n.Const(operand.kind, -operand.value)
+            return n.Const(operand.kind, negative(operand.value))
         return n.Negative(operand.kind if operand.kind.name == "duration" else k.NUMBER, operand)
 
     def _logic(self, node: ast.BoolOp, hint: Kind | None) -> n.Node:
@@ -169,7 +170,9 @@ class Checker:
         """The parts, all of one kind, and the kind at the end."""
         if hint is None:
             hint = next((found for part in parts if (found := self.names.peek(part)) is not None), None)
-        found = [self.check(part, hint) for part in parts]
+            found = [self.check(part, None if _foreign(part, hint) else hint) for part in parts]
+        else:
+            found = [self.check(part, hint) for part in parts]
         kind = k.NULL
         for part, one in zip(parts, found, strict=True):
             if one.kind.name in k.MANY or one.kind.name in ("list", "shift"):
@@ -210,6 +213,11 @@ class Checker:
         from yuanke.expressions.check_calls import called
 
         return called(self, node, hint)
+
+
+def _foreign(part: ast.expr, hint: Kind | None) -> bool:
+    """A text in quotes beside a choice, where nothing says that it must be an option: ``coalesce(stage, 'none')``."""
+    return isinstance(part, ast.Constant) and hint is not None and part.value not in (hint.options or ())
 
 
 def _as_condition(said: str, kind: Kind) -> str:

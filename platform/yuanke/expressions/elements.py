@@ -126,7 +126,8 @@ def extreme(name: str, parts: list[Element], kind: Kind) -> Element:
     if kind.name == "text":
         parts = [bytewise(part) for part in parts]
     made = (least if name == "min" else greatest)(*parts)
-    made.type = parts[0].type if kind.name == "number" else SQL_TYPES.get(kind.name, parts[0].type)
+    found = next((part.type for part in parts if not isinstance(part.type, sa.types.NullType)), Number())
+    made.type = found if kind.name == "number" else SQL_TYPES.get(kind.name, found)
     return made
 
 

@@ -22,8 +22,9 @@ subtract = CONTEXT.subtract
 multiply = CONTEXT.multiply
 remainder = CONTEXT.remainder
 negative = CONTEXT.minus
+scaled = CONTEXT.scaleb
 
-__all__ = ["ZERO", "add", "divide", "multiply", "negative", "plain", "remainder", "round_half_up", "subtract", "whole"]
+__all__ = ["ZERO", "add", "divide", "multiply", "negative", "plain", "remainder", "round_half_up", "scaled", "subtract", "whole"]
 
 
 def whole(value: Any, most: int) -> int | None:

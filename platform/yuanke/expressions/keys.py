@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from yuanke.expressions.exact import MOST_DIGITS, MOST_PLACES_BEFORE
+from yuanke.expressions.exact import MOST_DIGITS, MOST_PLACES_BEFORE, scaled
 from yuanke.expressions.faults import too_big
 
 _NINES = str.maketrans("0123456789", "9876543210")
@@ -54,7 +54,7 @@ def key_of(number: Decimal | int) -> str:
 def number_of(value: Any) -> Decimal:
     """The Decimal of a key (or of a plain integer)."""
     number, scale = parts(value, 0)
-    return Decimal(number).scaleb(-scale) if scale else Decimal(number)
+    return scaled(Decimal(number), -scale) if scale else Decimal(number)
 
 
 def _parts_of(number: Decimal) -> tuple[int, int]:

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 from yuanke.expressions import kinds as k
 from yuanke.expressions import nodes as n
 from yuanke.expressions.functions import catalogue
+from yuanke.expressions.reading import IF_CALLED
 from yuanke.expressions.scope import Kind, Scope
 from yuanke.kernel.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
     from yuanke.expressions.check import Checker
 
+#: functions whose result is one of their values
+_GIVE_A_PART = {"coalesce", "if", IF_CALLED, "min", "max", "first", "last"}
 _OF_OPTIONS = ("key", "order", "void", "label")
 
 
@@ -43,7 +46,7 @@ class Names:
             return kind if kind is not None and kind.name in ("choice", "choices") else None
         if isinstance(node, ast.IfExp):
             return self.peek(node.body) or self.peek(node.orelse)
-        if isinstance(node, ast.Attribute) or not isinstance(node, ast.Call):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id not in _GIVE_A_PART:
             return None
         return next((found for part in node.args if (found := self.peek(part)) is not None), None)
 

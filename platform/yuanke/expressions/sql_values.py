@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from yuanke.expressions import elements as e
 from yuanke.expressions import nodes as n
+from yuanke.expressions.exact import scaled
 from yuanke.expressions.functions import Element
 from yuanke.expressions.scope import Kind
 from yuanke.expressions.sqltypes import SQL_TYPES, Number, Span, scale_of
@@ -77,8 +78,8 @@ def _bind_number(column: Element, value: Decimal) -> tuple[Element, Element]:
     scale = scale_of(column.type)
     if scale is None:
         return column, sa.literal(value, Number())
-    scaled = value.scaleb(scale)
-    if scaled == scaled.to_integral_value() and abs(scaled) < 10**18:
+    units = scaled(value, scale)
+    if units == units.to_integral_value() and abs(units) < 10**18:
         return column, sa.literal(int(value) if scale == 0 and isinstance(column.type, sa.Integer) else value, column.type)
     return e.as_number(column), sa.literal(value, Number())
 
@@ -103,8 +104,13 @@ def span(element: Element) -> Element:
 def together(parts: list[Element], kind: Kind) -> list[Element]:
     """The branches of one value in one form."""
     if kind.name == "number":
-        scales = {scale_of(part.type) for part in parts}
+        scales = {scale_of(part.type) for part in parts if not isinstance(part.type, sa.types.NullType)}
         return parts if len(scales) == 1 and scales != {0} else [as_key(part) for part in parts]
     if kind.name == "duration":
         return [span(part) for part in parts]
     return parts
+
+
+def common_type(parts: list[Element]) -> sa.types.TypeEngine[Any]:
+    """The type of the branches, which `together` made alike; a bare NULL has none."""
+    return next((part.type for part in parts if not isinstance(part.type, sa.types.NullType)), sa.types.NullType())

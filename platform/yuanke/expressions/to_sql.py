@@ -23,7 +23,7 @@ from yuanke.expressions import nodes as n
 from yuanke.expressions.functions import Element
 from yuanke.expressions.run import DEFAULT_ZONE, build
 from yuanke.expressions.scope import Kind, SqlScope
-from yuanke.expressions.sql_values import as_id, bind, literal, nothing, number_pair, span, together
+from yuanke.expressions.sql_values import as_id, bind, common_type, literal, nothing, number_pair, span, together
 from yuanke.expressions.sqltypes import SQL_TYPES, scale_of
 
 
@@ -181,7 +181,7 @@ class Translator:
         arguments = [self.value(argument) for argument in node.arguments]
         if node.function.name == "coalesce":
             arguments = together(arguments, node.kind)
-            return sa.func.coalesce(*arguments, type_=arguments[0].type)
+            return sa.func.coalesce(*arguments, type_=common_type(arguments))
         if node.function.name in ("min", "max"):
             return e.extreme(node.function.name, together(arguments, node.kind), node.kind)
         given = [self._argument(node, index, argument) for index, argument in enumerate(arguments)]
@@ -199,7 +199,9 @@ class Translator:
 
     def _if(self, node: n.If) -> Element:
         then, other = together([self.value(node.then), self.value(node.other)], node.kind)
-        return sa.case((self.truth(node.test), then), else_=other)
+        chosen = sa.case((self.truth(node.test), then), else_=other)
+        chosen.type = common_type([then, other])
+        return chosen
 
     # -- comparisons -------------------------------------------------------------------------------------------------------------
 
