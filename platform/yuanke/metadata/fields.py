@@ -278,7 +278,6 @@ _ELSEWHERE = frozenset(
         "with",
         "inverse",
         "place",
-        "formerly",
         "retired",
         "like",
     }
