@@ -19,6 +19,8 @@ from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.storage import Unit
 
+#: the built-in role that every user of the enterprise has
+EVERYONE = "everyone"
 WRITES = frozenset({"create", "update", "delete", "import", "restore"})
 #: the verb that decides where nothing is said: binning and bringing back are one right, import creates
 SAME_AS = {"restore": "delete", "import": "create"}
@@ -103,7 +105,7 @@ def _decide(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
 def _policies(unit: Unit, actor: Actor, entity: Entity, verb: str) -> list[Policy]:
     """One policy a role that gives the verb; `deny` of any role wins."""
     found: list[Policy] = []
-    for role in sorted(actor.roles):
+    for role in (*sorted(actor.roles), EVERYONE):
         permission = entity.permissions.get(role)
         if permission is None:
             continue

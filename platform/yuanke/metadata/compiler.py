@@ -90,9 +90,3 @@ def forget() -> None:
     with _lock:
         _registries.clear()
     reuse.forget()
-
-
-def _sees(model: Model) -> dict[str, tuple[str, ...]]:
-    """Role -> the classes of sensitive fields it sees."""
-    found = {role: node.get("sees") for role, node in model.roles.items()}
-    return {role: tuple(str(n.value) for n in sees.live()) for role, sees in found.items() if sees is not None}
