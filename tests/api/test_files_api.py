@@ -10,10 +10,6 @@ import pytest
 from tests.served import Caller
 
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
-WITH_FILES = """
-entities:
-  note: {fields: {paper: {type: file, label: 文件}}}
-"""
 
 
 def upload(caller: Caller, content: bytes = b"hello", name: str = "a.txt", **more: Any) -> Any:
@@ -40,11 +36,14 @@ def test_a_file_on_a_record_is_opened_by_who_may_read_the_record(caller: Callabl
     file_id = upload(lin).json["id"]
     note = lin.post("/records/note", {"title": "x", "paper": {"id": file_id}})
     assert note.status_code == 201, note.text
+    assert note.json["paper"] == {"id": file_id, "name": "a.txt", "size": 5, "type": "text/plain"}
     where = f"/files/{file_id}?entity=note&record={note.json['id']}"
     assert qin.get(where).data == b"hello"
     assert yu.get(where).status_code == 404
     assert qin.get(f"/files/{file_id}").status_code == 404
     other = upload(yu).json["id"]
+    stolen = lin.patch(f"/records/note/{note.json['id']}", {"paper": {"id": other, "name": "mine.txt"}})
+    assert (stolen.status_code, stolen.json["errors"][0]["field"]) == (422, "paper")
     assert qin.get(f"/files/{other}?entity=note&record={note.json['id']}").status_code == 404
 
 

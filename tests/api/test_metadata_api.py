@@ -38,7 +38,7 @@ def test_an_administrator_adds_a_field_while_everything_runs(caller: Callable[[s
     planned = root.post("/customizations/plan", overlay)
     assert planned.status_code == 200
     steps = planned.json["steps"]
-    assert [(step["entity"], step["field"]) for step in steps if step["kind"] == "add_field"] == [("note", "mood")], steps
+    assert [(step["entity"], step["field"]) for step in steps if step["kind"] == "add_column"] == [("note", "mood")], steps
     assert lin.patch(f"/records/note/{note}", {"mood": "gut"}).status_code == 422, "a plan changes nothing"
     applied = root.post(f"/customizations/apply?digest={planned.json['digest']}", overlay)
     assert applied.status_code == 200, applied.text

@@ -116,10 +116,11 @@ def test_an_orm_session_refuses_a_second_enterprise(twins: dict[str, Caller], ap
     from flask import g
     from flask_appbuilder.security.sqla.models import User
 
+    from yuanke.app import create_app
     from yuanke.web import requests
 
     def cross() -> dict[str, Any]:
-        session = app.extensions["appbuilder"].session
+        session = fresh.extensions["appbuilder"].session
         session.query(User).all()
         first = g.pop("current")
         other = requests.Shown("other", g.shown.session, "token")
@@ -134,6 +135,8 @@ def test_an_orm_session_refuses_a_second_enterprise(twins: dict[str, Caller], ap
         g.current = first
         return {"said": said, "shown": other.enterprise}
 
-    app.add_url_rule("/api/v1/cross", "cross", cross)
-    said = twins["acme"].get("/cross").json["said"]
+    fresh = create_app({key: app.config[key] for key in ("YUANKE_HOME", "YUANKE_DATABASE_URL")})
+    fresh.add_url_rule("/api/v1/cross", "cross", cross)
+    said = Caller(fresh, "acme", "qin").log_in().get("/cross").json["said"]
+    fresh.installation.close()
     assert "acme" in said and "other" in said

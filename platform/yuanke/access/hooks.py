@@ -1,4 +1,4 @@
-"""A user saved through the door to data is a user of Flask-AppBuilder too, and a moved manager moves rights at once.
+"""What `access` has to say in a save: files one may name, users who are log-ins too, managers whose move moves rights.
 
 The one rule: whoever gives rights must have them all: only an administrator changes roles, kind or status of anybody.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from yuanke.access import people
+from yuanke.access.attached import settle_files
 from yuanke.kernel.errors import Refused, ValidationFailed
 from yuanke.kernel.hooks import impl
 from yuanke.kernel.text import message
@@ -19,7 +20,9 @@ STANDING = {"user": ("department", "manager", "extra_departments", "roles", "sta
 
 @impl
 def before_save(save: Any) -> None:
-    """Refuse a user who must not be, before anything is written."""
+    """Refuse files and users that must not be, before anything is written."""
+    if save.verb in ("create", "update"):
+        settle_files(save)
     if save.entity.key != "user":
         return
     if save.verb == "delete":

@@ -33,7 +33,7 @@ class RecordsApi(Resource):
     @once
     def create(self, entity: str) -> Response:
         asked.only(())
-        record = current().records.create(entity, json_object())
+        record = current().records.create(entity, _new(json_object()))
         return _stands(record, 201, Location=url_for("RecordsApi.get", entity=entity, record_id=record.id))
 
     @expose("/<key:entity>/<identity:record_id>", methods=("GET",))
@@ -87,6 +87,12 @@ class RecordsApi(Resource):
         asked.only(())
         body = _batch_body(json_object())
         return reply({"result": outcomes(current().records.batch(entity, **body))})
+
+
+def _new(values: dict[str, Any]) -> dict[str, Any]:
+    if "version" in values:
+        raise ValidationFailed({"version": [message("新建的记录没有版本号")]})
+    return values
 
 
 def _stands(record: Record, status: int = 200, **headers: str) -> Response:
