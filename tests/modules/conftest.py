@@ -34,5 +34,15 @@ def plugins() -> Callable[[str], ModuleType]:
 
 
 @pytest.fixture(scope="session")
+def plugins_loaded() -> Callable[[str], ModuleType]:
+    """A plugin as the platform registered it; built-ins and all plugins are loaded."""
+    from yuanke.app.plugins import load
+    from yuanke.kernel.hooks import hooks
+
+    load()
+    return lambda name: hooks().get_plugin(f"yuanke_plugin_{name}")
+
+
+@pytest.fixture(scope="session")
 def lunar() -> ModuleType:
     return load_plugin("lunar")
