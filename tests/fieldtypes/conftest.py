@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[sa.Connection]:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'types.db'}")

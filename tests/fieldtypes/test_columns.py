@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from yuanke.fieldtypes.columns import Exact, Json, Span, UtcDateTime, array_has, integer_column
 
 D = Decimal
@@ -86,7 +85,10 @@ def test_the_databases_hold_numeric_and_integer(sqlite: sa.Connection, postgresq
     filled(sqlite, Exact(2), [D("12.34")])
     assert sqlite.exec_driver_sql("SELECT typeof(value), value FROM held").one() == ("integer", 1234)
     filled(postgresql, Exact(2), [D("12.34")])
-    shape = "SELECT data_type, numeric_precision, numeric_scale FROM information_schema.columns WHERE table_name = 'held' AND column_name = 'value'"
+    shape = (
+        "SELECT data_type, numeric_precision, numeric_scale FROM information_schema.columns "
+        "WHERE table_name = 'held' AND column_name = 'value'"
+    )
     assert postgresql.exec_driver_sql(shape).one() == ("numeric", 18, 2)
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from yuanke.fieldtypes import FieldType, LinkValue, Unresolved
 
 from tests.fieldtypes.fieldvalues import COLUMNS, PLACES, RAW, spec_of, values_of
-from yuanke.fieldtypes import FieldType, LinkValue, Unresolved
 
 by_name = {"ids": lambda kind: kind.name}
 CELLS_DO_NOT_CARRY = {"file", "image"}  # files do not travel in cells
@@ -95,7 +94,12 @@ def test_empty_is_empty_everywhere(kind: FieldType) -> None:
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_value_comes_back_from_its_column(kind: FieldType, connection: sa.Connection, data: st.DataObject) -> None:
     field = spec_of(kind)
-    table = sa.Table("held", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("value", kind.column_type(field)))
+    table = sa.Table(
+        "held",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("value", kind.column_type(field)),
+    )
     values = [data.draw(values_of(kind)) for _ in range(4)] + [None]
     with connection.begin_nested():
         table.create(connection)
@@ -120,5 +124,3 @@ def test_a_link_leaves_as_its_title_and_comes_back_to_be_looked_up() -> None:
 
 def ids(value: Any) -> list[int]:
     return [file["id"] for file in (value if isinstance(value, list) else [value])]
-
-

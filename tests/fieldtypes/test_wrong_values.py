@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from yuanke.fieldtypes import FieldType, ValueFault, catalogue
 
 from tests.fieldtypes.fieldvalues import PLACES, Spec, spec_of
-from yuanke.fieldtypes import FieldType, ValueFault, catalogue
 
 HERE = PLACES[0]
 TYPES = catalogue()
@@ -26,7 +27,24 @@ def nested(depth: int) -> Any:
 #: JSON of the wrong type, by the types that may take it
 SWAPPED: dict[str, tuple[Any, set[str]]] = {
     "true": (True, {"bool"}),
-    "an integer": (7, {"integer", "number", "quantity", "money", "price", "percent", "rating", "duration", "link", "user", "department", "file", "image"}),
+    "an integer": (
+        7,
+        {
+            "integer",
+            "number",
+            "quantity",
+            "money",
+            "price",
+            "percent",
+            "rating",
+            "duration",
+            "link",
+            "user",
+            "department",
+            "file",
+            "image",
+        },
+    ),
     "a fraction": (2.5, {"number", "quantity", "money", "price", "percent"}),
     "an object": ({"a": 1}, {"json"}),
     "a list": ([1], {"json", "file", "image", "links"}),
@@ -42,26 +60,34 @@ SWAPPED: dict[str, tuple[Any, set[str]]] = {
     "a lone surrogate": ("\ud800", set()),
     "an object of another kind": (object(), set()),
     "bytes": (b"12", set()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", TYPES.values(), **by_name)
-@pytest.mark.parametrize("what", SWAPPED)
-def test_json_of_the_wrong_type_is_refused_at_once(kind: FieldType, what: str) -> None:
-    raw, takers = SWAPPED[what]
-    start = time.process_time()
-    if kind.name in takers:
-        assert kind.parse(spec_of(kind), raw, HERE) is not None
-    else:
-        with pytest.raises(ValueFault) as refused:
-            kind.parse(spec_of(kind), raw, HERE)
-        said = str(refused.value)
-        assert 4 < len(said) < 400
-        assert "{" not in said.replace("{id", "").replace("{entity", "").replace("{add", "").replace("{...}", "").replace('{"', "")
-    assert time.process_time() - start < 0.1
+def test_json_of_the_wrong_type_is_refused_at_once(kind: FieldType) -> None:
+    for what, (raw, takers) in SWAPPED.items():
+        start = time.process_time()
+        if kind.name in takers:
+            assert kind.parse(spec_of(kind), raw, HERE) is not None, what
+        else:
+            with pytest.raises(ValueFault) as refused:
+                kind.parse(spec_of(kind), raw, HERE)
+            assert 4 < len(str(refused.value)) < 400, what
+            assert not re.search(r"\{(expected|found|options|limit|most)\}", str(refused.value)), what
+        assert time.process_time() - start < 0.1, what
 
 
-LONG = ["1" * 200_000, "1," * 100_000, "\t" * 200_000 + "x", "a" * 200_000, "(" * 200_000, "１" * 200_000, "[" * 200_000, "1h" * 100_000, "=" * 200_000]  # fmt: skip
+LONG = [
+    "1" * 200_000,
+    "1," * 100_000,
+    "\t" * 200_000 + "x",
+    "a" * 200_000,
+    "(" * 200_000,
+    "１" * 200_000,
+    "[" * 200_000,
+    "1h" * 100_000,
+    "=" * 200_000,
+]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TYPES.values() if kind.name not in ("rows",)], **by_name)
@@ -111,7 +137,7 @@ def test_a_flood_of_characters_is_read_or_refused_at_once(kind: FieldType) -> No
         ("url", "JaVaScRiPt:alert(1)", "不允许 JaVaScRiPt: 开头的网址"),
         ("url", "\x01javascript:alert(1)", "控制字符 U+0001"),
         ("url", "data:text/html,x", "不允许 data: 开头的网址"),
-        ("url", "https://a.cn/\"onmouseover=x", "应为 网址"),
+        ("url", 'https://a.cn/"onmouseover=x', "应为 网址"),
         ("url", "//evil.cn", "应为 网址"),
         ("url", "https://", "应为 网址"),
         ("url", "https://a.cn:99999/", "应为 网址"),
@@ -142,7 +168,7 @@ def test_a_flood_of_characters_is_read_or_refused_at_once(kind: FieldType) -> No
         ("choices", ["new", "???"], "应为 选项之一"),
         ("choices", "new, ???", "应为 选项之一"),
     ],
-)  # fmt: skip
+)
 def test_a_fault_says_what_was_found_and_what_was_expected(name: str, raw: Any, said: str) -> None:
     kind = TYPES[name]
     spec = spec_of(kind)

@@ -3,11 +3,13 @@
 from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
 from yuanke.fieldtypes.catalogue import catalogue
 from yuanke.fieldtypes.columns import Pointer
+from yuanke.fieldtypes.faults import expected
 from yuanke.fieldtypes.link import LinkValue, Unresolved
 from yuanke.fieldtypes.links import LinkChange, Pair
 from yuanke.fieldtypes.operators import OPERATORS, Operator
+from yuanke.fieldtypes.strings import TextType
 
 __all__ = [
     "OPERATORS", "FieldSpec", "FieldType", "LinkChange", "LinkValue", "Operator", "Pair", "Place", "Pointer",
-    "Unresolved", "ValueFault", "catalogue",
+    "TextType", "Unresolved", "ValueFault", "catalogue", "expected",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ class Address(TextType):
     searchable = True
     longest = 500
     example = "{type: address}"
+    sample = "科苑路 15 号"
 
     def tidy(self, raw: str) -> str:
         return many_lines(raw)

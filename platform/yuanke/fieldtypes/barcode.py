@@ -31,6 +31,7 @@ class Barcode(TextType):
     longest = 80
     wanted = message("条码（例如 6901234567892）")
     example = "{type: barcode, symbology: ean13}"
+    sample = "6901234567892"
 
     def symbology(self, field: FieldSpec) -> str:
         return str(field.more.get("symbology") or "code128")

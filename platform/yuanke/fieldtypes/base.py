@@ -103,6 +103,8 @@ class FieldType:
     target: str | None = None
     #: an example in a module file, one field's value
     example: str = ""
+    #: an example of what `parse` reads
+    sample: Any = None
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         """SQLAlchemy type of the column, equal in meaning on SQLite and PostgreSQL."""
@@ -110,6 +112,14 @@ class FieldType:
 
     def kind_of(self, field: FieldSpec) -> Kind:
         return Kind(self.kind)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        """JSON Schema (draft 2020-12) of what `dump` gives for a value that is not empty."""
+        return {"type": "string"}
+
+    def input_schema(self, field: FieldSpec) -> dict[str, Any]:
+        """JSON Schema of what a program should send; `parse` takes more than that."""
+        return self.json_schema(field)
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         """JSON value or form text -> Python value; '' and None -> None. Raises ValueFault.

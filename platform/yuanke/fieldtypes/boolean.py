@@ -25,10 +25,14 @@ class Bool(FieldType):
     widget = "bool"
     default = False
     example = "{type: bool, default: true}"
+    sample = True
     wanted = message("true 或 false（是 或 否）")
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return sa.Boolean()
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "boolean"}
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         if raw is None or isinstance(raw, bool):

@@ -109,12 +109,16 @@ class Choice(OptionType):
     operators = ("in", "eq", "ne", "empty", "filled")
     widget = "choice"
     example = "{options: {low: 低, high: {label: 高, color: red}}}"
+    sample = "high"
 
     def kind_of(self, field: FieldSpec) -> Kind:
         return Kind("choice", options={key: values_of(option) for key, option in (field.options or {}).items()})
 
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "enum": list(field.options or {})}
+
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        return None if raw is None or isinstance(raw, str) and not raw.strip() else key_of(field, raw)
+        return None if raw is None or (isinstance(raw, str) and not raw.strip()) else key_of(field, raw)
 
     def text(self, field: FieldSpec, value: Any, place: Place) -> str:
         return "" if value is None else label_of(field, value).say(place.locale)

@@ -52,6 +52,7 @@ class Choices(OptionType):
     operators = ("contains", "within", "empty", "filled")
     widget = "choices"
     example = "{options: [email, phone, visit], multiple: true}"
+    sample = ["email", "phone"]
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return Json()
@@ -59,8 +60,11 @@ class Choices(OptionType):
     def kind_of(self, field: FieldSpec) -> Kind:
         return Kind("choices", options={key: values_of(option) for key, option in (field.options or {}).items()})
 
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "string", "enum": list(field.options or {})}, "maxItems": MOST}
+
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        if raw is None or isinstance(raw, str) and not raw.strip():
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
             return None
         if isinstance(raw, str):
             refuse_forbidden(raw)

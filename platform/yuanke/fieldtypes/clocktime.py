@@ -25,10 +25,14 @@ class Time(BoundedType):
     widget = "time"
     ordered = (dt.time,)
     example = "{type: time, default: '09:00'}"
+    sample = "14:30:00"
     wanted = message("时间（例如 14:30）")
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return sa.Time()
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"}
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         if raw is None:

@@ -21,6 +21,13 @@ class Color(TextType):
     widget = "color"
     wanted = message("颜色（例如 #3355ff）")
     example = "{type: color}"
+    sample = "#3355ff"
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^#[0-9a-f]{6}$"}
+
+    def input_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"}
 
     def read(self, field: FieldSpec, tidy: str, place: Place) -> Any:
         if _FORM.fullmatch(tidy) is None:

@@ -65,7 +65,7 @@ class Exact(sa.types.TypeDecorator[Decimal]):
         return value if isinstance(value, Decimal) else Decimal(value)
 
     def settle(self, value: Any) -> Decimal:
-        """``value`` (Decimal, int, float by its shortest text) at this scale, half-up; ValueError if it does not fit."""
+        """``value`` at this scale, half-up, a float by its shortest text; ValueError if it does not fit."""
         if isinstance(value, bool) or not isinstance(value, (int, float, Decimal, str)):
             raise ValueError(f"an exact number is a Decimal or an int, not {type(value).__name__}")
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)

@@ -23,10 +23,14 @@ class Date(BoundedType):
     widget = "date"
     ordered = (dt.date,)
     example = "{type: date, default: =today()}"
+    sample = "2026-03-05"
     wanted = message("日期（例如 2026-03-05）")
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return sa.Date()
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         if raw is None:

@@ -18,3 +18,4 @@ class Department(Link):
     widget = "department"
     target = "department"
     example = "{type: department}"
+    sample = 2

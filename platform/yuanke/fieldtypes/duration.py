@@ -68,10 +68,14 @@ class Duration(BoundedType):
     numeric = True
     ordered = (timedelta, Decimal)
     example = "{type: duration, default: 30}"
+    sample = 90
     wanted = message("时长（例如 1小时30分、1h30m，或分钟数 90）")
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return Span()
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "integer", "minimum": -MOST_MINUTES, "maximum": MOST_MINUTES, "description": "Minutes"}
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         if raw is None:

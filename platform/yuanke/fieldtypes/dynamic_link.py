@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from yuanke.fieldtypes.base import FieldSpec, Place, ValueFault
 from yuanke.fieldtypes.columns import Pointer, PointerText
 from yuanke.fieldtypes.faults import expected, found
-from yuanke.fieldtypes.link import Link, hidden_link, id_of, refuse_long
+from yuanke.fieldtypes.link import ID_SCHEMA, LINK_SCHEMA, Link, hidden_link, id_of, refuse_long
 from yuanke.fieldtypes.strings import cell_text, one_line, refuse_forbidden
 from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.kernel.text import Label, message
@@ -25,13 +25,22 @@ class DynamicLink(Link):
     operators = ("eq", "in", "ne", "empty", "filled")
     widget = "dynamic_link"
     example = "{link: [customer, opportunity]}"
+    sample = "customer:5"
     wanted = message("一条记录：{entity: customer, id: 5} 或 customer:5")
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return PointerText()
 
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        entity = {"enum": [*field.targets, None]} if field.targets else {"type": ["string", "null"]}
+        return LINK_SCHEMA | {"properties": {"entity": entity} | LINK_SCHEMA["properties"]}
+
+    def input_schema(self, field: FieldSpec) -> dict[str, Any]:
+        entity = {"enum": list(field.targets)} if field.targets else {"type": "string"}
+        return {"type": "object", "properties": {"entity": entity, "id": ID_SCHEMA}, "required": ["entity", "id"]}
+
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        if raw is None or isinstance(raw, str) and not raw.strip():
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
             return None
         if isinstance(raw, Mapping):
             if raw.get("hidden"):

@@ -37,6 +37,10 @@ class Email(TextType):
     longest = 254
     wanted = message("邮箱地址（例如 li.lei@example.com）")
     example = "{type: email, unique: true}"
+    sample = "li.lei@example.com"
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return super().json_schema(field) | {"format": "email"}
 
     def read(self, field: FieldSpec, tidy: str, place: Place) -> Any:
         written = normalized(tidy)

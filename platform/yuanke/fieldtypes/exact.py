@@ -37,6 +37,18 @@ class ExactType(BoundedType):
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return Exact(self.places, self.precision)
 
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        places = self.places if field.scale is None else field.scale
+        part = rf"(\.[0-9]{{1,{self.places}}})?" if places else ""
+        return {
+            "type": "string",
+            "format": "decimal",
+            "pattern": rf"^-?[0-9]{{1,{self.precision - self.places}}}{part}$",
+        }
+
+    def input_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"anyOf": [self.json_schema(field), {"type": "number"}]}
+
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         number = self.read(raw)
         if number is None:

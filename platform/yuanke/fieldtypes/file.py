@@ -41,6 +41,7 @@ class File(FieldType):
     widget = "file"
     short = False
     example = "{type: file, multiple: true, accept: [pdf, docx]}"
+    sample: Any = {"id": 7, "name": "合同.pdf", "size": 48213, "type": "application/pdf"}
     wanted: Message = message('上传后得到的文件（例如 {"id": 7}）')
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
@@ -49,8 +50,21 @@ class File(FieldType):
     def kind_of(self, field: FieldSpec) -> Kind:
         return Kind("json")
 
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        one = {
+            "type": "object",
+            "properties": {
+                "id": {"type": "integer", "minimum": 1},
+                "name": {"type": "string"},
+                "size": {"type": "integer", "description": "Bytes"},
+                "type": {"type": "string"},
+            },
+            "required": ["id"],
+        }
+        return {"type": "array", "items": one, "maxItems": MOST} if field.multiple else one
+
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        if raw is None or isinstance(raw, str) and not raw.strip():
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
             return None
         items = list(raw) if isinstance(raw, (list, tuple)) else self._listed(raw)
         files = {file["id"]: file for file in (self._one(field, item) for item in items[: MOST + 1])}

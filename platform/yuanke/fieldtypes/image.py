@@ -21,6 +21,7 @@ class Image(File):
     )
     widget = "image"
     example = "{type: image}"
+    sample = {"id": 8, "name": "门店.jpg", "size": 90211, "type": "image/jpeg"}
     wanted = message('上传后得到的图片（例如 {"id": 7}）')
 
     def check(self, field: FieldSpec, value: Any) -> None:

@@ -34,10 +34,14 @@ class DateTime(BoundedType):
     widget = "datetime"
     ordered = (dt.date,)
     example = "{type: datetime, default: =now()}"
+    sample = "2026-03-05T06:30:00Z"
     wanted = message("日期和时间（例如 2026-03-05 14:30 或 2026-03-05T06:30:00Z）")
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return UtcDateTime()
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         if raw is None:

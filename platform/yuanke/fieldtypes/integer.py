@@ -30,9 +30,18 @@ class Integer(BoundedType):
     ordered = (Decimal,)
     wanted: Message = message("整数（例如 12）")
     example = "{type: integer, min: 0}"
+    sample = 12
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return integer_column()
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        least, most = self.bound(field, "min"), self.bound(field, "max")
+        return {
+            "type": "integer",
+            "minimum": -LARGEST if least is None else least,
+            "maximum": LARGEST if most is None else most,
+        }
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         number = self.read(raw)

@@ -13,7 +13,7 @@ from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
 from yuanke.fieldtypes.columns import Json
 from yuanke.fieldtypes.faults import expected
-from yuanke.fieldtypes.strings import refuse_forbidden
+from yuanke.fieldtypes.strings import refuse_unstorable
 from yuanke.kernel.text import Label, message
 
 DEEPEST, LONGEST = 20, 100_000
@@ -29,12 +29,12 @@ def checked(value: Any, depth: int = 0) -> Any:
         if not all(isinstance(key, str) for key in value):
             raise expected(message("键都是文字的对象"), value)
         for key in value:
-            refuse_forbidden_but_breaks(key)
+            refuse_unstorable(key)
         return {key: checked(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [checked(item, depth + 1) for item in value]
     if isinstance(value, str):
-        refuse_forbidden_but_breaks(value)
+        refuse_unstorable(value)
         return value
     if value is None or isinstance(value, bool):
         return value
@@ -43,20 +43,15 @@ def checked(value: Any, depth: int = 0) -> Any:
     raise expected(message("JSON 值：数、文字、true、false、null、列表或对象"), value)
 
 
-def _number(value: float | Decimal) -> float:
+def _number(value: Any) -> float:
     """A number that both databases give back as the same one: large floats are whole and become int."""
-    if not math.isfinite(value) or abs(value) >= LARGEST:
+    if (not isinstance(value, int) and not math.isfinite(value)) or abs(value) >= LARGEST:
         raise expected(message("绝对值小于 2 的 63 次方的数"), value)
     if isinstance(value, int):
         return value
     if value == int(value) and (isinstance(value, Decimal) or abs(value) >= EXACT):
         return int(value)
     return float(value) + 0.0  # no minus before zero
-
-
-def refuse_forbidden_but_breaks(text: str) -> None:
-    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        refuse_forbidden(text)
 
 
 class JsonValue(FieldType):
@@ -70,6 +65,7 @@ class JsonValue(FieldType):
     widget = "json"
     short = False
     example = "{type: json}"
+    sample = {"lat": 39.9, "lng": 116.4}
     wanted = message('JSON 对象或列表（例如 {"lat": 39.9, "lng": 116.4}）')
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
@@ -77,6 +73,9 @@ class JsonValue(FieldType):
 
     def kind_of(self, field: FieldSpec) -> Kind:
         return Kind("json")
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": ["object", "array"]}
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         if isinstance(raw, str):

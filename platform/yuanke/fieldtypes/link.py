@@ -18,6 +18,16 @@ from yuanke.kernel.text import Label, message
 
 LARGEST_ID = 2**63 - 1
 LONGEST_NAME = 300
+ID_SCHEMA: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
+LINK_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": ["integer", "null"]},
+        "title": {"type": ["string", "null"]},
+        "hidden": {"const": True, "description": "The reader may not see the target"},
+    },
+    "required": ["id", "title"],
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,16 @@ def id_of(raw: Any) -> int | Unresolved | None:
     if isinstance(raw, int) and not isinstance(raw, bool) and 0 < raw <= LARGEST_ID:
         return raw
     raise expected(message("一条记录：编号 5、{id: 5}，或它的唯一值"), raw)
+
+
+def id_of_cell(cell: Any) -> int | Unresolved | None:
+    """``#5`` -> 5; every other text names the record by a unique value. Raises ValueFault."""
+    text = one_line(cell_text(cell) or "")
+    if not text:
+        return None
+    if text.startswith("#") and text[1:].isascii() and text[1:].isdigit():
+        return id_of(text[1:])
+    return _named(text, None)
 
 
 def _of_mapping(raw: Mapping[Any, Any]) -> int | Unresolved | None:
@@ -119,6 +139,7 @@ class Link(FieldType):
     operators: tuple[str, ...] = ("eq", "in", "ne", "contains", "empty", "filled")
     widget = "link"
     example = "{link: customer!}"
+    sample: Any = 5
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return integer_column()
@@ -126,6 +147,18 @@ class Link(FieldType):
     def kind_of(self, field: FieldSpec) -> Kind:
         targets = field.targets or ((self.target,) if self.target else ())
         return Kind("link", of=targets[0] if len(targets) == 1 else None)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return LINK_SCHEMA
+
+    def input_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {
+            "anyOf": [
+                ID_SCHEMA,
+                {"type": "object", "properties": {"id": ID_SCHEMA}, "required": ["id"]},
+                {"type": "string"},
+            ]
+        }
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         """An id, or `Unresolved` for a unique text; whether the record exists is asked by `records`."""
@@ -148,12 +181,7 @@ class Link(FieldType):
 
     def read_cell(self, field: FieldSpec, cell: Any, place: Place) -> Any:
         """A cell names the record by a unique value, not its id (ids differ between enterprises). ``#5`` is an id."""
-        text = one_line(cell_text(cell) or "")
-        if not text:
-            return None
-        if text.startswith("#") and text[1:].isascii() and text[1:].isdigit():
-            return id_of(text[1:])
-        return _named(text, None)
+        return id_of_cell(cell)
 
     def write_cell(self, field: FieldSpec, value: Any, place: Place) -> Any:
         return self.text(field, value, place) or None

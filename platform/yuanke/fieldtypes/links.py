@@ -10,7 +10,7 @@ from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes.base import FieldSpec, FieldType, Keys, Place, ValueFault
 from yuanke.fieldtypes.choices import joined, pieces
 from yuanke.fieldtypes.faults import expected
-from yuanke.fieldtypes.link import Unresolved, dumped, id_of
+from yuanke.fieldtypes.link import ID_SCHEMA, LINK_SCHEMA, Unresolved, dumped, id_of, id_of_cell
 from yuanke.fieldtypes.strings import cell_text, refuse_forbidden
 from yuanke.kernel.text import Label, message
 
@@ -54,9 +54,22 @@ class Links(FieldType):
     short = False
     stored = False
     example = "{links: contact, with: {role: {options: [decision_maker, user]}}}"
+    sample = [5, 8]
 
     def kind_of(self, field: FieldSpec) -> Kind:
         return Kind("links", of=field.targets[0] if field.targets else None)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "array", "items": LINK_SCHEMA}
+
+    def input_schema(self, field: FieldSpec) -> dict[str, Any]:
+        items = {
+            "type": "array",
+            "items": {"anyOf": [ID_SCHEMA, {"type": "object"}, {"type": "string"}]},
+            "maxItems": MOST,
+        }
+        change = {"type": "object", "properties": {"add": items, "remove": items}, "additionalProperties": False}
+        return {"anyOf": [items, change]}
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         if raw is None:
@@ -115,13 +128,7 @@ class Links(FieldType):
         names = [name for name in pieces(cell_text(cell) or "") if isinstance(name, str)]
         if len(names) > MOST:
             raise ValueFault(message("一次最多 {most} 条关联，收到 {found} 条", most=MOST, found=len(names)))
-        return (
-            tuple(
-                Pair(id_of(name[1:]) if name[:1] == "#" and name[1:].isdigit() else Unresolved(name), {})
-                for name in names  # type: ignore[arg-type]
-            )
-            or None
-        )
+        return tuple(Pair(named, {}) for named in map(id_of_cell, names) if named is not None) or None
 
     def write_cell(self, field: FieldSpec, value: Any, place: Place) -> Any:
         return joined([t for t in (self._title(item) for item in value or ()) if t]) if value else None

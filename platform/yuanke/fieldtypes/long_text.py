@@ -16,6 +16,7 @@ class LongText(TextType):
     searchable = True
     longest = 100_000
     example = "{type: long_text}"
+    sample = "第一行\n第二行"
 
     def tidy(self, raw: str) -> str:
         return many_lines(raw)

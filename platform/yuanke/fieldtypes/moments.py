@@ -80,7 +80,7 @@ def read_month(text: str) -> date | None:
 
 
 def read_clock(text: str) -> time | None:
-    """``14:30`` ``14:30:05`` ``14时30分`` ``下午2:30`` ``2:30 PM``; else None. What is finer than a millisecond is cut."""
+    """``14:30`` ``14:30:05`` ``14时30分`` ``下午2:30`` ``2:30 PM``, cut to the millisecond; else None."""
     match = _TIME.fullmatch(_tidy(text))
     if match is None or (match["before"] and match["after"]):
         return None

@@ -39,6 +39,7 @@ class Money(ExactType):
         "currency": {"type": "string", "description": "A field that holds the currency, or a code such as USD"}
     }
     example = "{type: money, min: 0}"
+    sample = "1234.50"
 
     def currency_of(self, field: FieldSpec, place: Place) -> str | None:
         """The code, or None when only the record knows (its `currency` field)."""

@@ -18,7 +18,11 @@ class Month(Date):
     operators = ("eq", "between", "lt", "le", "gt", "ge", "ne", "empty", "filled")
     widget = "month"
     example = "{type: month}"
+    sample = "2026-03"
     wanted = message("月份（例如 2026-03）")
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}
 
     def read(self, text: str) -> dt.date | None:
         day = read_month(text)

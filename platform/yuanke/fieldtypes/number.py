@@ -13,3 +13,4 @@ class Number(ExactType):
     widget = "number"
     setting = "number_scale"
     example = "{type: number, min: 0}"
+    sample = "1.25"

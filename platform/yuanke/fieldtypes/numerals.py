@@ -24,7 +24,7 @@ _CURRENCY_AFTER = re.compile(r"\s*(?:元|圆|RMB|CNY)整?$", re.IGNORECASE)
 
 
 def read_decimal(text: str, *, money: bool = False) -> Decimal | None:
-    """``1,234.50``, ``１２``, ``(12)``, ``3.5万``, with ``money`` also ``¥12`` and ``12元``; None when it is no number."""
+    """``1,234.50``, ``１２``, ``(12)``, ``3.5万``, with ``money`` also ``¥12``, ``12元``; None if it is no number."""
     if len(text) > LONGEST:
         return None
     plain_text = unicodedata.normalize("NFKC", text).replace("−", "-").strip()

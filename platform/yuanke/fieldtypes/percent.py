@@ -21,6 +21,7 @@ class Percent(ExactType):
     widget = "percent"
     wanted = message("百分比（10 或 10% 表示百分之十）")
     example = "{type: percent, min: 0, max: 100}"
+    sample = "12.5"
 
     def unit_off(self, text: str) -> str:
         return text.rstrip("%％").rstrip() if text[-1:] in "%％" and text.count("%") + text.count("％") == 1 else text

@@ -52,6 +52,7 @@ class Phone(TextType):
     longest = 60
     wanted = message("电话号码（例如 138 0013 8000 或 010-62345678 转 801）")
     example = "{type: phone}"
+    sample = "138 0013 8000"
 
     def read(self, field: FieldSpec, tidy: str, place: Place) -> Any:
         written = unicodedata.normalize("NFKC", tidy).replace("–", "-").replace("—", "-")

@@ -18,6 +18,7 @@ class Price(Money):
     setting = "price_scale"
     wanted = message("单价（例如 12.3456）")
     example = "{type: price, min: 0}"
+    sample = "12.3456"
 
     def shown_least(self, currency: str | None, place: Place) -> int:
         asked = self.shown_places(place)

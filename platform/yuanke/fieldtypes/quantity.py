@@ -16,3 +16,4 @@ class Quantity(ExactType):
     widget = "number"
     setting = "quantity_scale"
     example = "{type: quantity, default: 1, min: 0}"
+    sample = "2.5"

@@ -21,9 +21,13 @@ class Rating(Integer):
     widget = "rating"
     wanted = message("星数（例如 4）")
     example = "{type: rating, max: 5}"
+    sample = 4
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return sa.SmallInteger().with_variant(sa.Integer(), "sqlite")
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "integer", "minimum": 1, "maximum": self.most(field)}
 
     def most(self, field: FieldSpec) -> int:
         return self.bound(field, "max") or 5

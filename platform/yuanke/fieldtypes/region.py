@@ -106,6 +106,7 @@ class Region(TextType):
     longest = 100
     wanted = message("地区（例如 广东省/深圳市/南山区）")
     example = "{type: region}"
+    sample = "广东省/深圳市/南山区"
 
     def read(self, field: FieldSpec, tidy: str, place: Place) -> Any:
         path = full_path(tidy)

@@ -29,9 +29,13 @@ class Rows(FieldType):
     short = False
     stored = False
     example = "{rows: {product: {link: product!}, quantity: quantity}}"
+    sample = [{"quantity": "2"}]
 
     def kind_of(self, field: FieldSpec) -> Kind:
         return Kind("collection", of=getattr(field, "rows", None))
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "object"}, "maxItems": MOST}
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         """A list of mappings, as given: with ``id`` = change, without = add, ``{id, deleted: true}`` = remove."""

@@ -18,3 +18,4 @@ class Sequence(TextType):
     searchable = True
     longest = 60
     example = "number: SO-{year}-{seq:5}"
+    sample = "SO-2026-00001"

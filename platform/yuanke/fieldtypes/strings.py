@@ -17,6 +17,7 @@ from yuanke.fieldtypes.numerals import plain
 from yuanke.kernel.text import Message, message
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BREAKS = re.compile("[\r\n\u2028\u2029]+")
 #: no width, direction marks, byte order mark: invisible, and they make two equal words differ
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -24,7 +25,15 @@ _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe
 
 def refuse_forbidden(raw: str) -> None:
     """Raise ValueFault for characters that a database, XML or a terminal would choke on."""
-    bad = _FORBIDDEN.search(raw)
+    _refuse(_FORBIDDEN.search(raw))
+
+
+def refuse_unstorable(raw: str) -> None:
+    """Raise ValueFault for the two things that no database keeps in a text: NUL and half a character."""
+    _refuse(_UNSTORABLE.search(raw))
+
+
+def _refuse(bad: re.Match[str] | None) -> None:
     if bad:
         code = f"U+{ord(bad.group()):04X}"
         raise ValueFault(message("第 {at} 个字符是不允许的控制字符 {code}，请删去", at=bad.start() + 1, code=code))
@@ -78,6 +87,9 @@ class TextType(FieldType):
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return sa.Text()
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.limit(field)}
 
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
         if raw is None:

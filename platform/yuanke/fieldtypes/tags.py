@@ -28,6 +28,7 @@ class Tags(FieldType):
     widget = "tags"
     searchable = True
     example = "{type: tags}"
+    sample = ["重点", "老客户"]
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return Json()
@@ -35,8 +36,11 @@ class Tags(FieldType):
     def kind_of(self, field: FieldSpec) -> Kind:
         return Kind("choices")
 
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "string", "maxLength": LONGEST}, "maxItems": MOST}
+
     def parse(self, field: FieldSpec, raw: Any, place: Place) -> Any:
-        if raw is None or isinstance(raw, str) and not raw.strip():
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
             return None
         items = pieces(raw) if isinstance(raw, str) else raw
         if not isinstance(items, (list, tuple)):

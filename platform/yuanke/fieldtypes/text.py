@@ -14,3 +14,4 @@ class Text(TextType):
     )
     searchable = True
     example = "{type: text!, length: 80}"
+    sample = "北京某信息有限公司"

@@ -25,6 +25,10 @@ class Url(TextType):
     longest = 2000
     wanted = message("网址（例如 https://www.example.com）")
     example = "{type: url}"
+    sample = "https://www.example.com"
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return super().json_schema(field) | {"format": "uri"}
 
     def read(self, field: FieldSpec, tidy: str, place: Place) -> Any:
         if _HOST.match(tidy):

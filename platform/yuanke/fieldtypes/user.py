@@ -18,3 +18,4 @@ class User(Link):
     widget = "user"
     target = "user"
     example = "{type: user, default: =me}"
+    sample = 5
