@@ -20,7 +20,7 @@ from yuanke.storage import ddl
 from yuanke.storage.comparison import SAMPLES, Comparison, same_field, signature
 from yuanke.storage.describe import ColumnShape, TableShape, table_shape
 from yuanke.storage.live import LiveTable
-from yuanke.storage.plan import Step
+from yuanke.storage.plan import Speed, Step
 from yuanke.storage.tables import LONGEST_NAME, bare
 
 #: columns of one table: what both databases bear with room to spare, and what an administrator should stay below
@@ -29,6 +29,8 @@ MOST_CUSTOM = 300
 #: values of these kinds are no text that another kind could read
 UNREADABLE = frozenset({"link", "links", "rows", "file", "image", "json"})
 DISTINCT = 20_000
+RETIRED = "停用「{entity}」的字段「{field}」，它的 {rows} 个值保留，可以恢复"
+RESTORED = "恢复「{entity}」从前停用的字段「{field}」和它的 {rows} 个值"
 
 
 class Columns:
@@ -60,9 +62,10 @@ class Columns:
                 yield from self._retyped(field, column, same_field(self.running, renamed[name]), renamed[name])
             elif name not in self.live.columns:
                 yield self._add(field, column)
-            elif same_field(self.running, name) is not None:
+            elif (old := same_field(self.running, name)) is not None:
                 self.named_before[name] = name
-                yield from self._retyped(field, column, same_field(self.running, name), name)
+                yield from self._retyped(field, column, old, name)
+                yield from self._hidden_or_shown(old, field)
             else:
                 yield from self._returning(field, column)
         yield from self._retired(set(renamed.values()))
@@ -162,21 +165,33 @@ class Columns:
         self.named_before[field.key] = field.key
         if self.running is None:
             return  # the whole entity comes back, and has said so
-        said = message("恢复「{entity}」从前停用的字段「{field}」和它的 {rows} 个值", entity=self.entity.label, field=field.label, rows=rows)
+        said = message(RESTORED, entity=self.entity.label, field=field.label, rows=rows)
         asked = message("{address} 曾被停用，还留有 {rows} 条数据：请选择恢复（restore）或重新开始（fresh）", address=address, rows=rows)
         yield self._step("bring_back", said, field, rows=rows, blocked=None if decision else asked, work={"do": "bring_back"})
         if computed:
+            self._fill_new(field)
+
+    def _hidden_or_shown(self, old: Field, field: Field) -> Iterator[Step]:
+        """A layer took the field away, or no longer does; the column is the same."""
+        if old.retired == field.retired:
+            return
+        rows = self.at.filled(self.was, field.key)
+        if field.retired:
+            said = message(RETIRED, entity=self.entity.label, field=field.label, rows=rows)
+            yield self._step("retire_field", said, field, rows=rows, speed=_hiding(old, rows))
+            return
+        said = message(RESTORED, entity=self.entity.label, field=field.label, rows=rows)
+        yield self._step("bring_back", said, field, rows=rows)
+        if field.source in ("stored", "rollup"):
             self._fill_new(field)
 
     def _retired(self, renamed: set[str]) -> Iterator[Step]:
         for key, old in (self.running.fields if self.running else {}).items():
             if old.has_column and key in self.live.columns and key not in self.table.columns and key not in renamed:
                 rows = self.at.filled(self.was, key)
-                text = "停用「{entity}」的字段「{field}」，它的 {rows} 个值保留，可以恢复"
-                said = message(text, entity=self.entity.label, field=old.label, rows=rows)
+                said = message(RETIRED, entity=self.entity.label, field=old.label, rows=rows)
                 work = {"do": "retire", "column": key, "label": str(old.label), "type": signature(old)}
-                speed = "destructive" if rows and old.source == "typed" else "safe"
-                yield Step("retire_field", said, self.entity.key, key, speed, (self.table.name,), rows=rows, work=work)
+                yield Step("retire_field", said, self.entity.key, key, _hiding(old, rows), (self.table.name,), rows=rows, work=work)
 
     def _too_many(self) -> Iterator[Step]:
         """Refused early: PostgreSQL counts every column that ever was, and no screen shows 800 of them."""
@@ -191,6 +206,10 @@ class Columns:
 
     def _step(self, kind: str, said: Any, field: Field, sql: tuple[str, ...] = (), **more: Any) -> Step:
         return Step(kind, said, self.entity.key, field.key, tables=(self.table.name,), sql=sql, **more)
+
+
+def _hiding(old: Field, rows: int) -> Speed:
+    return "destructive" if rows and old.source == "typed" else "safe"
 
 
 def aside_name(name: str, number: int) -> str:

@@ -5,13 +5,15 @@ The one rule: everything here only reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
+from yuanke.metadata import Layer
 from yuanke.metadata.registry import Entity, Field, Registry
+from yuanke.storage.definitions import layers_of
 from yuanke.storage.describe import Shape, own_shape, shape_of
 from yuanke.storage.live import LiveTable, live_shape
 from yuanke.storage.system import RETIRED, STEP
@@ -26,16 +28,21 @@ SAMPLES = 5
 class Comparison:
     """What `tablesteps` and `declared` look at."""
 
-    def __init__(self, unit: Unit, after: Registry, decisions: Mapping[str, str]) -> None:
+    def __init__(self, unit: Unit, layers: Sequence[Layer], after: Registry, decisions: Mapping[str, str]) -> None:
         self.unit = unit
         self.before = unit.registry
         self.after = after
+        self.layers = layers
         self.decisions = decisions
         self._rows: dict[str, int] = {}
 
     @property
     def dialect(self) -> str:
         return self.unit.dialect
+
+    @cached_property
+    def running_layers(self) -> list[Layer]:
+        return layers_of(self.unit)
 
     @cached_property
     def live(self) -> dict[str, LiveTable]:

@@ -5,7 +5,7 @@ The one rule: whoever gains or loses access stands in the plan by name; that is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from yuanke.expressions import Expression
 from yuanke.fieldtypes.columns import array_has
 from yuanke.kernel.text import Label, Message, message
+from yuanke.metadata import Layer
 from yuanke.metadata.registry import Entity, Field, Registry
 from yuanke.storage import rights
 from yuanke.storage.columnsteps import shown
@@ -26,7 +27,7 @@ NOTICED = {
     "label": "名称", "help": "说明", "required": "必填", "default": "默认值", "editable": "可否修改", "visible_when": "显示条件",
     "required_when": "必填条件", "valid_when": "校验", "message": "校验提示", "min": "最小值", "max": "最大值", "length": "长度",
     "pattern": "格式", "scale": "小数位", "searchable": "可搜索", "sensitive": "敏感", "masked": "脱敏", "on_delete": "删除规则",
-    "filter": "可选范围", "formula": "公式", "retired": "停用",
+    "filter": "可选范围", "formula": "公式",
 }  # fmt: skip
 PARTS = {
     "workflow": "流程", "checks": "校验规则", "locked_when": "锁定条件", "scopes": "数据范围", "features": "功能", "duplicates": "查重规则",
@@ -46,6 +47,7 @@ def steps(at: Comparison) -> list[Step]:
             continue
         found += _fields(at, running, entity)
         found += _parts(running, entity)
+        found += _views(at, entity)
     found += rights.steps(at)
     found += _whole(at.before, at.after)
     return found
@@ -186,13 +188,28 @@ def _parts(running: Entity, entity: Entity) -> Iterator[Step]:
         if plain(getattr(running, name)) != plain(getattr(entity, name)):
             said = message("「{entity}」的{what}有改动", entity=entity.label, what=Message(word))
             yield Step("flow" if name in ("workflow", "checks", "locked_when") else "entity", said, entity.key)
-    changed = [v.label for k, v in entity.views.items() if k not in running.views or plain(running.views[k]) != plain(v)]
-    changed += [v.label for k, v in running.views.items() if k not in entity.views]
-    if changed:
-        yield Step("views", message("「{entity}」的视图有改动：{views}", entity=entity.label, views="、".join(map(str, changed))), entity.key)
     for part in ("automations", "actions"):
         if plain(running.more.get(part)) != plain(entity.more.get(part)):
             yield Step("flow", message("「{entity}」的{what}有改动", entity=entity.label, what=Message("自动化与动作")), entity.key)
+
+
+def _views(at: Comparison, entity: Entity) -> Iterator[Step]:
+    """Views whose declaration moved; that a default list has one column more is no news beside the new field."""
+    was, now = _said(at.running_layers, entity), _said(at.layers, entity)
+    changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+    if changed:
+        labels = "、".join(str(entity.views[name].label) if name in entity.views else name for name in changed)
+        yield Step("views", message("「{entity}」的视图有改动：{views}", entity=entity.label, views=labels), entity.key)
+
+
+def _said(layers: Iterable[Layer], entity: Entity) -> dict[str, list[Any]]:
+    """View -> what each layer says of it."""
+    found: dict[str, list[Any]] = {}
+    for layer in layers:
+        views = layer.settled.at("entities", entity.key, "views")
+        for name, node in (views.value.items() if views is not None and views.is_map else ()):
+            found.setdefault(name, []).append((layer.rank, layer.name, None if node.removed else node.plain()))
+    return found
 
 
 def _whole(before: Registry, after: Registry) -> Iterator[Step]:

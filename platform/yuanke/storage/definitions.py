@@ -28,7 +28,7 @@ OWN = "enterprise"
 
 def layers_of(unit: Unit, as_written: bool = False) -> list[Layer]:
     """The layers of an enterprise, bottom first. ``as_written`` reads their text again, so that every value has file:line:column."""
-    rows = unit.execute(sa.select(LAYER).order_by(LAYER.c.position, LAYER.c.name)).all()
+    rows = unit.execute(sa.select(LAYER).order_by(LAYER.c.position)).all()
     return [_layer(row, as_written) for row in rows]
 
 
@@ -43,26 +43,26 @@ def _layer(row: Any, as_written: bool) -> Layer:
 
 
 def write_layers(unit: Unit, layers: Sequence[Layer], user_id: int | None = None) -> None:
-    """Make ``layers`` the stored ones; rows that say the same already are left alone (and keep their date)."""
-    stored = {(r.rank, r.name): r for r in unit.execute(sa.select(LAYER.c.rank, LAYER.c.name, LAYER.c.digest, LAYER.c.position))}
-    for rank, name in stored.keys() - {(layer.rank, layer.name) for layer in layers}:
-        unit.execute(LAYER.delete().where(LAYER.c.rank == rank, LAYER.c.name == name))
-    fresh = []
+    """Make ``layers`` the stored ones; a layer that says what it said before keeps its date and its author."""
+    stored = {(r.rank, r.name, r.digest): r for r in unit.execute(sa.select(LAYER))}
+    standing = {r.position: key for key, r in stored.items()}
+    rows = []
     for position, layer in enumerate(layers):
-        there = stored.get((layer.rank, layer.name))
-        this = sa.and_(LAYER.c.rank == layer.rank, LAYER.c.name == layer.name)
-        if there is not None and there.digest == _mark(layer):
-            if there.position != position:
-                unit.execute(LAYER.update().where(this).values(position=position))
+        mark = (layer.rank, layer.name, _mark(layer))
+        if standing.get(position) == mark:
+            standing.pop(position)
             continue
-        if there is not None:
-            unit.execute(LAYER.delete().where(this))
-        fresh.append({
+        before = stored.get(mark)
+        rows.append({
             "name": layer.name, "rank": layer.rank, "position": position, "data": layer.plain(), "source": layer.text or None,
-            "file": layer.file, "digest": _mark(layer), "changed_at": clock.now(), "changed_by": user_id,
+            "file": layer.file, "digest": _mark(layer), "changed_at": before.changed_at if before else clock.now(),
+            "changed_by": before.changed_by if before else user_id,
         })  # fmt: skip
-    if fresh:
-        unit.execute(LAYER.insert(), fresh)
+    gone = [*standing, *(row["position"] for row in rows)]
+    if gone:
+        unit.execute(LAYER.delete().where(LAYER.c.position.in_(gone)))
+    if rows:
+        unit.execute(LAYER.insert(), rows)
 
 
 def _mark(layer: Layer) -> str:

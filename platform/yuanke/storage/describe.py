@@ -139,7 +139,7 @@ def _indexes(entity: Entity, table: sa.Table) -> Iterator[IndexShape]:
     live = LIVE if "deleted_at" in table.c else ""
     made: set[tuple[str, ...]] = set()
     for columns, unique, where in _wished(entity, live):
-        names = tuple(table.c[key].name for key in columns if key in table.c)
+        names = tuple(table.c[key].name for key in columns if key in table.c and not entity.fields[key].retired)
         if len(names) == len(columns) and names not in made:
             made.add(names)
             yield index(table.name, names, unique, where)

@@ -91,6 +91,6 @@ def plan(unit: Unit, layers: Sequence[Layer], decisions: Mapping[str, Decision] 
 
     chosen = dict(decisions or {})
     after = compile_layers(list(layers))
-    at = Comparison(unit, after, chosen)
+    at = Comparison(unit, layers, after, chosen)
     steps = [*tablesteps.steps(at), *declared.steps(at)]
     return Plan(unit.head.meta_version, tuple(layers), unit.registry, after, tuple(steps), chosen)

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -68,9 +69,19 @@ def new_database(installation: Installation, entry: Enterprise) -> Iterator[sa.C
     with installation.engines.connect(entry.place, writing=True) as connection, connection.begin():
         if installation.engines.dialect == "postgresql":
             connection.execute(sa.schema.CreateSchema(entry.place))
-        for metadata in own_metadata:
-            metadata.create_all(connection, checkfirst=False)
+        run_all(connection, _own_tables(installation.engines.dialect, sum(len(metadata.tables) for metadata in own_metadata)))
         yield connection
+
+
+@lru_cache(maxsize=4)
+def _own_tables(dialect: str, _count: int) -> tuple[str, ...]:
+    """DDL of all the engine's own tables, what hangs on their creation included; ``_count`` makes late comers heard."""
+    said: list[str] = []
+    url = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}[dialect]
+    writer = sa.create_mock_engine(url, lambda ddl, *_, **__: said.append(str(ddl.compile(dialect=writer.dialect)).strip()))
+    for metadata in own_metadata:
+        metadata.create_all(writer, checkfirst=False)  # type: ignore[arg-type]
+    return tuple(said)
 
 
 def run_all(connection: sa.Connection, statements: Sequence[str]) -> None:

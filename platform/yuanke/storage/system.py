@@ -54,9 +54,9 @@ META = own_table(
 #: the layers of metadata this enterprise runs on: JSON for serving, the text as written for `explain` and export
 LAYER = own_table(
     "layer",
-    sa.Column("name", sa.String(120), primary_key=True),
-    sa.Column("rank", sa.String(20), primary_key=True),
-    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("rank", sa.String(20), nullable=False),
+    sa.Column("name", sa.String(120), nullable=False),
     sa.Column("data", OrderedJson, nullable=False),
     sa.Column("source", sa.Text),
     sa.Column("file", sa.String(300)),
