@@ -84,7 +84,7 @@ const [icon, more] = [0, 1].map((i) => (iconArguments[i] ?? '').split(',').filte
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 icons('icons', icon);
-icons('more', more.filter((name) => !icon.includes(name)));
+icons('more', more);
 manifest['mark.svg'] = hashed('mark', 'svg', readFileSync(join(root, 'frontend/mark.svg')));
 await styles();
 await scripts();

@@ -5,6 +5,7 @@ Development only; not part of the package. It renders the real templates in the 
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "
 
 import preview_forms as forms
 import preview_lists as lists
+import preview_pages as pages
 from flask import Flask, Response, jsonify, redirect, render_template, request
 from flask_babel import Babel, get_locale
 from preview_people import CUSTOMERS, PEOPLE, PRODUCTS
@@ -155,6 +157,116 @@ def create_app() -> Flask:
     @app.route("/records/customer/new", methods=["GET", "POST"])
     def customer_new():
         return render_template("form.html", form=forms.customer())
+
+    @app.get("/")
+    def workbench():
+        return render_template("dashboard.html", dashboard=pages.workbench())
+
+    @app.get("/all")
+    def functions():
+        return render_template("functions.html", functions=pages.functions())
+
+    @app.get("/records/customer/<int:record>")
+    def customer(record: int):
+        return render_template("record.html", record=pages.record(), seen={"title": "深圳恒通科技股份有限公司", "kind": "客户"})
+
+    @app.get("/related/<name>")
+    def related(name: str):
+        found = pages.related()
+        if name == "file":
+            found |= {"rows": [], "empty": {"icon": "paperclip", "title": "还没有附件", "said": "在编辑页上传"}}
+        return render_template("_related.html", related=found)
+
+    @app.get("/timeline")
+    def timeline():
+        return render_template("_timeline_items.html", timeline=pages.timeline() | {"more": None})
+
+    @app.get("/edit1")
+    def edit1():
+        return render_template("_field_edit.html", field=forms.field("source", "客户来源", "text", "老客户转介绍"), save_url="/edit1", cancel_url="/value1", version=4)
+
+    @app.route("/value1")
+    @app.post("/edit1")
+    def value1():
+        shown = request.form.get("source", "老客户转介绍")
+        return render_template("_field_value.html", f={"key": "k1", "label": "客户来源", "widget": "text", "value": ("text", shown, None), "edit_url": "/edit1"})
+
+    @app.route("/records/customer/import", methods=["GET", "POST"])
+    def importing():
+        return render_template("import.html", imp=pages.importing(int(request.args.get("step", 1))))
+
+    @app.get("/progress")
+    def progress():
+        return render_template("_import_progress.html", progress=pages.importing(4)["progress"])
+
+    @app.post("/cell")
+    def cell():
+        row = pages.importing(3)["table"]["rows"][0]
+        row |= {"mended": True, "said": "已修正"}
+        for one in row["cells"]:
+            one["bad"] = False
+        return render_template("_import_row.html", row=row)
+
+    @app.get("/settings")
+    def settings():
+        return render_template("settings.html", settings=pages.settings())
+
+    @app.get("/settings/customize/customer")
+    def customize():
+        return render_template("customize.html", design=pages.design())
+
+    @app.post("/plan")
+    def plan():
+        return render_template("_plan.html", plan=pages.plan(request.form["overlay"]))
+
+    @app.get("/check")
+    def check():
+        source = request.args["expression"]
+        if "credit_limt" in source:
+            return jsonify(ok=False, said="没有字段或选项 credit_limt，是否要写 credit_limit？")
+        return jsonify(ok=True, said="有效", used=["信用额度", "客户级别"], count="现有 5,000 条中 1,842 条会显示")
+
+    @app.get("/key")
+    def key():
+        from pypinyin import lazy_pinyin
+
+        return jsonify(key="_".join(lazy_pinyin(request.args["label"])))
+
+    @app.get("/bin")
+    def recycle_bin():
+        return render_template("simple.html", page=pages.bin_page())
+
+    @app.get("/fail/<int:status>")
+    def failed(status: int):
+        bare = "failure_bare.html" if status == 503 else "failure.html"
+        return render_template(bare, failure=pages.failure(status)), status
+
+    @app.route("/dialogs/<name>", methods=["GET", "POST"])
+    def dialogs(name: str):
+        if request.method == "POST" and name == "create":
+            told = {"yk-created": {"for": "f-customer", "item": {"id": 77, "title": request.form["name"]}}}
+            return Response("", headers={"HX-Trigger": json.dumps(told)})
+        if request.method == "POST":
+            told = {"yk-close-dialog": {}, "yk-toast": {"text": "已转移 2 个客户", "undo": "/undo"}}
+            return Response(status=204, headers={"HX-Trigger": json.dumps(told)})
+        if name == "export":
+            return render_template("_export.html", export=pages.export())
+        return render_template("_dialog_form.html", dialog=pages.dialog(name))
+
+    @app.get("/events")
+    def events():
+        return jsonify([{"id": c["id"], "title": c["name"][:8], "start": c["next"].isoformat(), "url": f"/records/customer/{c['id']}"} for c in CUSTOMERS])
+
+    @app.post("/move")
+    def move():
+        if request.form.get("to") == "已流失":
+            return Response("“已流失”要先填流失原因", 409, mimetype="text/plain")
+        return render_template("_board_heads.html", list=lists.kanban())
+
+    @app.post("/star")
+    @app.post("/done")
+    def nothing():
+        return Response(status=204)
 
     @app.post("/files")
     def files():

@@ -201,7 +201,6 @@ def order(errors: bool = False) -> dict:
             ],
             "visible": {"terms_other": ["==", ["field", "terms"], ["text", "其他"]]},
             "required": {"terms_other": ["==", ["field", "terms"], ["text", "其他"]]},
-            "options": {},
             "values": {},
         },
     }
@@ -238,11 +237,11 @@ def customer() -> dict:
                 "columns": 3,
                 "fields": [
                     field("name", "客户名称", "text", "", required=True, span=2),
-                    field("number", "客户编号", "formula", "保存时生成"),
+                    field("number", "客户编号", "sequence", ""),
                     field("level", "客户级别", "choice", "B", options=level, style="pills", required=True),
                     field("status", "状态", "choice", "潜在", options=opts(*[s for s, _ in STATES])),
                     field("industry", "行业", "choice", "", options=opts("制造业", "互联网", "医疗健康")),
-                    field("tags", "标签", "tags", [{"id": "上市公司", "title": "上市公司"}], lookup_url="/lookup/tag"),
+                    field("tags", "标签", "tags", ["上市公司"], lookup_url="/lookup/tag"),
                     field(
                         "partners",
                         "协作人",
@@ -266,18 +265,8 @@ def customer() -> dict:
                     field("phone", "电话", "phone", ""),
                     field("email", "邮箱", "email", ""),
                     field("site", "网站", "url", "", placeholder="https://"),
-                    field(
-                        "address",
-                        "地址",
-                        "address",
-                        {
-                            "region": {"id": "440305", "title": "广东 深圳 南山"},
-                            "detail": "科技南路 18 号",
-                            "postcode": "518000",
-                        },
-                        span="wide",
-                        lookup_url="/lookup/region",
-                    ),
+                    field("region", "地区", "region", {"id": "广东省/深圳市/南山区", "title": "广东省 深圳市 南山区"}, lookup_url="/lookup/region"),
+                    field("address", "详细地址", "address", "科技南路 18 号", span=2),
                 ],
             },
             {
@@ -292,14 +281,14 @@ def customer() -> dict:
                     field("founded", "成立月份", "month", "2009-06"),
                     field("visit", "回访时间", "time", "14:30"),
                     field("next", "下次跟进", "datetime", "2026-11-23T14:30"),
-                    field("spent", "累计工时", "duration", "90"),
+                    field("spent", "累计工时", "duration", "1小时30分"),
                     field("score", "满意度", "rating", 4, max=5),
                     field("mark", "标识颜色", "color", "#3355ff"),
                     field("code", "条码", "barcode", "6901234567892"),
                     field(
                         "about",
                         "相关单据",
-                        "pointer",
+                        "dynamic_link",
                         {"entity": "order", "id": 5, "title": "HT2026-0311"},
                         targets=[
                             {"entity": "order", "label": "合同订单", "lookup_url": "/lookup/order", "create_url": None},
@@ -313,5 +302,5 @@ def customer() -> dict:
             },
         ],
         "side": None,
-        "spec": {"compute": [], "visible": {}, "required": {}, "options": {}, "values": {}},
+        "spec": {"compute": [], "visible": {}, "required": {}, "values": {}},
     }

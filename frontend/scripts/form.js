@@ -8,7 +8,7 @@ import { keepDraft } from './draft.js';
 
 export function openForm(form) {
   const spec = readJson(form.dataset.form) ?? {};
-  form.spec = { compute: [], visible: {}, required: {}, options: {}, follow: {}, ...spec };
+  form.spec = { compute: [], visible: {}, required: {}, values: {}, ...spec };
   startRows(form, () => recompute(form));
   form.addEventListener('input', (event) => { if (event.target.matches?.('[data-follow]') && event.isTrusted) event.target.dataset.byHand = event.target.value === '' ? '' : '1'; recompute(form); });
   form.addEventListener('change', () => recompute(form));
@@ -34,7 +34,7 @@ function scopeOf(form, prefix = '', parent = null) {
       const out = $(`[data-out="${CSS.escape(prefix + name)}"]`, form);
       if (out && !('follow' in out.dataset)) return out.computed ?? decimal(out.dataset.value) ?? null;
       const element = control(name);
-      if (!element) return parent ? parent.value(name) : form.spec.values?.[name] ?? null;
+      if (!element) return parent ? parent.value(name) : form.spec.values[name] ?? null;
       if (element instanceof RadioNodeList) {
         const boxes = [...element].filter((e) => e.type === 'checkbox');
         return boxes.length ? boxes.filter((b) => b.checked).map((b) => b.value) : element.value || null;
@@ -50,8 +50,7 @@ function scopeOf(form, prefix = '', parent = null) {
       const extra = typeof item?.extra === 'string' ? JSON.parse(item.extra) : item?.extra;
       return extra?.[field] ?? null;
     },
-    option(field, key) { const found = form.spec.options[(prefix && this.rowsName ? `${this.rowsName}.` : '') + field] ?? form.spec.options[field]; return found?.[this.value(field)]?.[key] ?? null; },
-    rows(name) { return rowKeys(form, name).map((key) => Object.assign(scopeOf(form, `${name}.${key}.`, this), { rowsName: name, prefix: `${name}.${key}.` })); },
+    rows(name) { return rowKeys(form, name).map((key) => Object.assign(scopeOf(form, `${name}.${key}.`, this), { prefix: `${name}.${key}.` })); },
   };
 }
 const rowKeys = (form, name) => $$(`[data-rows="${name}"] tr[data-row]`, form).filter((row) => !row.hidden).map((row) => row.dataset.row);

@@ -25,7 +25,7 @@ export function lookup(select) {
     shouldLoad: () => true,
     placeholder: select.dataset.placeholder || say('lookup_hint'),
     plugins: select.multiple ? ['remove_button'] : select.getAttribute('aria-required') === 'true' ? [] : { clear_button: { title: say('clear'), html: ({ className, title }) => `<div class="${className}" title="${title}">×</div>` } },
-    create: create ? (text, done) => { openCreate(select, select.dataset.create, text); done(); } : false,
+    create: 'free' in select.dataset ? (text) => ({ id: text, title: text }) : create ? (text, done) => { openCreate(select, select.dataset.create, text); done(); } : false,
     createFilter: (text) => text.trim().length > 0,
     dropdownParent: select.closest('dialog') ? undefined : 'body',
     load(q, done) { this.clearOptions((o) => this.items.includes(String(o.id))); fetch(query(q), { headers: { Accept: 'application/json' } }).then((r) => (r.ok ? r.json() : Promise.reject(r))).then((list) => done(list.result ?? list), () => done()); },
@@ -36,7 +36,7 @@ export function lookup(select) {
       item: (item) => make('div', {}, item.title ?? item.text),
       no_results: () => make('div', { class: 'no-results' }, say('lookup_none')),
       loading: () => make('div', { class: 'spinner', 'data-word': say('lookup_busy') }),
-      option_create: ({ input }) => make('div', { class: 'create' }, icon('plus'), make('span', {}, say('lookup_create', { text: input }))),
+      option_create: ({ input }) => make('div', { class: 'create' }, icon('plus'), make('span', {}, say('free' in select.dataset ? 'lookup_free' : 'lookup_create', { text: input }))),
     },
   });
   if (select.getAttribute('aria-invalid') === 'true') box.wrapper.classList.add('invalid');

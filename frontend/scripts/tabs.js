@@ -52,3 +52,28 @@ on('input', '[data-fn-search]', (event, input) => {
   document.getElementById('yk-fn-none').hidden = shown > 0;
 });
 on('click', '[data-fn-clear]', () => { const input = document.querySelector('[data-fn-search]'); input.value = ''; input.dispatchEvent(new Event('input', { bubbles: true })); input.focus(); });
+
+/* what is being written: a comment, a follow-up ... */
+on('click', '[data-say]', (event, button) => {
+  const form = button.closest('form');
+  for (const other of $$('[data-say]', form)) { other.setAttribute('aria-checked', other === button); other.setAttribute('aria-pressed', other === button); }
+  form.elements.kind.value = button.dataset.say;
+  form.elements.text.placeholder = button.dataset.hint;
+  form.elements.text.focus();
+});
+
+/* the import's first step: the file's name appears, the button wakes */
+on('change', '[data-bigdrop] input', (event, input) => named(input));
+for (const type of ['dragover', 'dragleave', 'drop']) on(type, '[data-bigdrop]', (event, drop) => {
+  event.preventDefault();
+  drop.classList.toggle('is-over', type === 'dragover');
+  if (type !== 'drop') return;
+  const input = drop.querySelector('input');
+  input.files = event.dataTransfer.files;
+  named(input);
+});
+function named(input) {
+  if (!input.files.length) return;
+  input.closest('label').querySelector('b').textContent = input.files[0].name;
+  for (const button of $$('[data-needs-file]')) button.disabled = false;
+}
