@@ -1,46 +1,25 @@
-"""The Python run and both SQL runs give the same answer: random expressions of every kind over rows full of empty values."""
+"""The Python run and both SQL runs give the same answer: random expressions of every kind over rows full of empty
+values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
-from tests.expressions import fuzz
-from tests.expressions.world import TABLES, Rows, Tables, World, fill, linked, whole_entities
-
-from yuanke.expressions import Expression, ExpressionFailed, ExpressionFault, compile, sqlite_functions
+from yuanke.expressions import Expression, ExpressionFailed, ExpressionFault, compile
 from yuanke.kernel import clock
+
+from tests.expressions import fuzz
+from tests.expressions.world import TABLES, Rows, Tables, World, linked, whole_entities
 
 HELD = datetime(2024, 2, 29, 20, 15, 30, 250000, tzinfo=timezone.utc)
 ROWS = fuzz.rows(Random(7))
 IN_ONE_STATEMENT = 20
-
-
-def sqlite_engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", lambda connection, _: sqlite_functions.register(connection))
-    return engine
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def connection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Connection]:
-    if request.param == "sqlite":
-        engine = sqlite_engine(tmp_path_factory.mktemp("fuzz") / "fuzz.db")
-    else:
-        engine = sa.create_engine(request.getfixturevalue("postgres_url"), connect_args={"options": "-c jit=off"})
-    with engine.begin() as opened:
-        fill(opened, ROWS)
-        yield opened
-    engine.dispose()
 
 
 def plain(value: Any) -> Any:
@@ -69,7 +48,16 @@ def in_sql(connection: sa.Connection, expressions: list[Expression], certain: bo
 def written(count: int, seed_: int) -> list[tuple[Expression, dict[int, Any]]]:
     """``count`` random expressions of all kinds that have an answer, with their answers in Python."""
     grammar, deals, found = fuzz.Grammar(Random(seed_)), linked(ROWS), []
-    kinds = [grammar.number, grammar.condition, grammar.text, grammar.day, grammar.moment, grammar.span, grammar.condition, grammar.number]
+    kinds = [
+        grammar.number,
+        grammar.condition,
+        grammar.text,
+        grammar.day,
+        grammar.moment,
+        grammar.span,
+        grammar.condition,
+        grammar.number,
+    ]
     for index in range(count):
         source = kinds[index % len(kinds)](3)
         try:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-
 from yuanke.expressions import Kind, SqlCollection
 from yuanke.fieldtypes.columns import Exact, Json, Span, UtcDateTime, integer_column
 
@@ -20,26 +19,65 @@ LEVELS = {"a": {}, "b": {}, "c": {}}
 
 KINDS: dict[str, dict[str, Kind]] = {
     "deal": {
-        "id": Kind("number"), "amount": Kind("number"), "price": Kind("number"), "quantity": Kind("number"), "rate": Kind("number"),
-        "pieces": Kind("number"), "name": Kind("text"), "code": Kind("text"), "stage": Kind("choice", options=STAGES),
-        "before": Kind("choice", options=STAGES), "colors": Kind("choices", options={"red": {}, "blue": {}}), "hot": Kind("bool"),
-        "signed": Kind("date"), "due": Kind("date"), "made_at": Kind("datetime"), "done_at": Kind("datetime"), "spent": Kind("duration"),
-        "owner": Kind("link", of="user"), "customer": Kind("link", of="customer"), "lines": Kind("collection", of="line"),
+        "id": Kind("number"),
+        "amount": Kind("number"),
+        "price": Kind("number"),
+        "quantity": Kind("number"),
+        "rate": Kind("number"),
+        "pieces": Kind("number"),
+        "name": Kind("text"),
+        "code": Kind("text"),
+        "stage": Kind("choice", options=STAGES),
+        "before": Kind("choice", options=STAGES),
+        "colors": Kind("choices", options={"red": {}, "blue": {}}),
+        "hot": Kind("bool"),
+        "signed": Kind("date"),
+        "due": Kind("date"),
+        "made_at": Kind("datetime"),
+        "done_at": Kind("datetime"),
+        "spent": Kind("duration"),
+        "owner": Kind("link", of="user"),
+        "customer": Kind("link", of="customer"),
+        "lines": Kind("collection", of="line"),
         "members": Kind("links", of="user"),
     },
     "line": {
-        "id": Kind("number"), "deal": Kind("link", of="deal"), "position": Kind("number"), "quantity": Kind("number"), "price": Kind("number"),
-        "total": Kind("number"), "gift": Kind("bool"), "note": Kind("text"), "kind": Kind("choice", options=LEVELS), "made": Kind("date"),
+        "id": Kind("number"),
+        "deal": Kind("link", of="deal"),
+        "position": Kind("number"),
+        "quantity": Kind("number"),
+        "price": Kind("number"),
+        "total": Kind("number"),
+        "gift": Kind("bool"),
+        "note": Kind("text"),
+        "kind": Kind("choice", options=LEVELS),
+        "made": Kind("date"),
         "maker": Kind("link", of="customer"),
     },
     "customer": {
-        "id": Kind("number"), "name": Kind("text"), "credit": Kind("number"), "level": Kind("choice", options=LEVELS),
-        "keeper": Kind("link", of="user"), "deals": Kind("collection", of="deal"),
+        "id": Kind("number"),
+        "name": Kind("text"),
+        "credit": Kind("number"),
+        "level": Kind("choice", options=LEVELS),
+        "keeper": Kind("link", of="user"),
+        "deals": Kind("collection", of="deal"),
     },
     "user": {"id": Kind("number"), "name": Kind("text"), "age": Kind("number"), "boss": Kind("link", of="user")},
-}  # fmt: skip
-SETTINGS = {"limit": Kind("number"), "word": Kind("text"), "since": Kind("date"), "strict": Kind("bool"), "timezone": Kind("text")}
-ME = {"id": Kind("number"), "name": Kind("text"), "roles": Kind("choices"), "department": Kind("link", of="department"), "regions": Kind("any")}
+}
+SETTINGS = {
+    "limit": Kind("number"),
+    "word": Kind("text"),
+    "since": Kind("date"),
+    "strict": Kind("bool"),
+    "timezone": Kind("text"),
+}
+ME = {
+    "id": Kind("number"),
+    "name": Kind("text"),
+    "roles": Kind("choices"),
+    "department": Kind("link", of="department"),
+    "regions": Kind("any"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,9 +89,12 @@ class World:
 
     def kind_of(self, name: str) -> Kind | None:
         fixed = {
-            "this": Kind("link", of="deal"), "me": Kind("link", of="user"), "settings": Kind("link", of="@settings"),
-            "old": Kind("link", of="deal"), "asked": Kind("link", of="@settings"),
-        }  # fmt: skip
+            "this": Kind("link", of="deal"),
+            "me": Kind("link", of="user"),
+            "settings": Kind("link", of="@settings"),
+            "old": Kind("link", of="deal"),
+            "asked": Kind("link", of="@settings"),
+        }
         return KINDS[self.entity_key].get(name) or fixed.get(name)
 
     def step(self, kind: Kind, name: str) -> Kind | None:
@@ -88,23 +129,51 @@ def _column(name: str, kind: Any) -> sa.Column[Any]:
 
 TABLES: dict[str, sa.Table] = {
     "deal": _table(
-        "deal", _column("amount", Exact(2)), _column("price", Exact(4)), _column("quantity", Exact(6)), _column("rate", Exact(4)),
-        _column("pieces", integer_column()), _column("name", sa.Text()), _column("code", sa.Text()), _column("stage", sa.Text()),
-        _column("before", sa.Text()), _column("colors", Json()), _column("hot", sa.Boolean()), _column("signed", sa.Date()),
-        _column("due", sa.Date()), _column("made_at", UtcDateTime()), _column("done_at", UtcDateTime()), _column("spent", Span()),
-        _column("owner", integer_column()), _column("customer", integer_column()),
+        "deal",
+        _column("amount", Exact(2)),
+        _column("price", Exact(4)),
+        _column("quantity", Exact(6)),
+        _column("rate", Exact(4)),
+        _column("pieces", integer_column()),
+        _column("name", sa.Text()),
+        _column("code", sa.Text()),
+        _column("stage", sa.Text()),
+        _column("before", sa.Text()),
+        _column("colors", Json()),
+        _column("hot", sa.Boolean()),
+        _column("signed", sa.Date()),
+        _column("due", sa.Date()),
+        _column("made_at", UtcDateTime()),
+        _column("done_at", UtcDateTime()),
+        _column("spent", Span()),
+        _column("owner", integer_column()),
+        _column("customer", integer_column()),
     ),
     "line": _table(
-        "line", _column("deal", integer_column()), _column("position", integer_column()), _column("quantity", Exact(6)),
-        _column("price", Exact(4)), _column("total", Exact(2)), _column("gift", sa.Boolean()), _column("note", sa.Text()),
-        _column("kind", sa.Text()), _column("made", sa.Date()), _column("maker", integer_column()),
+        "line",
+        _column("deal", integer_column()),
+        _column("position", integer_column()),
+        _column("quantity", Exact(6)),
+        _column("price", Exact(4)),
+        _column("total", Exact(2)),
+        _column("gift", sa.Boolean()),
+        _column("note", sa.Text()),
+        _column("kind", sa.Text()),
+        _column("made", sa.Date()),
+        _column("maker", integer_column()),
     ),
     "customer": _table(
-        "customer", _column("name", sa.Text()), _column("credit", Exact(2)), _column("level", sa.Text()), _column("keeper", integer_column()),
+        "customer",
+        _column("name", sa.Text()),
+        _column("credit", Exact(2)),
+        _column("level", sa.Text()),
+        _column("keeper", integer_column()),
     ),
-    "user": _table("user", _column("name", sa.Text()), _column("age", integer_column()), _column("boss", integer_column())),
+    "user": _table(
+        "user", _column("name", sa.Text()), _column("age", integer_column()), _column("boss", integer_column())
+    ),
     "members": _table("members", _column("deal", integer_column()), _column("user", integer_column())),
-}  # fmt: skip
+}
 _HOLDERS = {("deal", "lines"): ("line", "deal"), ("customer", "deals"): ("deal", "customer")}
 
 
@@ -129,7 +198,9 @@ class Tables:
         if name == "members":
             pair, user = TABLES["members"].alias(), TABLES["user"].alias()
             return SqlCollection(
-                pair.join(user, pair.c.user == user.c.id), pair.c.deal == self.column("id"), Tables("user", user, self.values)
+                pair.join(user, pair.c.user == user.c.id),
+                pair.c.deal == self.column("id"),
+                Tables("user", user, self.values),
             )
         other = TABLES[name].alias()
         return SqlCollection(other, sa.true(), Tables(name, other, self.values))
@@ -166,7 +237,9 @@ def linked(rows: Rows) -> list[dict[str, Any]]:
                     row[name] = by_id[kind.of or ""].get(row[name])
     for deal in by_id["deal"].values():
         deal["lines"] = [line for line in by_id["line"].values() if line["deal"] is deal]
-        deal["members"] = [by_id["user"][pair["user"]] for pair in by_id["members"].values() if pair["deal"] == deal["id"]]
+        deal["members"] = [
+            by_id["user"][pair["user"]] for pair in by_id["members"].values() if pair["deal"] == deal["id"]
+        ]
     for customer in by_id["customer"].values():
         customer["deals"] = [deal for deal in by_id["deal"].values() if deal["customer"] is customer]
     return list(by_id["deal"].values())

@@ -6,5 +6,14 @@ from yuanke.expressions.functions import Function, catalogue
 from yuanke.expressions.scope import Kind, Scope, SqlCollection, SqlScope
 
 __all__ = [
-    "Expression", "ExpressionFailed", "ExpressionFault", "Function", "Kind", "Scope", "SqlCollection", "SqlScope", "catalogue", "compile",
-]  # fmt: skip
+    "Expression",
+    "ExpressionFailed",
+    "ExpressionFault",
+    "Function",
+    "Kind",
+    "Scope",
+    "SqlCollection",
+    "SqlScope",
+    "catalogue",
+    "compile",
+]

@@ -1,4 +1,5 @@
-"""Aggregates in Python. Empty values are passed over; without any value ``count`` and ``sum`` are 0, ``exists`` false, all others None."""
+"""Aggregates in Python. Empty values are passed over; without any value ``count`` and ``sum`` are 0, ``exists`` false,
+all others None."""
 
 from __future__ import annotations
 
@@ -61,9 +62,17 @@ def names(values: list[Any]) -> Any:
 
 
 _COMPUTE: dict[str, Callable[[list[Any]], Any]] = {
-    "count": lambda values: Decimal(len(values)), "sum": _sum, "avg": _average, "span": lambda values: sum(values, timedelta(0)), "median": median, "exists": bool,
-    "min": lambda values: min(values, default=None), "max": lambda values: max(values, default=None), "list": list, "names": names,
-}  # fmt: skip
+    "count": lambda values: Decimal(len(values)),
+    "sum": _sum,
+    "avg": _average,
+    "span": lambda values: sum(values, timedelta(0)),
+    "median": median,
+    "exists": bool,
+    "min": lambda values: min(values, default=None),
+    "max": lambda values: max(values, default=None),
+    "list": list,
+    "names": names,
+}
 
 
 def _edge(node: n.Aggregate, walk: Walk, element: Run | None, by: Run | None) -> Run:
@@ -84,7 +93,9 @@ def _edge(node: n.Aggregate, walk: Walk, element: Run | None, by: Run | None) ->
                 found.reverse()
         else:
             keyed = [(by(*one), order(one), one) for one in found]
-            filled = sorted((one for one in keyed if one[0] is not None), key=lambda one: (one[0], one[1]), reverse=backwards)
+            filled = sorted(
+                (one for one in keyed if one[0] is not None), key=lambda one: (one[0], one[1]), reverse=backwards
+            )
             empty = sorted((one for one in keyed if one[0] is None), key=lambda one: one[1], reverse=backwards)
             found = [one for _, _, one in filled + empty]
         if node.limit is not None:

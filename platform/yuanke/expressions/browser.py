@@ -3,16 +3,21 @@
 A node is a list whose first entry says what it is; every value may be null:
 
 * ``["const", "1.5"]`` a number as text · ``["text", "won"]`` · ``["bool", true]`` · ``["null"]``
-* ``["field", "quantity"]`` of the record (or of the row, inside an aggregate) · ``["outer", "discount"]`` of the record, seen from a row
+* ``["field", "quantity"]`` of the record (or of the row, inside an aggregate) · ``["outer", "discount"]`` of the
+  record, seen from a row
 * ``["option", node, {"won": "100"}]`` the value that an option carries
-* ``["+", a, b]`` ``-`` ``*`` ``/`` (12 places, null when b is 0) ``%`` · ``["neg", a]`` · ``["round", a, n]`` ``["floor", a]`` ``["ceil", a]`` ``["abs", a]``
+* ``["+", a, b]`` ``-`` ``*`` ``/`` (12 places, null when b is 0) ``%`` · ``["neg", a]`` · ``["round", a, n]``
+  ``["floor", a]`` ``["ceil", a]`` ``["abs", a]``
 * ``["min", a, b, ...]`` ``["max", ...]`` (nulls passed over) · ``["coalesce", a, b, ...]`` · ``["concat", a, ...]``
 * ``["==", a, b]`` ``!=`` ``<`` ``<=`` ``>`` ``>=`` (an ordering with null is false) · ``["in", a, [b, ...]]``
 * ``["and", a, ...]`` ``["or", a, ...]`` ``["not", a]`` ``["if", test, a, b]``
-* ``["sum", "lines", element]`` ``avg`` ``min`` ``max`` ``count`` ``exists`` over the rows typed in the form: ``["sum", "lines", element, condition]``;
-  an element or condition of null means the row itself, always. ``min`` and ``max`` of rows are ``["least", ...]``, ``["greatest", ...]``.
+* ``["sum", "lines", element]`` ``avg`` ``min`` ``max`` ``count`` ``exists`` over the rows typed in the form: ``["sum",
+  "lines", element, condition]``;
+  an element or condition of null means the row itself, always. ``min`` and ``max`` of rows are ``["least", ...]``,
+  ``["greatest", ...]``.
 
-The server computes again when it saves; the browser's figures are for the eye. One rule: what a node above cannot say gives no tree at all.
+The server computes again when it saves; the browser's figures are for the eye. One rule: what a node above cannot say
+gives no tree at all.
 """
 
 from __future__ import annotations
@@ -90,11 +95,19 @@ def _aggregate(node: n.Aggregate, frame: int) -> list[Any]:
         raise _ServerOnly
     element = _tree(node.element, 1) if node.element is not None else None
     condition = _tree(hop.condition, 1) if hop.condition is not None else None
-    return [_ROWS[node.operator], hop.many, element, condition] if condition is not None else [_ROWS[node.operator], hop.many, element]
+    return (
+        [_ROWS[node.operator], hop.many, element, condition]
+        if condition is not None
+        else [_ROWS[node.operator], hop.many, element]
+    )
 
 
 _FORMS: dict[type, Callable[[Any, int], list[Any]]] = {
-    n.Const: _const, n.Field: _field, n.OptionValue: _option, n.Call: _call, n.Aggregate: _aggregate,
+    n.Const: _const,
+    n.Field: _field,
+    n.OptionValue: _option,
+    n.Call: _call,
+    n.Aggregate: _aggregate,
     n.Arith: lambda node, frame: [node.operator, _tree(node.left, frame), _tree(node.right, frame)],
     n.Negative: lambda node, frame: ["neg", _tree(node.operand, frame)],
     n.Compare: lambda node, frame: [node.operator, _tree(node.left, frame), _tree(node.right, frame)],
@@ -102,4 +115,4 @@ _FORMS: dict[type, Callable[[Any, int], list[Any]]] = {
     n.Logic: lambda node, frame: [node.operator, *(_tree(part, frame) for part in node.parts)],
     n.Not: lambda node, frame: ["not", _tree(node.operand, frame)],
     n.If: lambda node, frame: ["if", _tree(node.test, frame), _tree(node.then, frame), _tree(node.other, frame)],
-}  # fmt: skip
+}

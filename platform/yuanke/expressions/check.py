@@ -1,4 +1,5 @@
-"""From the syntax tree to the checked tree: names found in a `Scope`, bare words beside a choice read as its options, kinds compared.
+"""From the syntax tree to the checked tree: names found in a `Scope`, bare words beside a choice read as its options,
+kinds compared.
 
 The one rule: what the checker lets pass has a meaning in every run; what it refuses it explains.
 """
@@ -15,14 +16,25 @@ from yuanke.expressions import nodes as n
 from yuanke.expressions.exact import negative
 from yuanke.expressions.faults import ExpressionFault
 from yuanke.expressions.names import Names, Reference
-from yuanke.expressions.reading import Text
+from yuanke.expressions.reading import Source
 from yuanke.expressions.scope import Kind, Scope
 from yuanke.kernel.diagnostics import did_you_mean
 
 _SIGNS: dict[type, str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">",
-    ast.GtE: ">=", ast.Is: "==", ast.IsNot: "!=",
-}  # fmt: skip
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Mod: "%",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Is: "==",
+    ast.IsNot: "!=",
+}
 _EMPTY_WORDS = {"null": None, "empty": None, "true": True, "false": False}
 MOST_NESTED_BRACKETS = 3
 
@@ -59,7 +71,16 @@ class Collecting:
 class Checker:
     """Checks the nodes that stand in one frame; brackets and ``by=`` get a checker of their own."""
 
-    def __init__(self, text: Text, scope: Scope, top: Scope, notes: Notes, frame: int = 0, prefix: tuple[str, ...] = (), group: bool = False) -> None:
+    def __init__(
+        self,
+        text: Source,
+        scope: Scope,
+        top: Scope,
+        notes: Notes,
+        frame: int = 0,
+        prefix: tuple[str, ...] = (),
+        group: bool = False,
+    ) -> None:
         self.text = text
         self.scope = scope
         self.top = top
@@ -72,7 +93,9 @@ class Checker:
 
     def inside(self, collection: Kind, frame: int, prefix: tuple[str, ...], at: ast.AST) -> Checker:
         if frame > 2 * MOST_NESTED_BRACKETS:
-            raise self.text.fault(at, "The brackets are nested too deeply.", "Put the inner part into a field of the inner record.")
+            raise self.text.fault(
+                at, "The brackets are nested too deeply.", "Put the inner part into a field of the inner record."
+            )
         return Checker(self.text, self.scope.inside(collection), self.top, self.notes, frame, prefix)
 
     def check(self, node: ast.expr, hint: Kind | None = None) -> n.Node:
@@ -82,7 +105,9 @@ class Checker:
     def condition(self, node: ast.expr) -> n.Node:
         found = self.check(node)
         if found.kind.name not in ("bool", "any", "null", "json"):
-            raise self.text.fault(node, f"This is {k.spoken(found.kind)}, not a condition.", _as_condition(self.text.of(node), found.kind))
+            raise self.text.fault(
+                node, f"This is {k.spoken(found.kind)}, not a condition.", _as_condition(self.text.of(node), found.kind)
+            )
         return found
 
     def fault(self, node: ast.AST, summary: str, detail: str) -> ExpressionFault:
@@ -97,7 +122,7 @@ class Checker:
             raise self.fault(node, f"This is {k.spoken(found.kind)}.", f"{role} needs {k.spoken(Kind(kind))}.{extra}")
         return fitting
 
-    # -- words and constants ---------------------------------------------------------------------------------------------------
+    # -- words and constants -------------------------------------------------------------------------------------------
 
     def _constant(self, node: ast.Constant, hint: Kind | None) -> n.Node:
         value = node.value
@@ -117,7 +142,9 @@ class Checker:
 
     def _options_said(self, word: str, hint: Kind) -> str:
         options = list(hint.options or {})
-        return f"Options are {', '.join(options[:12])}{' ...' if len(options) > 12 else ''}.{did_you_mean(word, options)}"
+        return (
+            f"Options are {', '.join(options[:12])}{' ...' if len(options) > 12 else ''}.{did_you_mean(word, options)}"
+        )
 
     def _path(self, node: ast.expr, hint: Kind | None) -> n.Node:
         if isinstance(node, ast.Name):
@@ -137,12 +164,20 @@ class Checker:
         """A path that passes a collection: only an aggregate can make one value of it."""
         if self.collecting is None:
             said = self.text.of(node)
-            raise self.fault(node, f"{said} is many values.", f"Say which: sum({said}), count({said}), exists({said}), first({said}) ...")
+            raise self.fault(
+                node,
+                f"{said} is many values.",
+                f"Say which: sum({said}), count({said}), exists({said}), first({said}) ...",
+            )
         if not self.collecting.admit(found.hops, found.frame):
-            raise self.fault(node, "Two different collections stand in one aggregate.", "Aggregate each by itself, or narrow both in the same way.")
+            raise self.fault(
+                node,
+                "Two different collections stand in one aggregate.",
+                "Aggregate each by itself, or narrow both in the same way.",
+            )
         return found.node
 
-    # -- operators -------------------------------------------------------------------------------------------------------------
+    # -- operators -----------------------------------------------------------------------------------------------------
 
     def _unary(self, node: ast.UnaryOp, hint: Kind | None) -> n.Node:
         if isinstance(node.op, ast.Not):
@@ -157,19 +192,21 @@ class Checker:
         return n.Negative(operand.kind if operand.kind.name == "duration" else k.NUMBER, operand)
 
     def _logic(self, node: ast.BoolOp, hint: Kind | None) -> n.Node:
-        return n.Logic(k.BOOL, "and" if isinstance(node.op, ast.And) else "or", [self.condition(part) for part in node.values])
+        return n.Logic(
+            k.BOOL, "and" if isinstance(node.op, ast.And) else "or", [self.condition(part) for part in node.values]
+        )
 
     def _if(self, node: ast.IfExp, hint: Kind | None) -> n.Node:
         return self.choice_of(node, node.test, node.body, node.orelse, hint)
 
     def choice_of(self, node: ast.expr, test: ast.expr, then: ast.expr, other: ast.expr, hint: Kind | None) -> n.Node:
-        first, second, kind = self.alike(node, [then, other], hint)
+        (first, second), kind = self.alike(node, [then, other], hint)
         return n.If(kind, self.condition(test), first, second)
 
-    def alike(self, node: ast.expr, parts: list[ast.expr], hint: Kind | None) -> Any:
-        """The parts, all of one kind, and the kind at the end."""
+    def alike(self, node: ast.expr, parts: list[ast.expr], hint: Kind | None) -> tuple[list[n.Node], Kind]:
+        """The parts, all of one kind, and that kind."""
         if hint is None:
-            hint = next((found for part in parts if (found := self.names.peek(part)) is not None), None)
+            hint = next((kind for part in parts if (kind := self.names.peek(part)) is not None), None)
             found = [self.check(part, None if _foreign(part, hint) else hint) for part in parts]
         else:
             found = [self.check(part, hint) for part in parts]
@@ -179,11 +216,15 @@ class Checker:
                 raise self.fault(part, f"This is {k.spoken(one.kind)}.", "One value is needed here.")
             joined = k.together(kind, one.kind)
             if joined is None:
-                raise self.fault(part, f"This is {k.spoken(one.kind)}, but the other value is {k.spoken(kind)}.", "Both must be of one kind.")
+                raise self.fault(
+                    part,
+                    f"This is {k.spoken(one.kind)}, but the other value is {k.spoken(kind)}.",
+                    "Both must be of one kind.",
+                )
             kind = joined
         if kind.name == "datetime":
             found = [k.to_kind(one, "datetime") or one for one in found]
-        return (*found, kind)
+        return found, kind
 
     def _binary(self, node: ast.BinOp, hint: Kind | None) -> n.Node:
         from yuanke.expressions.check_operators import arithmetic
@@ -193,8 +234,14 @@ class Checker:
     def _compare(self, node: ast.Compare, hint: Kind | None) -> n.Node:
         from yuanke.expressions.check_operators import comparison, membership
 
-        if len(node.ops) > 1 and not all(isinstance(part, (ast.Name, ast.Constant, ast.Attribute)) for part in node.comparators[:-1]):
-            raise self.fault(node.comparators[0], "A value between two comparisons must be a field or a number.", "Write the two comparisons joined by and.")
+        if len(node.ops) > 1 and not all(
+            isinstance(part, (ast.Name, ast.Constant, ast.Attribute)) for part in node.comparators[:-1]
+        ):
+            raise self.fault(
+                node.comparators[0],
+                "A value between two comparisons must be a field or a number.",
+                "Write the two comparisons joined by and.",
+            )
         parts: list[n.Node] = []
         left = node.left
         for sign, right in zip(node.ops, node.comparators, strict=True):
@@ -229,10 +276,19 @@ def _as_condition(said: str, kind: Kind) -> str:
 
 
 _CHECKS: dict[type, Callable[[Checker, Any, Kind | None], n.Node]] = {
-    ast.Constant: Checker._constant, ast.Name: Checker._path, ast.Attribute: Checker._path, ast.Subscript: Checker._path, ast.UnaryOp: Checker._unary,
-    ast.BoolOp: Checker._logic, ast.IfExp: Checker._if, ast.BinOp: Checker._binary, ast.Compare: Checker._compare, ast.Call: Checker._call,
-    ast.List: Checker._list, ast.Tuple: Checker._list,
-}  # fmt: skip
+    ast.Constant: Checker._constant,
+    ast.Name: Checker._path,
+    ast.Attribute: Checker._path,
+    ast.Subscript: Checker._path,
+    ast.UnaryOp: Checker._unary,
+    ast.BoolOp: Checker._logic,
+    ast.IfExp: Checker._if,
+    ast.BinOp: Checker._binary,
+    ast.Compare: Checker._compare,
+    ast.Call: Checker._call,
+    ast.List: Checker._list,
+    ast.Tuple: Checker._list,
+}
 
 
 def unknown(word: str, known: Iterable[str]) -> str:

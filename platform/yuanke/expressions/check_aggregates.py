@@ -1,7 +1,9 @@
 """Aggregates: one chain of collections, an element computed in each of its rows.
 
-``sum(items.quantity * items.product.price)``: every path that begins with ``items`` means the same row of it; other names
-are those of the record outside. In a report (``group``) the rows of the group are the collection, and bare names are theirs.
+``sum(items.quantity * items.product.price)``: every path that begins with ``items`` means the same row of it; other
+names
+are those of the record outside. In a report (``group``) the rows of the group are the collection, and bare names are
+theirs.
 """
 
 from __future__ import annotations
@@ -27,12 +29,20 @@ def aggregate(checker: Checker, node: ast.Call, name: str) -> n.Node:
         return edge(checker, node, name, [])
     if node.keywords:
         word = node.keywords[0]
-        raise checker.fault(word.value, f'{name} has no "{word.arg}=".', f"Write == to compare, and a condition in brackets: {name}(orders[status == won]).")
+        raise checker.fault(
+            word.value,
+            f'{name} has no "{word.arg}=".',
+            f"Write == to compare, and a condition in brackets: {name}(orders[status == won]).",
+        )
     if len(node.args) == 2:
         said = checker.text.of(node.args[0])
-        raise checker.fault(node.args[1], f"{name} takes one collection.", f"Write the condition in brackets: {name}({said}[...]).")
+        raise checker.fault(
+            node.args[1], f"{name} takes one collection.", f"Write the condition in brackets: {name}({said}[...])."
+        )
     if len(node.args) > 1 or (not node.args and not (checker.group and name == "count")):
-        raise checker.fault(node, f"{name} takes one collection.", f"Write {name}(orders) or {name}(orders[status == won].total).")
+        raise checker.fault(
+            node, f"{name} takes one collection.", f"Write {name}(orders) or {name}(orders[status == won].total)."
+        )
     if not node.args:
         return n.Aggregate(k.NUMBER, "count", n.Chain(0, 0, [_group()]), None)
     return over(checker, node.args[0], name)
@@ -47,18 +57,28 @@ def _collect(checker: Checker, part: ast.expr) -> tuple[n.Chain, n.Node]:
     from yuanke.expressions.check import Collecting
 
     if checker.collecting is not None:
-        raise checker.fault(part, "An aggregate stands inside another.", "Put the inner one into a field of the inner record, or into brackets.")
+        raise checker.fault(
+            part,
+            "An aggregate stands inside another.",
+            "Put the inner one into a field of the inner record, or into brackets.",
+        )
     collecting = checker.collecting = Collecting()
     depth, in_group = checker.frame, checker.group and checker.frame == 0
     checker.frame += in_group
     try:
-        element = _narrowed_value(checker, part) if in_group and isinstance(part, ast.Subscript) else checker.check(part)
+        element = (
+            _narrowed_value(checker, part) if in_group and isinstance(part, ast.Subscript) else checker.check(part)
+        )
     finally:
         checker.collecting, checker.frame = None, depth
     hops = [_group(), *collecting.hops] if in_group else collecting.hops
     if not hops:
         said = checker.text.of(part)
-        raise checker.fault(part, f"{said} is one value, not a collection.", "An aggregate takes rows, an inverse link or an entity: sum(lines.total).")
+        raise checker.fault(
+            part,
+            f"{said} is one value, not a collection.",
+            "An aggregate takes rows, an inverse link or an entity: sum(lines.total).",
+        )
     return n.Chain(depth if in_group else collecting.frame, depth, hops), element
 
 
@@ -84,7 +104,11 @@ def over(checker: Checker, part: ast.expr, name: str) -> n.Node:
     if name in _WANTED:
         element = checker.wants(part, element, _WANTED[name], f"{name}()")
     if name in ("min", "max") and kind.name not in k.ORDERED:
-        raise checker.fault(part, f"{k.spoken(kind)} has no order.".capitalize(), f"{name} takes numbers, texts or dates; of options take stage.order.")
+        raise checker.fault(
+            part,
+            f"{k.spoken(kind)} has no order.".capitalize(),
+            f"{name} takes numbers, texts or dates; of options take stage.order.",
+        )
     result = _RESULTS.get(name) or (k.DURATION if kind.name == "duration" else k.NUMBER if name == "sum" else kind)
     return n.Aggregate(result, name, chain, element)
 
@@ -102,7 +126,9 @@ def edge(checker: Checker, node: ast.Call, name: str, steps: list[ast.Attribute]
     for step in steps:
         path = ast.copy_location(ast.Attribute(part, step.attr, ast.Load()), step)
         part = path
-    if not isinstance(node.args[0], (ast.Name, ast.Attribute, ast.Subscript)) or not checker.names.is_many(node.args[0]):
+    if not isinstance(node.args[0], (ast.Name, ast.Attribute, ast.Subscript)) or not checker.names.is_many(
+        node.args[0]
+    ):
         raise checker.fault(node.args[0], f"{name} takes a collection.", f"Write {name}(rules[active], by=priority).")
     chain, element = _collect(checker, path)
     given = {word.arg: word.value for word in node.keywords}
@@ -120,7 +146,9 @@ def _order(checker: Checker, chain: n.Chain, by: ast.expr, node: ast.Call) -> n.
     inner = checker.inside(chain.hops[-1].kind, chain.depth + len(chain.hops), (*checker.prefix, *reads), node)
     found = inner.check(by)
     if found.kind.name not in k.ORDERED:
-        raise checker.fault(by, f"{k.spoken(found.kind)} has no order.".capitalize(), "Order by a number, a text or a date.")
+        raise checker.fault(
+            by, f"{k.spoken(found.kind)} has no order.".capitalize(), "Order by a number, a text or a date."
+        )
     return found
 
 

@@ -13,8 +13,8 @@ from yuanke.expressions.check_operators import meet
 from yuanke.expressions.faults import ExpressionFault
 from yuanke.expressions.functions import Function, catalogue, internal
 from yuanke.expressions.library.forms import AGGREGATES
-from yuanke.expressions.reading import IF_CALLED
 from yuanke.expressions.scope import Kind
+from yuanke.expressions.spelling import IF_CALLED
 from yuanke.kernel.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
@@ -42,20 +42,35 @@ def called(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
 
 
 def _name(checker: Checker, node: ast.Call) -> str:
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "has_role" and isinstance(node.func.value, ast.Name) and node.func.value.id == "me":
+    if (
+        isinstance(node.func, ast.Attribute)
+        and node.func.attr == "has_role"
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "me"
+    ):
         raise checker.fault(node, "me has no functions.", "Write boss in me.roles.")
     if not isinstance(node.func, ast.Name):
-        raise checker.fault(node.func, "Only functions of the platform are called.", "Write function(value); fields have no functions behind a dot.")
+        raise checker.fault(
+            node.func,
+            "Only functions of the platform are called.",
+            "Write function(value); fields have no functions behind a dot.",
+        )
     name = "if" if node.func.id == IF_CALLED else node.func.id
     if name not in catalogue():
-        raise checker.fault(node.func, f'There is no function "{name}".', did_you_mean(name, catalogue()).strip() or "See the list of functions.")
+        raise checker.fault(
+            node.func,
+            f'There is no function "{name}".',
+            did_you_mean(name, catalogue()).strip() or "See the list of functions.",
+        )
     return name
 
 
 def _arguments_fit(checker: Checker, node: ast.Call, function: Function) -> None:
     count = len(node.args)
     if count < function.needed or (function.most is not None and count > function.most):
-        raise checker.fault(node, f"{function.name} got {count} value{'' if count == 1 else 's'}.", f"Write {function.signature}.")
+        raise checker.fault(
+            node, f"{function.name} got {count} value{'' if count == 1 else 's'}.", f"Write {function.signature}."
+        )
     for keyword in node.keywords:
         refuse_keyword(checker, keyword, function)
 
@@ -97,24 +112,34 @@ def _literals(checker: Checker, node: ast.Call, function: Function) -> None:
     if function.name == "replace":
         for part in node.args[1:]:
             if not (isinstance(part, ast.Constant) and isinstance(part.value, str) and len(part.value) <= MOST_LITERAL):
-                raise checker.fault(part, "replace takes its second and third text in quotes.", f"Write replace(name, 'old', 'new'), at most {MOST_LITERAL} characters each.")
+                raise checker.fault(
+                    part,
+                    "replace takes its second and third text in quotes.",
+                    f"Write replace(name, 'old', 'new'), at most {MOST_LITERAL} characters each.",
+                )
     if function.name in ("left", "right"):
         count = node.args[1]
         if not (isinstance(count, ast.Constant) and type(count.value) is int and count.value <= 100_000):
-            raise checker.fault(count, f"{function.name} takes a whole number of characters.", f"Write {function.name}(name, 10).")
+            raise checker.fault(
+                count, f"{function.name} takes a whole number of characters.", f"Write {function.name}(name, 10)."
+            )
 
 
 def _same(checker: Checker, node: ast.Call, function: Function) -> n.Node:
     """``min(a, b)``, ``max(a, b)``."""
     if len(node.args) < 2:
-        raise checker.fault(node, f"{function.name} got {len(node.args)} values.", f"Write {function.name}(a, b), or {function.name}(collection.field).")
-    *arguments, kind = checker.alike(node, node.args, None)
+        raise checker.fault(
+            node,
+            f"{function.name} got {len(node.args)} values.",
+            f"Write {function.name}(a, b), or {function.name}(collection.field).",
+        )
+    arguments, kind = checker.alike(node, node.args, None)
     if kind.name not in k.ORDERED and kind.name != "null":
         raise checker.fault(node, f"{k.spoken(kind)} has no order.".capitalize(), "Use numbers, texts or dates.")
     return n.Call(kind, function, arguments)
 
 
-# -- forms -----------------------------------------------------------------------------------------------------------------------
+# -- forms -------------------------------------------------------------------------------------------------------------
 
 
 def _if(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
@@ -122,7 +147,7 @@ def _if(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
 
 
 def _coalesce(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
-    *arguments, kind = checker.alike(node, node.args, hint)
+    arguments, kind = checker.alike(node, node.args, hint)
     return n.Call(kind, catalogue()["coalesce"], arguments)
 
 
@@ -159,7 +184,10 @@ def _date(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
         return checker.wants(node.args[0], parts[0], "date", "date()")
     if len(parts) != 3:
         raise checker.fault(node, "date got two values.", "Write date(moment) or date(year, month, day).")
-    return k.call("_make_date", *(checker.wants(part, one, "number", "date()") for part, one in zip(node.args, parts, strict=True)))
+    return k.call(
+        "_make_date",
+        *(checker.wants(part, one, "number", "date()") for part, one in zip(node.args, parts, strict=True)),
+    )
 
 
 def as_text(checker: Checker, part: ast.expr, found: n.Node) -> n.Node:
@@ -167,7 +195,11 @@ def as_text(checker: Checker, part: ast.expr, found: n.Node) -> n.Node:
     if name in ("text", "choice", "any", "json", "null"):
         return found
     if f"_text_{name}" not in internal():
-        raise checker.fault(part, f"{k.spoken(found.kind)} cannot become a text.".capitalize(), "Name a field of it, for example customer.name.")
+        raise checker.fault(
+            part,
+            f"{k.spoken(found.kind)} cannot become a text.".capitalize(),
+            "Name a field of it, for example customer.name.",
+        )
     return k.call(f"_text_{name}", found)
 
 
@@ -179,7 +211,8 @@ _MILLISECONDS = {"days": 86_400_000, "weeks": 604_800_000, "hours": 3_600_000, "
 
 
 def _length(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
-    """``days(3)``: by itself 72 hours; beside a date three days of the calendar. Months and years have a meaning beside a date only."""
+    """``days(3)``: by itself 72 hours; beside a date three days of the calendar. Months and years have a meaning
+    beside a date only."""
     unit = _name(checker, node)
     count = checker.wants(node.args[0], checker.check(node.args[0]), "number", f"{unit}()")
     if unit not in _MILLISECONDS:
@@ -208,15 +241,26 @@ def _ceil(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
         return n.Call(k.NUMBER, function, [value])
     step = checker.wants(node.args[1], checker.check(node.args[1]), "number", "ceil()")
     if not isinstance(step, (n.Const, n.Field, n.Known)):
-        raise checker.fault(node.args[1], "The step of ceil must be a field or a number.", "Put the calculation into a field of its own.")
+        raise checker.fault(
+            node.args[1],
+            "The step of ceil must be a field or a number.",
+            "Put the calculation into a field of its own.",
+        )
     steps = n.Call(k.NUMBER, function, [n.Arith(k.NUMBER, "/", value, step)])
     return n.Arith(k.NUMBER, "*", steps, step)
 
 
 _FORMS: dict[str, Form] = {
-    "if": _if, "coalesce": _coalesce, "filled": _filled, "empty": _empty, "date": _date, "text": _text, "bucket": _bucket, "ceil": _ceil,
-    **{unit: _length for unit in ("days", "weeks", "months", "years", "hours", "minutes")},
-}  # fmt: skip
+    "if": _if,
+    "coalesce": _coalesce,
+    "filled": _filled,
+    "empty": _empty,
+    "date": _date,
+    "text": _text,
+    "bucket": _bucket,
+    "ceil": _ceil,
+    **dict.fromkeys(("days", "weeks", "months", "years", "hours", "minutes"), _length),
+}
 
 
 def picked(checker: Checker, node: ast.Attribute) -> n.Node:
@@ -232,4 +276,6 @@ def picked(checker: Checker, node: ast.Attribute) -> n.Node:
 
 
 def _no_dot(checker: Checker, node: ast.Attribute) -> ExpressionFault:
-    return checker.fault(node, "A dot stands behind a name only.", "Behind a call it stands for first(...) and last(...) alone.")
+    return checker.fault(
+        node, "A dot stands behind a name only.", "Behind a call it stands for first(...) and last(...) alone."
+    )

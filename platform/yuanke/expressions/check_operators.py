@@ -30,7 +30,11 @@ def arithmetic(checker: Checker, node: ast.BinOp, sign: str, left: n.Node, right
             checker.wants(side, found, "text", "Joining texts")
         return k.call("_join", left, right)
     if _shift_of(left) or _shift_of(right):
-        raise checker.fault(node, "A length of time is added to a date.", "Write date + days(3); months and years stand beside a date only.")
+        raise checker.fault(
+            node,
+            "A length of time is added to a date.",
+            "Write date + days(3); months and years stand beside a date only.",
+        )
     left = checker.wants(node.left, left, "number", _FOR[sign])
     right = checker.wants(node.right, right, "number", _FOR[sign])
     return n.Arith(k.NUMBER, sign, left, right)
@@ -52,7 +56,11 @@ def _on_times(checker: Checker, node: ast.BinOp, sign: str, left: n.Node, right:
         return k.call("_between", k.to_kind(left, "datetime") or left, k.to_kind(right, "datetime") or right)
     if "number" in (a, b):
         raise checker.fault(node, "A number is added to a date.", "Say of what: date + days(3), date + months(1).")
-    raise checker.fault(node, f"{k.spoken(left.kind)} and {k.spoken(right.kind)} cannot be put together.".capitalize(), "A date takes days(n), months(n) ...; two dates can be subtracted.")
+    raise checker.fault(
+        node,
+        f"{k.spoken(left.kind)} and {k.spoken(right.kind)} cannot be put together.".capitalize(),
+        "A date takes days(n), months(n) ...; two dates can be subtracted.",
+    )
 
 
 def _days_between() -> Function:
@@ -69,7 +77,9 @@ def _shift_of(node: n.Node) -> tuple[str, n.Node] | None:
 
 def _shifted(time: n.Node, sign: str, span: n.Node, unit: str, count: n.Node) -> n.Node:
     if unit in ("hours", "minutes"):
-        return k.call("_later_span", k.to_kind(time, "datetime") or time, n.Negative(k.DURATION, span) if sign == "-" else span)
+        return k.call(
+            "_later_span", k.to_kind(time, "datetime") or time, n.Negative(k.DURATION, span) if sign == "-" else span
+        )
     step, times = _STEPS[unit]
     if times != 1:
         count = n.Arith(k.NUMBER, "*", count, n.Const(k.NUMBER, Decimal(times)))
@@ -78,20 +88,26 @@ def _shifted(time: n.Node, sign: str, span: n.Node, unit: str, count: n.Node) ->
     return k.call(f"_add_{step}" if time.kind.name == "date" else f"_later_{step}", time, count)
 
 
-def comparison(checker: Checker, node: ast.Compare, left: ast.expr, sign: ast.cmpop, operator: str, right: ast.expr) -> n.Node:
+def comparison(
+    checker: Checker, node: ast.Compare, left: ast.expr, sign: ast.cmpop, operator: str, right: ast.expr
+) -> n.Node:
     hint_right = checker.names.peek(left)
     hint_left = checker.names.peek(right) if hint_right is None else None
     a, b = checker.check(left, hint_left), checker.check(right, hint_right)
     if isinstance(sign, (ast.Is, ast.IsNot)) and not (isinstance(b, n.Const) and b.value is None):
         raise checker.fault(node, "is compares with null only.", f"Write {operator}.")
+    if "choices" in (a.kind.name, b.kind.name) and "null" not in (a.kind.name, b.kind.name):
+        raise checker.fault(node, "A choice of several is not equal to one value.", "Write value in field.")
     a, b, on = meet(checker, node, a, b)
     if operator in ("==", "!="):
-        if "choices" in (a.kind.name, b.kind.name) and "null" not in (a.kind.name, b.kind.name):
-            raise checker.fault(node, "A choice of several is not equal to one value.", "Write value in field.")
         return _with_none(operator, a, b, on)
     for side, found in ((left, a), (right, b)):
         if found.kind.name not in k.ORDERED:
-            raise checker.fault(side, f"{k.spoken(found.kind)} has no order.".capitalize(), "Use == or !=; of options compare stage.order.")
+            raise checker.fault(
+                side,
+                f"{k.spoken(found.kind)} has no order.".capitalize(),
+                "Use == or !=; of options compare stage.order.",
+            )
     return n.Compare(k.BOOL, operator, a, b, on)
 
 
@@ -110,9 +126,19 @@ def meet(checker: Checker, node: ast.expr, a: n.Node, b: n.Node) -> tuple[n.Node
         raise checker.fault(node, "A length of months has no value of its own.", "Compare dates: a < b + months(3).")
     if "null" in (one, other):
         return a, b, _on(one if other == "null" else other)
-    if one in ("date", "datetime", "time") and other != one and (found := k.to_kind(b, one)) is not None and other not in ("date", "datetime"):
+    if (
+        one in ("date", "datetime", "time")
+        and other != one
+        and (found := k.to_kind(b, one)) is not None
+        and other not in ("date", "datetime")
+    ):
         return meet(checker, node, a, found) if found.kind.name != one else (a, found, "plain")
-    if other in ("date", "datetime", "time") and other != one and (found := k.to_kind(a, other)) is not None and one not in ("date", "datetime"):
+    if (
+        other in ("date", "datetime", "time")
+        and other != one
+        and (found := k.to_kind(a, other)) is not None
+        and one not in ("date", "datetime")
+    ):
         return meet(checker, node, found, b) if found.kind.name != other else (found, b, "plain")
     if {one, other} == {"date", "datetime"}:
         return k.to_kind(a, "datetime") or a, k.to_kind(b, "datetime") or b, "plain"
@@ -122,7 +148,11 @@ def meet(checker: Checker, node: ast.expr, a: n.Node, b: n.Node) -> tuple[n.Node
         if one in k.MANY:
             raise checker.fault(node, "Collections are not compared.", "Compare a count, or write x in collection.")
         return a, b, _on(one if one not in k.LOOSE else other)
-    hint = "Compare the number with a number, without quotes." if {one, other} == {"number", "text"} else "Both sides must be of one kind."
+    hint = (
+        "Compare the number with a number, without quotes."
+        if {one, other} == {"number", "text"}
+        else "Both sides must be of one kind."
+    )
     raise checker.fault(node, f"{k.spoken(a.kind)} is compared with {k.spoken(b.kind)}.".capitalize(), hint)
 
 
@@ -135,7 +165,9 @@ def _links(checker: Checker, node: ast.expr, a: n.Node, b: n.Node) -> tuple[n.No
     if one.name == other.name and (one.of is None) != (other.of is None):
         return a, b, "pointer"
     if one.name == other.name and one.of != other.of:
-        raise checker.fault(node, f"{k.spoken(one)} is compared with {k.spoken(other)}.".capitalize(), "They are never the same record.")
+        raise checker.fault(
+            node, f"{k.spoken(one)} is compared with {k.spoken(other)}.".capitalize(), "They are never the same record."
+        )
     return a, b, "link"
 
 
@@ -160,14 +192,22 @@ def membership(checker: Checker, left: ast.expr, right: ast.expr) -> n.Node:
 
 def _in_list(checker: Checker, left: ast.expr, right: ast.List | ast.Tuple) -> n.Node:
     hint = checker.names.peek(left)
-    backward = next((kind for item in right.elts if (kind := checker.names.peek(item)) is not None), None) if hint is None else None
+    backward = (
+        next((kind for item in right.elts if (kind := checker.names.peek(item)) is not None), None)
+        if hint is None
+        else None
+    )
     value = checker.check(left, backward)
     items, on = [], "plain"
     for item in right.elts:
         found = checker.check(item, hint or backward)
         met, one, on_this = meet(checker, item, value, found)
         if on_this == "pointer" or met is not value:
-            raise checker.fault(item, f"{k.spoken(found.kind)} is compared with {k.spoken(value.kind)}.".capitalize(), "Write the comparisons joined by or.")
+            raise checker.fault(
+                item,
+                f"{k.spoken(found.kind)} is compared with {k.spoken(value.kind)}.".capitalize(),
+                "Write the comparisons joined by or.",
+            )
         on = on if one.kind.name == "null" else on_this
         items.append(one)
     return n.InList(k.BOOL, value, items, on)
@@ -175,7 +215,11 @@ def _in_list(checker: Checker, left: ast.expr, right: ast.List | ast.Tuple) -> n
 
 def _in_rows(checker: Checker, left: ast.expr, value: n.Node, found: Reference) -> n.Node:
     if checker.collecting is not None:
-        raise checker.fault(left, "A collection is searched inside an aggregate.", "Put the condition into brackets: count(lines[x in collection]).")
+        raise checker.fault(
+            left,
+            "A collection is searched inside an aggregate.",
+            "Put the condition into brackets: count(lines[x in collection]).",
+        )
     chain = n.Chain(found.frame, checker.frame, found.hops)
     element = found.node
     if isinstance(element, n.Field) and not element.names:

@@ -1,7 +1,8 @@
 """SQL elements whose text differs between the two databases.
 
 The one rule: an element uses each of its parts once, so that a nested expression never grows beyond its own size.
-On SQLite numbers are integers in units of a scale (columns) or keys (`keys`); the functions take both: ``yk_mul(a, 2, b, 6)``.
+On SQLite numbers are integers in units of a scale (columns) or keys (`keys`); the functions take both: ``yk_mul(a, 2,
+b, 6)``.
 """
 
 from __future__ import annotations
@@ -42,23 +43,23 @@ def _on_sqlite(element: Operation, compiler: Any, **options: Any) -> str:
     return f"yk_{element.lite}({', '.join(parts)})"
 
 
-class as_number(Operation):  # noqa: N801 - these read like SQL functions
+class as_number(Operation):
     lite, template, inherit_cache = "number", "{0}", True
 
 
-class added(Operation):  # noqa: N801
+class added(Operation):
     lite, template, inherit_cache = "add", "({0} + {1})", True
 
 
-class subtracted(Operation):  # noqa: N801
+class subtracted(Operation):
     lite, template, inherit_cache = "sub", "({0} - {1})", True
 
 
-class multiplied(Operation):  # noqa: N801
+class multiplied(Operation):
     lite, template, inherit_cache = "mul", "({0} * {1})", True
 
 
-class divided(Operation):  # noqa: N801
+class divided(Operation):
     """Half-up to 12 places, NULL where the divisor is zero. PostgreSQL's own ``/`` chooses its places by itself;
     ``div`` cuts towards zero, so the 13th digit alone decides the rounding."""
 
@@ -66,21 +67,21 @@ class divided(Operation):  # noqa: N801
     template = "round(div({0} * 10000000000000, nullif({1}, 0)) * 0.0000000000001, 12)"
 
 
-class remainder_of(Operation):  # noqa: N801
+class remainder_of(Operation):
     lite, template, inherit_cache = "mod", "mod({0}, nullif({1}, 0))", True
 
 
-class negated(Operation):  # noqa: N801
+class negated(Operation):
     lite, template, inherit_cache = "neg", "(- {0})", True
 
 
-class summed(Operation):  # noqa: N801
+class summed(Operation):
     """The aggregate."""
 
     lite, template, inherit_cache = "sum", "sum({0})", True
 
 
-class middle(Operation):  # noqa: N801
+class middle(Operation):
     """The aggregate median. percentile_cont computes in floats; the lower and the upper middle are exact."""
 
     lite, inherit_cache = "median", True
@@ -90,7 +91,7 @@ class middle(Operation):  # noqa: N801
 ARITHMETIC = {"+": added, "-": subtracted, "*": multiplied, "/": divided, "%": remainder_of}
 
 
-class joined_names(FunctionElement[Any]):  # noqa: N801
+class joined_names(FunctionElement[Any]):
     """The aggregate ``names``: distinct filled texts in the order of their code points, joined by 、."""
 
     inherit_cache = True
@@ -108,7 +109,7 @@ def _names_on_sqlite(element: joined_names, compiler: Any, **options: Any) -> st
     return f"yk_names({compiler.process(element.clauses, **options)})"
 
 
-class bucketed(Operation):  # noqa: N801
+class bucketed(Operation):
     """The greatest of the bounds that is not above the number."""
 
     inherit_cache = True
@@ -131,11 +132,11 @@ def extreme(name: str, parts: list[Element], kind: Kind) -> Element:
     return made
 
 
-class least(FunctionElement[Any]):  # noqa: N801
+class least(FunctionElement[Any]):
     name, inherit_cache = "least", True
 
 
-class greatest(FunctionElement[Any]):  # noqa: N801
+class greatest(FunctionElement[Any]):
     name, inherit_cache = "greatest", True
 
 
@@ -151,7 +152,7 @@ def _extreme_on_sqlite(element: FunctionElement[Any], compiler: Any, **options: 
     return f"yk_{element.name}({compiler.process(element.clauses, **options)})"
 
 
-class pointer_of(FunctionElement[Any]):  # noqa: N801
+class pointer_of(FunctionElement[Any]):
     """``customer:5`` of the entity and the id."""
 
     inherit_cache = True
@@ -164,7 +165,7 @@ def _pointer_of(element: pointer_of, compiler: Any, **options: Any) -> str:
     return f"({entity} || ':' || CAST({number} AS TEXT))"
 
 
-class pointer_entity(FunctionElement[Any]):  # noqa: N801
+class pointer_entity(FunctionElement[Any]):
     """``customer`` of ``customer:5``."""
 
     inherit_cache = True
@@ -181,7 +182,7 @@ def _entity_on_sqlite(element: pointer_entity, compiler: Any, **options: Any) ->
     return f"yk_pointer({compiler.process(element.clauses, **options)}, 0)"
 
 
-class pointer_id(FunctionElement[Any]):  # noqa: N801
+class pointer_id(FunctionElement[Any]):
     """``5`` of ``customer:5``."""
 
     inherit_cache = True
@@ -207,7 +208,7 @@ def pointer_part(link: Element, name: str) -> Element:
     return (pointer_entity if name == "kind" else pointer_id)(sa.type_coerce(link, sa.Text()))
 
 
-class bytewise(FunctionElement[Any]):  # noqa: N801
+class bytewise(FunctionElement[Any]):
     """A text that is compared by code points, whatever the database's own order is."""
 
     inherit_cache = True
@@ -249,7 +250,9 @@ def sqlite_name(function: Function) -> str:
 
 @cache
 def _call_class(function: Function) -> type[LibraryCall]:
-    return type(f"call_{function.name}", (LibraryCall,), {"function": function, "name": function.name, "inherit_cache": True})
+    return type(
+        f"call_{function.name}", (LibraryCall,), {"function": function, "name": function.name, "inherit_cache": True}
+    )
 
 
 def library_call(function: Function, arguments: list[Element], result: str) -> Element:

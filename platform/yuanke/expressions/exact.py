@@ -1,4 +1,5 @@
-"""Arithmetic of expressions in Python: exact sums and products, quotients half-up to 12 places, None where a part is None.
+"""Arithmetic of expressions in Python: exact sums and products, quotients half-up to 12 places, None where a part is
+None.
 
 The one rule: nothing is ever rounded silently. What needs more than `MOST_DIGITS` digits is refused.
 """
@@ -13,7 +14,10 @@ from yuanke.kernel.decimals import divide, round_half_up
 MOST_DIGITS = 200
 MOST_PLACES_BEFORE = 100
 CONTEXT = Context(
-    prec=MOST_DIGITS, Emax=MOST_PLACES_BEFORE - 1, Emin=-2000, traps=[InvalidOperation, Overflow, DivisionByZero, Inexact]
+    prec=MOST_DIGITS,
+    Emax=MOST_PLACES_BEFORE - 1,
+    Emin=-2000,
+    traps=[InvalidOperation, Overflow, DivisionByZero, Inexact],
 )
 ZERO = Decimal(0)
 
@@ -24,7 +28,19 @@ remainder = CONTEXT.remainder
 negative = CONTEXT.minus
 scaled = CONTEXT.scaleb
 
-__all__ = ["ZERO", "add", "divide", "multiply", "negative", "plain", "remainder", "round_half_up", "scaled", "subtract", "whole"]
+__all__ = [
+    "ZERO",
+    "add",
+    "divide",
+    "multiply",
+    "negative",
+    "plain",
+    "remainder",
+    "round_half_up",
+    "scaled",
+    "subtract",
+    "whole",
+]
 
 
 def whole(value: Any, most: int) -> int | None:

@@ -23,7 +23,8 @@ from yuanke.expressions.to_sql import Translator, has_sql
 
 @dataclass(frozen=True, eq=False)
 class Expression:
-    """``reads``: paths of names, collections included; those of ``this`` without it, those inside an entity's brackets behind its name.
+    """``reads``: paths of names, collections included; those of ``this`` without it, those inside an entity's brackets
+    behind its name.
 
     ``calls``: functions; ``volatile``: which of ``today now me`` it depends on; ``entities``: entities read as a whole.
     """
@@ -39,10 +40,13 @@ class Expression:
     _run: Run
 
     def evaluate(self, env: Mapping[str, Any]) -> Any:
-        """The value for one record: Decimal, str, date, aware datetime, timedelta, the Mapping of a link, or None; of a condition a bool.
+        """The value for one record: Decimal, str, date, aware datetime, timedelta, the Mapping of a link, or None; of
+        a condition a bool.
 
-        ``env``: field names, and ``this old me settings asked event row record`` where they have a meaning. A link is a Mapping
-        with ``id`` (or None), a collection a sequence of Mappings, a choice its key. ``env["rows"]`` are the rows of a report's group.
+        ``env``: field names, and ``this old me settings asked event row record`` where they have a meaning. A link is
+        a Mapping
+        with ``id`` (or None), a collection a sequence of Mappings, a choice its key. ``env["rows"]`` are the rows of a
+        report's group.
         Raises `ExpressionFailed` when numbers or texts grow beyond bounds, or a collection was not given.
         """
         try:
@@ -64,7 +68,8 @@ class Expression:
     def sql(self, scope: SqlScope, *, certain: bool = False) -> sa.ColumnElement[Any]:
         """The same in SQL. Numbers come out as Decimal and may be compared, sorted and grouped by.
 
-        A condition is made for WHERE: NULL counts as false there, and a column compared with a constant stays so for the index; selected,
+        A condition is made for WHERE: NULL counts as false there, and a column compared with a constant stays so for
+        the index; selected,
         it comes out as False. With ``certain`` it is never NULL: for GROUP BY, ORDER BY, and under NOT.
         """
         if not self.has_sql:
@@ -80,10 +85,11 @@ class Expression:
         return tree(self.node)
 
 
-def compile(source: str, scope: Scope, *, expect: str | Kind | None = None, group: bool = False) -> Expression:  # noqa: A001 - one of two ways in
+def compile(source: str, scope: Scope, *, expect: str | Kind | None = None, group: bool = False) -> Expression:
     """Check ``source`` in ``scope``; raises `ExpressionFault`.
 
-    ``expect``: kind of the value that is wanted; a `Kind` with options lets bare words be those options, one with ``of`` names the entity.
+    ``expect``: kind of the value that is wanted; a `Kind` with options lets bare words be those options, one with
+    ``of`` names the entity.
     ``group``: the expression describes a group of a report: aggregates run over its rows, ``count(stage == won)``.
     """
     tree_, text = reading.read(source)
@@ -96,9 +102,16 @@ def compile(source: str, scope: Scope, *, expect: str | Kind | None = None, grou
     if node.kind.name == "shift":
         raise text.fault(tree_, "A length of months is no value.", "Add it to a date: date + months(3).")
     return Expression(
-        source, node.kind, frozenset(notes.reads), frozenset(notes.calls), frozenset(notes.volatile), frozenset(notes.entities),
-        has_sql(node), node, build(node),
-    )  # fmt: skip
+        source,
+        node.kind,
+        frozenset(notes.reads),
+        frozenset(notes.calls),
+        frozenset(notes.volatile),
+        frozenset(notes.entities),
+        has_sql(node),
+        node,
+        build(node),
+    )
 
 
 def _as_wanted(checker: Checker, at: Any, node: n.Node, wanted: Kind) -> n.Node:

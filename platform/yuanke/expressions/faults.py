@@ -1,4 +1,5 @@
-"""What can be wrong with an expression: a fault of its text (told with its place), or a value that cannot be computed."""
+"""What can be wrong with an expression: a fault of its text (told with its place), or a value that cannot be
+computed."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ class ExpressionFault(Exception):
 
 
 class ExpressionFailed(Refusal):
-    """The text is right but has no result for these values: a number or a text grew beyond all bounds, or rows are missing."""
+    """The text is right but has no result for these values: a number or a text grew beyond all bounds, or rows are
+    missing."""
 
     code, status = "expression_failed", 422
 

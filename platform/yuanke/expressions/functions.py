@@ -24,10 +24,14 @@ Element = sa.ColumnElement[Any]
 class Function:
     """One function.
 
-    ``parameters``: kinds (number, text, date, datetime, duration, bool, choices, any), ``?`` behind an optional one, ``*`` behind the
-    last when it may come any number of times. ``name`` is no value but dotted words, given as text (``balance(stock.quantity)``).
-    ``result``: a kind, or ``same`` as the parameters. ``python`` gets Decimal, str, date, aware datetime, timedelta, bool;
-    unless ``nulls``, it is not called when one of them is None: then the result is None. ``sql`` gets and gives SQL elements
+    ``parameters``: kinds (number, text, date, datetime, duration, bool, choices, any), ``?`` behind an optional one,
+    ``*`` behind the
+    last when it may come any number of times. ``name`` is no value but dotted words, given as text
+    (``balance(stock.quantity)``).
+    ``result``: a kind, or ``same`` as the parameters. ``python`` gets Decimal, str, date, aware datetime, timedelta,
+    bool;
+    unless ``nulls``, it is not called when one of them is None: then the result is None. ``sql`` gets and gives SQL
+    elements
     for PostgreSQL, and must use each of them once. ``zone``: both get the enterprise's time zone first.
     ``volatile``: ``today`` or ``now``. ``contextual``: the place of use brings the function, in ``env["calls"][name]``.
     """
@@ -65,7 +69,8 @@ class Function:
 
 @cache
 def catalogue() -> Mapping[str, Function]:
-    """All functions by name: the built-in ones, then what plugins add (they may not replace one). Kept for the process."""
+    """All functions by name: the built-in ones, then what plugins add (they may not replace one). Kept for the
+    process."""
     from yuanke.expressions import library
 
     found: dict[str, Function] = {entry.name: entry for entry in library.FUNCTIONS}

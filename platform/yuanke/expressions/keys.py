@@ -1,6 +1,7 @@
 """Exact numbers as text whose order is the order of the numbers: what SQLite computes with.
 
-SQLite knows 64-bit integers and floats only. A number of any size becomes ``1`` + exponent + digits (``1500015`` = 1.5),
+SQLite knows 64-bit integers and floats only. A number of any size becomes ``1`` + exponent + digits (``1500015`` =
+1.5),
 zero ``0``, a negative one ``-`` + the nines' complement + ``~``. Equal numbers have equal keys, and comparing, sorting,
 grouping, MIN and MAX are right byte by byte. The one rule: whatever is computed leaves as such a key.
 """

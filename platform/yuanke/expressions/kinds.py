@@ -1,4 +1,5 @@
-"""Rules of kinds: what may meet what, and how a value becomes one of another kind. Strict, because a silent conversion is a wrong figure."""
+"""Rules of kinds: what may meet what, and how a value becomes one of another kind. Strict, because a silent conversion
+is a wrong figure."""
 
 from __future__ import annotations
 
@@ -19,10 +20,21 @@ MANY = {"collection", "links"}
 LOOSE = {"any", "json", "null"}
 
 _SPOKEN = {
-    "number": "a number", "text": "a text", "bool": "yes or no", "date": "a date", "datetime": "an instant", "time": "a time of day",
-    "duration": "a duration", "choice": "a choice", "choices": "a choice of several", "null": "nothing", "list": "a list", "json": "a JSON value",
-    "shift": "a length of time", "any": "any value",
-}  # fmt: skip
+    "number": "a number",
+    "text": "a text",
+    "bool": "yes or no",
+    "date": "a date",
+    "datetime": "an instant",
+    "time": "a time of day",
+    "duration": "a duration",
+    "choice": "a choice",
+    "choices": "a choice of several",
+    "null": "nothing",
+    "list": "a list",
+    "json": "a JSON value",
+    "shift": "a length of time",
+    "any": "any value",
+}
 
 
 def spoken(kind: Kind) -> str:
@@ -51,7 +63,9 @@ def kind_of_value(value: Any) -> Kind:
         return NUMBER
     if isinstance(value, str):
         return TEXT
-    return NULL if value is None else DATETIME if isinstance(value, datetime) else DATE if isinstance(value, date) else ANY
+    return (
+        NULL if value is None else DATETIME if isinstance(value, datetime) else DATE if isinstance(value, date) else ANY
+    )
 
 
 def exact_value(value: Any) -> Any:
@@ -111,7 +125,9 @@ def together(one: Kind, other: Kind) -> Kind | None:
         return ANY
     names = {one.name, other.name}
     if names == {"choice"}:
-        return Kind("choice", options=None if one.options is None or other.options is None else {**one.options, **other.options})
+        return Kind(
+            "choice", options=None if one.options is None or other.options is None else {**one.options, **other.options}
+        )
     if names == {"link"}:
         return Kind("link", of=one.of if one.of == other.of else None)
     if names == {"choice", "text"}:

@@ -1,6 +1,7 @@
 """Names and paths: ``customer.region``, ``orders[status.valid].lines.total``, ``stage.probability``, ``me.department``.
 
-The one rule: a name is looked for in its own frame and nowhere else; ``this`` alone reaches the record from inside brackets.
+The one rule: a name is looked for in its own frame and nowhere else; ``this`` alone reaches the record from inside
+brackets.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from yuanke.expressions import kinds as k
 from yuanke.expressions import nodes as n
 from yuanke.expressions.functions import catalogue
-from yuanke.expressions.reading import IF_CALLED
 from yuanke.expressions.scope import Kind, Scope
+from yuanke.expressions.spelling import IF_CALLED
 from yuanke.kernel.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ _OF_OPTIONS = ("key", "order", "void", "label")
 
 @dataclass
 class Reference:
-    """A path that passes collections: ``node`` is its value in the innermost row (a Field without names: the row itself)."""
+    """A path that passes collections: ``node`` is its value in the innermost row (a Field without names: the row
+    itself)."""
 
     hops: list[n.Hop]
     frame: int
@@ -99,7 +101,11 @@ class Names:
         if word in catalogue():
             return checker.fault(root, f'"{word}" is a function.', f"Write {catalogue()[word].signature}.")
         known = [*checker.scope.names(), *n.KNOWN, "this"]
-        return checker.fault(root, f'There is no "{word}" here.', did_you_mean(word, known).strip() or f"A text stands in quotes: '{word}'.")
+        return checker.fault(
+            root,
+            f'There is no "{word}" here.',
+            did_you_mean(word, known).strip() or f"A text stands in quotes: '{word}'.",
+        )
 
 
 def _flatten(node: ast.expr, checker: Checker) -> tuple[ast.Name, list[ast.Attribute | ast.Subscript]]:
@@ -108,7 +114,11 @@ def _flatten(node: ast.expr, checker: Checker) -> tuple[ast.Name, list[ast.Attri
         steps.append(node)
         node = node.value
     if not isinstance(node, ast.Name):
-        raise checker.fault(node, "A dot or bracket stands behind a name only.", "Give this value a field of its own, or use the record's name.")
+        raise checker.fault(
+            node,
+            "A dot or bracket stands behind a name only.",
+            "Give this value a field of its own, or use the record's name.",
+        )
     steps.reverse()
     return node, steps
 
@@ -158,7 +168,15 @@ class _Walker:
 
     def _hop_if_many(self, entity: bool = False) -> None:
         if self.kind.name in k.MANY:
-            self.hops.append(n.Hop(tuple(self.links[:-1]), self.links[-1], self.kind, entity=entity, placed=self.checker.scope.step(self.kind, "position") is not None))
+            self.hops.append(
+                n.Hop(
+                    tuple(self.links[:-1]),
+                    self.links[-1],
+                    self.kind,
+                    entity=entity,
+                    placed=self.checker.scope.step(self.kind, "position") is not None,
+                )
+            )
             self.links = []
 
     def _dot(self, step: ast.Attribute) -> None:
@@ -175,23 +193,51 @@ class _Walker:
     def _no_step(self, step: ast.Attribute) -> Exception:
         said = self.checker.text.of(step.value)
         if self.kind.name in ("link", *k.MANY) and self.kind.of is not None:
-            known = self.checker.scope.inside(Kind("collection", of=self.kind.of)).names() if not self.kind.of.startswith("@") else []
-            return self.checker.fault(step, f'{said} has no "{step.attr}".', did_you_mean(step.attr, known).strip() or "See the fields of that entity.")
-        hint = {"date": f"Write {step.attr}({said})." if step.attr in ("year", "month", "day") else "A date has no parts behind a dot."}
-        return self.checker.fault(step, f"{said} is {k.spoken(self.kind)}; nothing stands behind its dot.", hint.get(self.kind.name, "Only links, collections and choices have parts."))
+            known = (
+                self.checker.scope.inside(Kind("collection", of=self.kind.of)).names()
+                if not self.kind.of.startswith("@")
+                else []
+            )
+            return self.checker.fault(
+                step,
+                f'{said} has no "{step.attr}".',
+                did_you_mean(step.attr, known).strip() or "See the fields of that entity.",
+            )
+        hint = {
+            "date": f"Write {step.attr}({said})."
+            if step.attr in ("year", "month", "day")
+            else "A date has no parts behind a dot."
+        }
+        return self.checker.fault(
+            step,
+            f"{said} is {k.spoken(self.kind)}; nothing stands behind its dot.",
+            hint.get(self.kind.name, "Only links, collections and choices have parts."),
+        )
 
     def _option(self, step: ast.Attribute, rest: list[Any]) -> n.Node | Reference:
         """``stage.probability``: a value of the options' own."""
         choice, name = self.kind, step.attr
         if rest or choice.name == "choices":
-            raise self.checker.fault(rest[0] if rest else step, "Nothing more stands behind the value of an option.", "A choice of several has no such values: write x in field.")
+            raise self.checker.fault(
+                rest[0] if rest else step,
+                "Nothing more stands behind the value of an option.",
+                "A choice of several has no such values: write x in field.",
+            )
         if choice.options is None:
-            raise self.checker.fault(step, f"The options of {self.checker.text.of(step.value)} are not known here.", "Compare it with a key in quotes.")
+            raise self.checker.fault(
+                step,
+                f"The options of {self.checker.text.of(step.value)} are not known here.",
+                "Compare it with a key in quotes.",
+            )
         values = option_values(choice.options, name)
         kind = k.together(*[k.kind_of_value(v) for v in values.values()]) if len(values) == 2 else _kind_of_all(values)
         if kind is None or (name not in _OF_OPTIONS and not any(name in own for own in choice.options.values())):
             known = {word for own in choice.options.values() for word in own} | set(_OF_OPTIONS)
-            raise self.checker.fault(step, f'No option of {self.checker.text.of(step.value)} has a value "{name}".', did_you_mean(name, known).strip() or "Declare it at the options.")
+            raise self.checker.fault(
+                step,
+                f'No option of {self.checker.text.of(step.value)} has a value "{name}".',
+                did_you_mean(name, known).strip() or "Declare it at the options.",
+            )
         self.checker.notes.reads.add((*self.prefix, *self.read))
         value = self._value()
         self.kind = kind
@@ -200,7 +246,11 @@ class _Walker:
     def _narrow(self, step: ast.Subscript) -> None:
         if self.links or not self.hops or self.hops[-1].condition is not None:
             said = self.checker.text.of(step.value)
-            raise self.checker.fault(step, f"{said} cannot be narrowed.", "Brackets stand directly behind a collection, once: orders[status == won].total.")
+            raise self.checker.fault(
+                step,
+                f"{said} cannot be narrowed.",
+                "Brackets stand directly behind a collection, once: orders[status == won].total.",
+            )
         hop = self.hops[-1]
         inner = self.checker.inside(hop.kind, self.checker.frame + len(self.hops), (*self.prefix, *self.read), step)
         hop.condition = inner.condition(step.slice)

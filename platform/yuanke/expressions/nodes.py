@@ -30,7 +30,8 @@ class Const(Node):
 
 @dataclass(eq=False, slots=True)
 class Field(Node):
-    """A value of the row in ``frame``, through links. ``several``: the last step is ``kind`` or ``id`` of a link to one of several entities."""
+    """A value of the row in ``frame``, through links. ``several``: the last step is ``kind`` or ``id`` of a link to
+    one of several entities."""
 
     frame: int
     names: tuple[str, ...]
@@ -134,7 +135,8 @@ class Call(Node):
 class Hop:
     """One walk over many: ``links`` from the frame before to the record that has the collection ``many``.
 
-    ``entity``: ``many`` names all records of an entity. ``group``: the rows of a report's group. ``placed``: its rows have a position.
+    ``entity``: ``many`` names all records of an entity. ``group``: the rows of a report's group. ``placed``: its rows
+    have a position.
     """
 
     links: tuple[str, ...]

@@ -1,6 +1,7 @@
 """The Python run: a checked tree becomes closures over (row, up).
 
-``row`` is the innermost row, ``up`` the rows around it as ``(row, up)`` or None. Values are reached by mapping look-ups alone,
+``row`` is the innermost row, ``up`` the rows around it as ``(row, up)`` or None. Values are reached by mapping
+look-ups alone,
 never by attributes, so nothing but what the caller put into the mapping can be touched.
 """
 
@@ -82,9 +83,12 @@ def _option_value(node: n.OptionValue, depth: int) -> Run:
 
 
 _NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": exact.add, "-": exact.subtract, "*": exact.multiply, "/": exact.divide,
+    "+": exact.add,
+    "-": exact.subtract,
+    "*": exact.multiply,
+    "/": exact.divide,
     "%": lambda a, b: exact.remainder(a, b) if b else None,
-}  # fmt: skip
+}
 _SPANS: dict[str, Callable[[Any, Any], Any]] = {"+": lambda a, b: a + b, "-": lambda a, b: a - b}
 
 
@@ -153,8 +157,11 @@ def _compare(node: n.Compare, depth: int) -> Run:
 
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
-}  # fmt: skip
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
 
 
 def _in_list(node: n.InList, depth: int) -> Run:
@@ -215,7 +222,9 @@ def _call(node: n.Call, depth: int) -> Run:
     if function.name == "coalesce":
         return _coalesce(arguments)
     if function.contextual:
-        return _contextual(function, arguments, {name: build(value, depth) for name, value in node.keywords.items()}, depth)
+        return _contextual(
+            function, arguments, {name: build(value, depth) for name, value in node.keywords.items()}, depth
+        )
     compute = function.python
     assert compute is not None
     if function.zone:
@@ -329,6 +338,19 @@ def _in_rows(node: n.InRows, depth: int) -> Run:
 
 
 _BUILDERS: dict[type, Callable[[Any, int], Run]] = {
-    n.Const: _const, n.Field: _field, n.Known: _known, n.OptionValue: _option_value, n.Arith: _arith, n.Negative: _negative, n.Compare: _compare,
-    n.InList: _in_list, n.InKnown: _in_known, n.Logic: _logic, n.Not: _not, n.If: _if, n.Call: _call, n.Aggregate: _aggregate, n.InRows: _in_rows,
-}  # fmt: skip
+    n.Const: _const,
+    n.Field: _field,
+    n.Known: _known,
+    n.OptionValue: _option_value,
+    n.Arith: _arith,
+    n.Negative: _negative,
+    n.Compare: _compare,
+    n.InList: _in_list,
+    n.InKnown: _in_known,
+    n.Logic: _logic,
+    n.Not: _not,
+    n.If: _if,
+    n.Call: _call,
+    n.Aggregate: _aggregate,
+    n.InRows: _in_rows,
+}

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 class Kind:
     """The kind of a value.
 
-    ``name``: text, number (Decimal: all of integer, money, percent ...), bool, date, datetime, time, duration, choice, choices,
+    ``name``: text, number (Decimal: all of integer, money, percent ...), bool, date, datetime, time, duration, choice,
+    choices,
     link, links, collection, json, any, null. ``of`` is the entity of a link or collection (None: one of several).
     ``options`` of a choice: key -> its values (``{"won": {"probability": 100, "closed": True}}``).
     """
@@ -34,10 +35,12 @@ class Scope(Protocol):
         """Kind of a bare name here, or None when nothing is called so."""
 
     def step(self, kind: Kind, name: str) -> Kind | None:
-        """Kind of ``name`` one dot behind a value of ``kind`` (a field of the linked entity, of each row, of ``me``)."""
+        """Kind of ``name`` one dot behind a value of ``kind`` (a field of the linked entity, of each row, of
+        ``me``)."""
 
     def inside(self, collection: Kind) -> Scope:
-        """The scope of a bracket ``collection[...]``: bare names are the collection's entity, ``this`` is this record."""
+        """The scope of a bracket ``collection[...]``: bare names are the collection's entity, ``this`` is this
+        record."""
 
     def entity(self, name: str) -> Kind | None:
         """The collection of all records of an entity that is called ``name``, or None."""
@@ -59,12 +62,14 @@ class SqlScope(Protocol):
         """Rows, inverse records or pairs of the row at hand, or (``name`` an entity) all its live records."""
 
     def value(self, path: tuple[str, ...]) -> Any:
-        """A plain value known at run time: ``("me", "department")``, ``("settings", "stale_days")``, ``("asked", "since")``."""
+        """A plain value known at run time: ``("me", "department")``, ``("settings", "stale_days")``, ``("asked",
+        "since")``."""
 
 
 @dataclass(frozen=True)
 class SqlCollection:
-    """FROM and WHERE of a collection, correlated with the row at hand, and the scope of its rows (``this`` included)."""
+    """FROM and WHERE of a collection, correlated with the row at hand, and the scope of its rows (``this``
+    included)."""
 
     source: sa.FromClause
     condition: sa.ColumnElement[bool]

@@ -30,7 +30,11 @@ def build(translator: Translator, node: n.Aggregate, walked: Walked) -> Element:
 def _exists(translator: Translator, node: n.Aggregate, walked: Walked) -> Element:
     query = walked.select(sa.literal(1))
     if node.element is not None:
-        held = translator.truth(node.element) if node.element.kind.name == "bool" else translator.value(node.element).is_not(None)
+        held = (
+            translator.truth(node.element)
+            if node.element.kind.name == "bool"
+            else translator.value(node.element).is_not(None)
+        )
         query = query.where(held)
     return query.exists()
 
@@ -69,10 +73,15 @@ def _extreme(name: str) -> Any:
 
 
 _FUNCTIONS: dict[str, Any] = {
-    "count": lambda value, kind: sa.func.count(value), "sum": _sum, "avg": _average, "min": _extreme("min"), "max": _extreme("max"),
-    "median": lambda value, kind: e.middle(value), "names": lambda value, kind: e.joined_names(value),
+    "count": lambda value, kind: sa.func.count(value),
+    "sum": _sum,
+    "avg": _average,
+    "min": _extreme("min"),
+    "max": _extreme("max"),
+    "median": lambda value, kind: e.middle(value),
+    "names": lambda value, kind: e.joined_names(value),
     "exists": lambda value, kind: sa.func.count(value) > 0,
-}  # fmt: skip
+}
 
 
 def _edge(translator: Translator, node: n.Aggregate, walked: Walked) -> Element:

@@ -1,4 +1,5 @@
-"""Constants and conversions in SQL: a constant takes the type of the column beside it, so that an index serves the comparison."""
+"""Constants and conversions in SQL: a constant takes the type of the column beside it, so that an index serves the
+comparison."""
 
 from __future__ import annotations
 
@@ -49,9 +50,16 @@ def literal(value: Any, kind: Kind) -> Element:
 
 
 _PLAIN: dict[str, sa.types.TypeEngine[Any]] = {
-    "number": sa.Numeric(), "text": sa.Text(), "choice": sa.Text(), "bool": sa.Boolean(), "date": sa.Date(), "time": sa.Time(),
-    "datetime": sa.DateTime(timezone=True), "duration": sa.BigInteger(), "link": sa.BigInteger(),
-}  # fmt: skip
+    "number": sa.Numeric(),
+    "text": sa.Text(),
+    "choice": sa.Text(),
+    "bool": sa.Boolean(),
+    "date": sa.Date(),
+    "time": sa.Time(),
+    "datetime": sa.DateTime(timezone=True),
+    "duration": sa.BigInteger(),
+    "link": sa.BigInteger(),
+}
 
 
 def nothing(kind: Kind) -> Element:
@@ -61,7 +69,8 @@ def nothing(kind: Kind) -> Element:
 
 
 def bind(column: Element, constant: n.Const) -> tuple[Element, Element]:
-    """``column`` and the constant to compare it with: ``column <op> :parameter`` wherever the column can hold the constant."""
+    """``column`` and the constant to compare it with: ``column <op> :parameter`` wherever the column can hold the
+    constant."""
     value = constant.value
     if value is None or isinstance(value, bool):
         return column, literal(value, constant.kind)
@@ -69,7 +78,9 @@ def bind(column: Element, constant: n.Const) -> tuple[Element, Element]:
         return _bind_number(column, Decimal(value))
     if constant.kind.name == "duration":
         return span(column), sa.literal(value, Span())
-    if isinstance(value, (datetime, str)) and isinstance(column.type, (sa.types.TypeDecorator, sa.Text, sa.String, sa.DateTime)):
+    if isinstance(value, (datetime, str)) and isinstance(
+        column.type, (sa.types.TypeDecorator, sa.Text, sa.String, sa.DateTime)
+    ):
         return column, sa.literal(value, column.type)
     return column, literal(value, constant.kind)
 
@@ -80,7 +91,9 @@ def _bind_number(column: Element, value: Decimal) -> tuple[Element, Element]:
         return column, sa.literal(value, Number())
     units = scaled(value, scale)
     if units == units.to_integral_value() and abs(units) < 10**18:
-        return column, sa.literal(int(value) if scale == 0 and isinstance(column.type, sa.Integer) else value, column.type)
+        return column, sa.literal(
+            int(value) if scale == 0 and isinstance(column.type, sa.Integer) else value, column.type
+        )
     return e.as_number(column), sa.literal(value, Number())
 
 

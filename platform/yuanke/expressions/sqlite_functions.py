@@ -30,7 +30,7 @@ def register(connection: sqlite3.Connection) -> None:
             connection.create_function(f"yk_fn_{function.name}", -1, translated(function), deterministic=True)
 
 
-# -- arithmetic on integers in units of a scale, and on keys -----------------------------------------------------------------------
+# -- arithmetic on integers in units of a scale, and on keys -----------------------------------------------------------
 
 
 def _number(a: Any, sa: int) -> Any:
@@ -109,9 +109,17 @@ def _pointer(text: Any, part: int) -> Any:
 
 
 ARITHMETIC: tuple[tuple[str, int, Callable[..., Any]], ...] = (
-    ("number", 2, _number), ("neg", 2, _negative), ("add", 4, _add), ("sub", 4, _subtract), ("mul", 4, _multiply), ("div", 4, _divide),
-    ("mod", 4, _remainder), ("least", -1, _least), ("greatest", -1, _greatest), ("pointer", 2, _pointer),
-)  # fmt: skip
+    ("number", 2, _number),
+    ("neg", 2, _negative),
+    ("add", 4, _add),
+    ("sub", 4, _subtract),
+    ("mul", 4, _multiply),
+    ("div", 4, _divide),
+    ("mod", 4, _remainder),
+    ("least", -1, _least),
+    ("greatest", -1, _greatest),
+    ("pointer", 2, _pointer),
+)
 
 
 class Sum:
@@ -159,12 +167,17 @@ class Names:
 AGGREGATES: tuple[tuple[str, int, type], ...] = (("sum", 2, Sum), ("median", 2, Median), ("names", 1, Names))
 
 
-# -- the library's functions -------------------------------------------------------------------------------------------------------
+# -- the library's functions -------------------------------------------------------------------------------------------
 
 _DECODE: dict[str, Callable[[Any], Any]] = {
-    "number": number_of, "date": lambda text: date.fromisoformat(text[:10]), "datetime": datetime.fromisoformat, "time": time.fromisoformat,
-    "duration": lambda span: timedelta(milliseconds=span), "bool": bool, "choices": lambda text: json.loads(text) if isinstance(text, str) else text,
-}  # fmt: skip
+    "number": number_of,
+    "date": lambda text: date.fromisoformat(text[:10]),
+    "datetime": datetime.fromisoformat,
+    "time": time.fromisoformat,
+    "duration": lambda span: timedelta(milliseconds=span),
+    "bool": bool,
+    "choices": lambda text: json.loads(text) if isinstance(text, str) else text,
+}
 
 
 def _same(value: Any) -> Any:
@@ -198,5 +211,3 @@ def translated(function: Function) -> Callable[..., Any]:
         return _encode(python(*given))
 
     return call
-
-

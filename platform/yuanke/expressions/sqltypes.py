@@ -12,7 +12,8 @@ from yuanke.expressions.keys import key_of, number_of
 
 
 class Number(sa.types.TypeDecorator[Decimal]):
-    """A computed exact number: NUMERIC on PostgreSQL, a key (`keys`) on SQLite; may be compared, sorted and grouped by on both."""
+    """A computed exact number: NUMERIC on PostgreSQL, a key (`keys`) on SQLite; may be compared, sorted and grouped by
+    on both."""
 
     impl = sa.Numeric
     cache_ok = True
@@ -105,5 +106,12 @@ def scale_of(kind: sa.types.TypeEngine[Any]) -> int | None:
 
 
 SQL_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
-    "number": Number(), "text": sa.Text(), "choice": sa.Text(), "bool": sa.Boolean(), "date": sa.Date(), "datetime": Instant(), "time": sa.Time(), "duration": Span(),
-}  # fmt: skip
+    "number": Number(),
+    "text": sa.Text(),
+    "choice": sa.Text(),
+    "bool": sa.Boolean(),
+    "date": sa.Date(),
+    "datetime": Instant(),
+    "time": sa.Time(),
+    "duration": Span(),
+}

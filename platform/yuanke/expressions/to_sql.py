@@ -12,8 +12,6 @@ What needs no row (settings, ``me``, today()) is computed in Python first and bo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-
-
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,7 +32,7 @@ class Translator:
         self.scope = scope
         self.frames: list[SqlScope] = [scope]
 
-    # -- three ways to say a node ------------------------------------------------------------------------------------------------
+    # -- three ways to say a node --------------------------------------------------------------------------------------
 
     def value(self, node: n.Node) -> Element:
         """The value; a condition as a certainty."""
@@ -72,7 +70,9 @@ class Translator:
         if folded is not None:
             return sa.false() if folded.value else sa.true()
         if isinstance(node, n.Logic):
-            return (sa.or_ if node.operator == "and" else sa.and_)(*(self.untruth(part, certain) for part in node.parts))
+            return (sa.or_ if node.operator == "and" else sa.and_)(
+                *(self.untruth(part, certain) for part in node.parts)
+            )
         if isinstance(node, n.Not):
             return self.certainty(node.operand) if certain else self.truth(node.operand)
         if isinstance(node, n.Compare) and node.operator in ("==", "!="):
@@ -102,7 +102,7 @@ class Translator:
             return self.value(node)
         return sa.func.coalesce(self.truth(node), sa.false(), type_=sa.Boolean())
 
-    # -- what needs no row -------------------------------------------------------------------------------------------------------
+    # -- what needs no row ---------------------------------------------------------------------------------------------
 
     def _folded(self, node: n.Node) -> n.Const | None:
         if isinstance(node, n.Const):
@@ -123,7 +123,7 @@ class Translator:
         path = (*node.path, "id") if node.path == ("me",) else node.path
         return as_id(self.scope.value(path))
 
-    # -- names -------------------------------------------------------------------------------------------------------------------
+    # -- names ---------------------------------------------------------------------------------------------------------
 
     def _field(self, node: n.Field) -> Element:
         scope, names = self._row_of(node)
@@ -160,7 +160,7 @@ class Translator:
         keys = self._keys(node)
         return self.value(node.choice).in_([sa.literal(key, sa.Text()) for key in keys]) if keys else sa.false()
 
-    # -- numbers and calls -------------------------------------------------------------------------------------------------------
+    # -- numbers and calls ---------------------------------------------------------------------------------------------
 
     def _typed(self, node: n.Node, kind: Kind) -> Element:
         return nothing(kind) if node.kind.name == "null" else self.value(node)
@@ -203,7 +203,7 @@ class Translator:
         chosen.type = common_type([then, other])
         return chosen
 
-    # -- comparisons -------------------------------------------------------------------------------------------------------------
+    # -- comparisons ---------------------------------------------------------------------------------------------------
 
     def _compare(self, node: n.Compare) -> Element:
         if node.operator in ("==", "!="):
@@ -245,7 +245,13 @@ class Translator:
     def _in_list(self, node: n.InList) -> Element:
         items = [self._folded(item) for item in node.items]
         if any(item is None for item in items) or self._folded(node.value) is not None:
-            return sa.or_(sa.false(), *(self._equal(n.Compare(node.kind, "==", node.value, item, node.on), True, False) for item in node.items))
+            return sa.or_(
+                sa.false(),
+                *(
+                    self._equal(n.Compare(node.kind, "==", node.value, item, node.on), True, False)
+                    for item in node.items
+                ),
+            )
         value = self.value(node.value)
         pairs = [bind(value, item) for item in items if item is not None and item.value is not None]
         nothing = [value.is_(None)] if any(item is not None and item.value is None for item in items) else []
@@ -261,7 +267,11 @@ class Translator:
         column = self.value(held)
         if isinstance(node, n.OptionValue):
             keys = self._keys(node)
-            return sa.or_(column.is_(None), column.not_in([sa.literal(key, sa.Text()) for key in keys])) if keys else sa.true()
+            return (
+                sa.or_(column.is_(None), column.not_in([sa.literal(key, sa.Text()) for key in keys]))
+                if keys
+                else sa.true()
+            )
         items = [self._folded(item) for item in node.items]
         if any(item is None or item.value is None for item in items):
             return None
@@ -276,10 +286,15 @@ class Translator:
         if not held:
             return sa.false()
         pairs = [bind(value, n.Const(node.value.kind, one)) for one in held if one is not None]
-        return sa.func.coalesce(sa.or_(sa.false(), *(left == right for left, right in pairs)) if any(left is not value for left, _ in pairs)
-                                else value.in_([right for _, right in pairs]), sa.false(), type_=sa.Boolean())  # fmt: skip
+        return sa.func.coalesce(
+            sa.or_(sa.false(), *(left == right for left, right in pairs))
+            if any(left is not value for left, _ in pairs)
+            else value.in_([right for _, right in pairs]),
+            sa.false(),
+            type_=sa.Boolean(),
+        )
 
-    # -- collections -------------------------------------------------------------------------------------------------------------
+    # -- collections ---------------------------------------------------------------------------------------------------
 
     def _in_rows(self, node: n.InRows) -> Element:
         def build_query(walked: Walked) -> Any:
@@ -346,12 +361,21 @@ class Walked:
 
 
 _ORDERS: Mapping[str, Callable[[Any, Any], Element]] = {
-    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
-}  # fmt: skip
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
 _VALUES: Mapping[type, Callable[[Translator, Any], Element]] = {
-    n.Field: Translator._field, n.Known: Translator._known, n.OptionValue: Translator._option_value, n.Arith: Translator._arith,
-    n.Negative: Translator._negative, n.Call: Translator._call, n.If: Translator._if, n.Aggregate: Translator._aggregate,
-}  # fmt: skip
+    n.Field: Translator._field,
+    n.Known: Translator._known,
+    n.OptionValue: Translator._option_value,
+    n.Arith: Translator._arith,
+    n.Negative: Translator._negative,
+    n.Call: Translator._call,
+    n.If: Translator._if,
+    n.Aggregate: Translator._aggregate,
+}
 
 
 def _needs_row(node: n.Node) -> bool:
@@ -371,5 +395,3 @@ def _python_only(node: n.Node) -> bool:
     if isinstance(node, n.Call) and node.function.sql is None and node.function.name != "coalesce":
         return n.any_node(node, _needs_row)
     return False
-
-

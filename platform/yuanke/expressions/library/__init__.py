@@ -1,4 +1,5 @@
-"""The built-in functions, by subject. The one rule: Python and SQL give the same answer, for every value and for None."""
+"""The built-in functions, by subject. The one rule: Python and SQL give the same answer, for every value and for
+None."""
 
 from __future__ import annotations
 

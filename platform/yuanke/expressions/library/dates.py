@@ -1,4 +1,5 @@
-"""Functions of days and instants. A day has no zone; an instant has a day only in the enterprise's zone, which comes first."""
+"""Functions of days and instants. A day has no zone; an instant has a day only in the enterprise's zone, which comes
+first."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 
 from yuanke.expressions.exact import whole
 from yuanke.expressions.functions import Element, Function
-from yuanke.expressions.library.numbers import numeric, small
+from yuanke.expressions.library.numbers import numeric, raw, small
 from yuanke.expressions.sqltypes import SQL_TYPES
 from yuanke.kernel import clock
 from yuanke.kernel.text import Label
@@ -23,7 +24,10 @@ MOST_DAYS = 4_000_000
 MOST_MONTHS = 120_000
 _zone = cache(ZoneInfo)
 _DAY, _MOMENT = SQL_TYPES["date"], SQL_TYPES["datetime"]
-_MONTH_SQL, _DAY_SQL = sa.literal_column("INTERVAL '1 month'", sa.Interval()), sa.literal_column("INTERVAL '1 day'", sa.Interval())
+_MONTH_SQL, _DAY_SQL = (
+    sa.literal_column("INTERVAL '1 month'", sa.Interval()),
+    sa.literal_column("INTERVAL '1 day'", sa.Interval()),
+)
 
 
 def _safe(compute: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,7 +59,8 @@ def local(zone: str, moment: datetime) -> datetime:
 
 
 def instant(zone: str, wall: datetime) -> datetime:
-    """The instant at which the wall clock of ``zone`` shows ``wall``; of two, and of none, the one by standard time (as PostgreSQL has it)."""
+    """The instant at which the wall clock of ``zone`` shows ``wall``; of two, and of none, the one by standard time
+    (as PostgreSQL has it)."""
     at = wall.replace(tzinfo=_zone(zone))
     offset = min(at.replace(fold=fold).utcoffset() or timedelta(0) for fold in (0, 1))
     return (wall - offset).replace(tzinfo=timezone.utc)
@@ -83,7 +88,9 @@ def _add_days_sql(day: Element, count: Element) -> Element:
 
 
 def _add_months_sql(day: Element, count: Element) -> Element:
-    return _day_within(sa.cast(sa.cast(day, sa.DateTime).op("+")(_MONTH_SQL.op("*")(small(count, MOST_MONTHS))), sa.Date))
+    return _day_within(
+        sa.cast(sa.cast(day, sa.DateTime).op("+")(_MONTH_SQL.op("*")(small(count, MOST_MONTHS))), sa.Date)
+    )
 
 
 def _later_days(zone: str, moment: datetime, count: Any) -> datetime | None:
@@ -165,8 +172,8 @@ def _made(year: Any, month: Any, day: Any) -> date | None:
 
 
 def _made_sql(year: Element, month: Element, day: Element) -> Element:
-    number = sa.func.nullif(sa.func.greatest(small(year, MAXYEAR), sa.literal_column("0")), sa.literal_column("0"))
-    one = sa.literal_column("1")
+    number = sa.func.nullif(sa.func.greatest(small(year, MAXYEAR), raw(0)), raw(0))
+    one = raw(1)
     january = sa.func.make_date(number, one, one, type_=_DAY)
     return _add_days_sql(_add_months_sql(january, month.op("-")(one)), day.op("-")(one))
 
@@ -174,9 +181,31 @@ def _made_sql(year: Element, month: Element, day: Element) -> Element:
 FUNCTIONS = (
     Function("today", (), "date", lambda zone: clock.today(zone), Label("今天", "Today"), zone=True, volatile="today"),
     Function("now", (), "datetime", lambda: clock.now(), Label("现在", "Now"), volatile="now"),
-    Function("date_of", ("datetime",), "date", _safe(lambda zone, moment: local(zone, moment).date()), Label("时间所在的日期", "The day of an instant"), _date_of_sql, zone=True),
-    Function("days_between", ("date", "date"), "number", _days_between, Label("从第一个日期到第二个日期的天数", "Days from the first day to the second"), _days_between_sql),
-    Function("add_months", ("date", "number"), "date", _safe(_add_months), Label("若干个月之后（月末不越界）", "So many months later"), _add_months_sql),
+    Function(
+        "date_of",
+        ("datetime",),
+        "date",
+        _safe(lambda zone, moment: local(zone, moment).date()),
+        Label("时间所在的日期", "The day of an instant"),
+        _date_of_sql,
+        zone=True,
+    ),
+    Function(
+        "days_between",
+        ("date", "date"),
+        "number",
+        _days_between,
+        Label("从第一个日期到第二个日期的天数", "Days from the first day to the second"),
+        _days_between_sql,
+    ),
+    Function(
+        "add_months",
+        ("date", "number"),
+        "date",
+        _safe(_add_months),
+        Label("若干个月之后（月末不越界）", "So many months later"),
+        _add_months_sql,
+    ),
     _part("year", "年", "The year", lambda d: d.year),
     _part("month", "月，1 到 12", "The month, 1 to 12", lambda d: d.month),
     _part("day", "日", "The day of the month", lambda d: d.day),
@@ -184,11 +213,19 @@ FUNCTIONS = (
     _part("weekday", "星期，周一为 1，周日为 7", "Monday 1 to Sunday 7", lambda d: d.isoweekday(), "isodow"),
     _start_of("week_start", "所在周的周一", "Monday of the week", lambda d: d - timedelta(d.weekday()), "week"),
     _start_of("month_start", "所在月的第一天", "First day of the month", lambda d: d.replace(day=1), "month"),
-    _start_of("quarter_start", "所在季度的第一天", "First day of the quarter", lambda d: d.replace(month=(d.month - 1) // 3 * 3 + 1, day=1), "quarter"),
+    _start_of(
+        "quarter_start",
+        "所在季度的第一天",
+        "First day of the quarter",
+        lambda d: d.replace(month=(d.month - 1) // 3 * 3 + 1, day=1),
+        "quarter",
+    ),
     _start_of("year_start", "所在年的第一天", "First day of the year", lambda d: d.replace(month=1, day=1), "year"),
     _end_of("month_end", "所在月的最后一天", "Last day of the month", _month_end, "month", "1 month"),
-    _end_of("year_end", "所在年的最后一天", "Last day of the year", lambda d: d.replace(month=12, day=31), "year", "1 year"),
-)  # fmt: skip
+    _end_of(
+        "year_end", "所在年的最后一天", "Last day of the year", lambda d: d.replace(month=12, day=31), "year", "1 year"
+    ),
+)
 
 _NONE = Label("", "")
 INTERNAL = (
@@ -196,13 +233,57 @@ INTERNAL = (
     Function("_start", ("date",), "datetime", _safe(_start), _NONE, _start_sql, zone=True),
     Function("_add_days", ("date", "number"), "date", _safe(_add_days), _NONE, _add_days_sql),
     Function("_add_months", ("date", "number"), "date", _safe(_add_months), _NONE, _add_months_sql),
-    Function("_later_days", ("datetime", "number"), "datetime", _safe(_later_days), _NONE, _later(_DAY_SQL, MOST_DAYS), zone=True),
-    Function("_later_months", ("datetime", "number"), "datetime", _safe(_later_months), _NONE, _later(_MONTH_SQL, MOST_MONTHS), zone=True),
-    Function("_later_span", ("datetime", "duration"), "datetime", _safe(lambda m, s: m + s), _NONE,
-             lambda m, s: _moment_within(m.op("+")(sa.literal_column("INTERVAL '1 millisecond'").op("*")(s)))),
-    Function("_between", ("datetime", "datetime"), "duration", lambda later, earlier: later - earlier, _NONE,
-             lambda later, earlier: sa.cast(sa.extract("epoch", sa.type_coerce(later.op("-")(earlier), sa.Interval())) * 1000, sa.BigInteger)),
-    Function("_text_date", ("date",), "text", lambda d: d.isoformat(), _NONE, lambda d: sa.func.to_char(d, sa.literal_column("'YYYY-MM-DD'"))),
-    Function("_text_datetime", ("datetime",), "text", _safe(lambda zone, m: f"{local(zone, m):%Y-%m-%d %H:%M}"), _NONE,
-             lambda zone, m: sa.func.to_char(sa.func.timezone(zone, m), sa.literal_column("'YYYY-MM-DD HH24:MI'")), zone=True),
-)  # fmt: skip
+    Function(
+        "_later_days",
+        ("datetime", "number"),
+        "datetime",
+        _safe(_later_days),
+        _NONE,
+        _later(_DAY_SQL, MOST_DAYS),
+        zone=True,
+    ),
+    Function(
+        "_later_months",
+        ("datetime", "number"),
+        "datetime",
+        _safe(_later_months),
+        _NONE,
+        _later(_MONTH_SQL, MOST_MONTHS),
+        zone=True,
+    ),
+    Function(
+        "_later_span",
+        ("datetime", "duration"),
+        "datetime",
+        _safe(lambda m, s: m + s),
+        _NONE,
+        lambda m, s: _moment_within(m.op("+")(sa.literal_column("INTERVAL '1 millisecond'").op("*")(s))),
+    ),
+    Function(
+        "_between",
+        ("datetime", "datetime"),
+        "duration",
+        lambda later, earlier: later - earlier,
+        _NONE,
+        lambda later, earlier: sa.cast(
+            sa.extract("epoch", sa.type_coerce(later.op("-")(earlier), sa.Interval())) * 1000, sa.BigInteger
+        ),
+    ),
+    Function(
+        "_text_date",
+        ("date",),
+        "text",
+        lambda d: d.isoformat(),
+        _NONE,
+        lambda d: sa.func.to_char(d, sa.literal_column("'YYYY-MM-DD'")),
+    ),
+    Function(
+        "_text_datetime",
+        ("datetime",),
+        "text",
+        _safe(lambda zone, m: f"{local(zone, m):%Y-%m-%d %H:%M}"),
+        _NONE,
+        lambda zone, m: sa.func.to_char(sa.func.timezone(zone, m), sa.literal_column("'YYYY-MM-DD HH24:MI'")),
+        zone=True,
+    ),
+)
