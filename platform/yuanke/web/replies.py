@@ -51,7 +51,7 @@ def claim(unit: Unit, user_id: int, key: str, fingerprint: str) -> Any:
     unit.execute(REPLY.delete().where(REPLY.c.made_at < now - KEPT))
     row = {"user_id": user_id, "key": key, "fingerprint": fingerprint, "made_at": now}
     insert = (postgresql.insert if unit.dialect == "postgresql" else sqlite.insert)(REPLY)
-    if _inserted(unit, insert.values(row).on_conflict_do_nothing()):
+    if _inserted(unit, insert.values(row).on_conflict_do_nothing().returning(REPLY.c.key)):
         return None
     kept = unit.execute(sa.select(REPLY).where(REPLY.c.user_id == user_id, REPLY.c.key == key)).first()
     if kept is None:
@@ -69,10 +69,10 @@ def keep(unit: Unit, user_id: int, key: str, status: int, type_: str, location: 
 
 def _inserted(unit: Unit, statement: Any) -> bool:
     if unit.dialect != "postgresql":
-        return bool(unit.execute(statement).rowcount)  # BEGIN IMMEDIATE has waited already
+        return unit.execute(statement).first() is not None  # BEGIN IMMEDIATE has waited already
     unit.execute(sa.select(sa.func.set_config("lock_timeout", WAIT, True)))
     try:
-        made = bool(unit.execute(statement).rowcount)
+        made = unit.execute(statement).first() is not None
     except sa.exc.DBAPIError as fault:
         if getattr(fault.orig, "sqlstate", None) == "55P03":
             raise _running() from fault
