@@ -1,43 +1,17 @@
-"""Fields to try types on, and values of every type that has a column, as they are once parsed."""
+"""Values of every type that has a column, as they are once parsed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
 from yuanke.fieldtypes import FieldType, Place, Pointer, ValueFault, catalogue
+from yuanke.fieldtypes import SampleField as Spec
+from yuanke.fieldtypes import SampleOption as Option
 from yuanke.fieldtypes.region import divisions
 from yuanke.kernel.text import Label
-
-
-@dataclass(frozen=True)
-class Option:
-    """An option as the compiled metadata holds it."""
-
-    label: Label
-    values: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Spec:
-    """A declared field, without the metadata that would compile it."""
-
-    key: str = "field"
-    label: Label = field(default_factory=lambda: Label("字段", "Field"))
-    required: bool = False
-    multiple: bool = False
-    length: int | None = None
-    pattern: str | None = None
-    scale: int | None = None
-    min: Any = None
-    max: Any = None
-    options: dict[str, Option] | None = None
-    targets: tuple[str, ...] = ()
-    more: dict[str, Any] = field(default_factory=dict)
-
 
 OPTIONS = {
     "new": Option(Label("新建", "New")),

@@ -7,9 +7,10 @@ from yuanke.fieldtypes.faults import expected
 from yuanke.fieldtypes.link import LinkValue, Unresolved
 from yuanke.fieldtypes.links import LinkChange, Pair
 from yuanke.fieldtypes.operators import OPERATORS, Operator
+from yuanke.fieldtypes.sample import SampleField, SampleOption
 from yuanke.fieldtypes.strings import TextType
 
 __all__ = [
     "OPERATORS", "FieldSpec", "FieldType", "LinkChange", "LinkValue", "Operator", "Pair", "Place", "Pointer",
-    "TextType", "Unresolved", "ValueFault", "catalogue", "expected",
+    "SampleField", "SampleOption", "TextType", "Unresolved", "ValueFault", "catalogue", "expected",
 ]  # fmt: skip

@@ -194,7 +194,7 @@ class Pointer:
 
 
 class PointerText(sa.types.TypeDecorator[Pointer]):
-    """A `Pointer` as ``customer:5`` in one TEXT column."""
+    """A `Pointer` as ``book:5`` in one TEXT column."""
 
     impl = sa.Text
     cache_ok = True

@@ -1,4 +1,4 @@
-"""A link to one record of one of several entities: a follow-up of a customer, an opportunity or an order."""
+"""A link to one record of one of several entities: a note on a book, an article or an author."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from yuanke.kernel.text import Label, message
 
 
 class DynamicLink(Link):
-    """Python: `Pointer(entity, id)`; JSON: ``{"entity": "customer", "id": 5, "title": ...}``; text: ``customer:5``."""
+    """Python: `Pointer(entity, id)`; JSON: ``{"entity": "book", "id": 5, "title": ...}``; text: ``book:5``."""
 
     name = "dynamic_link"
     label = Label("多态关联", "Link to one of several")
     help = Label("指向几种记录中某一种的一条（link: [a, b]）", "One record of one of several entities (`link: [a, b]`)")
     operators = ("eq", "in", "ne", "empty", "filled")
     widget = "dynamic_link"
-    example = "{link: [customer, opportunity]}"
-    sample = "customer:5"
-    wanted = message("一条记录：{entity: customer, id: 5} 或 customer:5")
+    example = "{link: [book, article]}"
+    sample = "book:5"
+    wanted = message("一条记录：{entity: book, id: 5} 或 book:5")
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
         return PointerText()

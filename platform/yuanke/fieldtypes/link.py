@@ -130,7 +130,7 @@ class Link(FieldType):
     keys: ClassVar[Keys] = {
         "link": {
             "type": ["string", "array"],
-            "description": "The target entity, `customer!` = required; a list = one of several",
+            "description": "The target entity, `book!` = required; a list = one of several",
         },
         "filter": {"type": "string", "description": "Expression: which records may be chosen"},
         "inverse": {"type": "string", "description": "Name of the collection on the target"},
@@ -138,7 +138,7 @@ class Link(FieldType):
     }
     operators: tuple[str, ...] = ("eq", "in", "ne", "contains", "empty", "filled")
     widget = "link"
-    example = "{link: customer!}"
+    example = "{link: book!}"
     sample: Any = 5
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:

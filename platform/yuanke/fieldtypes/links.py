@@ -53,7 +53,7 @@ class Links(FieldType):
     widget = "links"
     short = False
     stored = False
-    example = "{links: contact, with: {role: {options: [decision_maker, user]}}}"
+    example = "{links: author, with: {part: {options: [writer, editor]}}}"
     sample = [5, 8]
 
     def kind_of(self, field: FieldSpec) -> Kind:

@@ -28,7 +28,7 @@ class Rows(FieldType):
     widget = "rows"
     short = False
     stored = False
-    example = "{rows: {product: {link: product!}, quantity: quantity}}"
+    example = "{rows: {book: {link: book!}, quantity: quantity}}"
     sample = [{"quantity": "2"}]
 
     def kind_of(self, field: FieldSpec) -> Kind:
