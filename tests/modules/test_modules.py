@@ -342,3 +342,15 @@ def test_the_example_of_the_tutorial_is_the_one_in_the_examples_and_compiles(lay
     made = compile_layers([*layers, Layer.read_file(path, "module")])
     assert [str(found) for found in check_layers([*layers, Layer.read_file(path, "module")])] == []
     assert "equipments" in made.entities["customer"].inverses
+
+
+def test_every_help_text_is_there_in_english_too(registry):
+    wrong = [
+        entity.key
+        for entity in crm(registry)
+        if entity.help and CHINESE.search(entity.help.en) and entity.kind != "pair"
+    ]
+    for entity in crm(registry):
+        fields = [] if entity.kind == "pair" else own_fields(entity)
+        wrong += [f"{entity.key}.{field.key}" for field in fields if field.help and CHINESE.search(field.help.en)]
+    assert wrong == []
