@@ -13,7 +13,7 @@ import sqlite3
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from yuanke.storage.describe import ColumnShape, TableShape, shape_of
 from yuanke.storage.installation import Installation
 from yuanke.storage.live import live_shape
 from yuanke.storage.plan import plan
-from yuanke.storage.system import META
+from yuanke.storage.system import META, own_metadata
 from yuanke.storage.unit import Unit
 
 MOST_PARTS = 1_000_000
@@ -116,12 +116,19 @@ def _fill_postgresql(installation: Installation, entry: Enterprise, folder: Path
             ddl.add_column(table, ColumnShape(column, kind), "postgresql")
             for table, columns in manifest["tables"].items() for column, kind in columns if column not in there[table].columns
         ])  # fmt: skip
-        for table, columns in manifest["tables"].items():
+        for table in _in_order(manifest["tables"]):
+            columns = manifest["tables"][table]
             _copy_in(connection, table, [column for column, _ in columns], folder / "tables" / f"{table}.copy")
             _go_on_counting(connection, entry.place, table, columns)
         later = [ddl.add_reference(t.name, c) for t in shape.values() for c in t.columns.values() if c.references]
         later += [ddl.create_index(index, "postgresql") for t in shape.values() for index in t.indexes.values()]
         provision.run_all(connection, later)
+
+
+def _in_order(tables: Iterable[str]) -> list[str]:
+    """The engine's own tables refer to each other already: targets first."""
+    own = [table.name for metadata in own_metadata for table in metadata.sorted_tables]
+    return [name for name in own if name in tables] + [name for name in tables if name not in own]
 
 
 def _layer(said: Mapping[str, Any]) -> Layer:
@@ -141,7 +148,6 @@ def _orphan(name: str, columns: list[list[str]]) -> TableShape:
 
 def _copy_in(connection: sa.Connection, table: str, columns: list[str], file: Path) -> None:
     names = ", ".join(ddl.quoted(column, "postgresql") for column in columns)
-    connection.exec_driver_sql(f"DELETE FROM {ddl.quoted(table, 'postgresql')}")
     cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
     with file.open("rb") as source, cursor, cursor.copy(f"COPY {ddl.quoted(table, 'postgresql')} ({names}) FROM STDIN") as copy:
         while piece := source.read(PIECE):
