@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from yuanke import jobs
 from yuanke.access import people
 from yuanke.access.sessions import actor_of
+from yuanke.app import plugins
 from yuanke.exchange import hooks as exchange_hooks
 from yuanke.exchange import kinds
 from yuanke.exchange.mapping import from_plain
 from yuanke.kernel.actor import Actor, Enterprise
 from yuanke.kernel.hooks import hooks
+from yuanke.metadata import Layer
 from yuanke.records import Query, Records
-from yuanke.storage import Installation
+from yuanke.storage import Installation, create_enterprise
 
 TRADE = """
 module: trade
@@ -79,13 +83,11 @@ entities:
 class Company:
     """``as_(name)`` opens the door for a person; `bring` imports rows, `take` exports them."""
 
-    def __init__(self, installation: Installation, at: Enterprise, folder: Path) -> None:
-        self.installation, self.at, self.folder = installation, at, folder
-        with installation.unit(at, write=True) as unit:
-            self.ids = {
-                name: people.create_user(unit, username=name, name=name.title(), password="Str0ng-enough!", roles=roles)
-                for name, roles in {"admin": ["admin"], "boss": ["boss"], "ann": ["seller"], "bob": ["seller"], "clerk": ["clerk"]}.items()
-            }  # fmt: skip
+    def __init__(self, installation: Installation, at: Enterprise) -> None:
+        self.installation, self.at = installation, at
+        with installation.unit(at) as unit:
+            table = unit.tables["user"]
+            self.ids = {row.username: row.id for row in unit.execute(sa.select(table.c.username, table.c.id))}
 
     def actor(self, unit: Any, name: str) -> Actor:
         return actor_of(unit, self.ids[name], "api")
@@ -157,6 +159,36 @@ def _kinds() -> Iterator[None]:
         hooks().unregister(exchange_hooks)
 
 
+def found(installation: Installation, slug: str) -> Enterprise:
+    """The company, with its people, in an empty installation."""
+    at = create_enterprise(installation, slug, f"企业 {slug}", layers=[Layer.read_text(TRADE, "trade.yaml", "module")])
+    roles = {"admin": ["admin"], "boss": ["boss"], "ann": ["seller"], "bob": ["seller"], "clerk": ["clerk"]}
+    with installation.unit(at, write=True) as unit:
+        for name, keys in roles.items():
+            people.create_user(unit, username=name, name=name.title(), password="Str0ng-enough!", roles=keys)
+    return at
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a fresh company on SQLite: tests copy it, which is much quicker than founding one."""
+    plugins.load()
+    home = tmp_path_factory.mktemp("template") / "home"
+    installation = Installation(home)
+    found(installation, "acme")
+    installation.close()
+    return home
+
+
 @pytest.fixture
-def company(installation: Installation, enterprise: Callable[..., Enterprise], tmp_path: Path) -> Company:
-    return Company(installation, enterprise(TRADE), tmp_path)
+def company(template: Path, tmp_path: Path) -> Iterator[Company]:
+    home = Path(shutil.copytree(template, tmp_path / "home"))
+    installation = Installation(home)
+    yield Company(installation, installation.enterprise("acme"))
+    installation.close()
+
+
+@pytest.fixture
+def company_there(installation: Installation) -> Company:
+    """The same on each database (see `dialect`)."""
+    return Company(installation, found(installation, "acme"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -9,6 +10,7 @@ import pytest
 
 from yuanke import jobs
 from yuanke.kernel.actor import Actor
+from yuanke.storage import create_enterprise, remove_enterprise
 
 
 def until(condition, seconds: float = 10.0) -> None:
@@ -48,7 +50,7 @@ def test_a_job_left_by_another_process_is_found_by_the_round(bench):
         runner.stop()
 
 
-def test_an_enterprise_with_many_jobs_does_not_hold_up_another(bench, runner, enterprise):
+def test_an_enterprise_with_many_jobs_does_not_hold_up_another(bench, runner):
     order: list[str] = []
     gate = threading.Event()
 
@@ -57,16 +59,19 @@ def test_an_enterprise_with_many_jobs_does_not_hold_up_another(bench, runner, en
         order.append(unit.enterprise.slug)
 
     bench.kinds_of_test["slow"] = slow
-    enterprise("module: crm\nlabel: CRM\n", slug="other", label="Other")
+    other = f"other{os.getpid()}"
+    create_enterprise(bench.installation, other, other, layers=[])
     for _ in range(6):
         bench.enqueue("slow", actor=bench.engine)
-    with bench.installation.unit("other", write=True) as unit:
-        jobs.enqueue(unit, Actor("other", None, engine=True), "slow", {})
+    with bench.installation.unit(other, write=True) as unit:
+        jobs.enqueue(unit, Actor(other, None, engine=True), "slow", {})
     runner.start()
     time.sleep(0.5)
     gate.set()
     until(lambda: len(order) == 7)
-    assert "other" in order[:3]
+    runner.stop()
+    remove_enterprise(bench.installation, other)
+    assert other in order[:3]
 
 
 def test_stopping_waits_for_the_turn_that_runs(bench, runner):

@@ -104,7 +104,7 @@ class Import:
         prepared = self._prepare(step.unit, step.actor)
         actor = replace(step.actor, door="import")
         door, engine = self.open_door(step.unit, actor), self.open_door(step.unit, replace(actor, engine=True))
-        self._resolve(door, prepared, drafts, step)
+        self._resolve(door, engine, prepared, drafts, step)
         matching = Matching(door, engine, prepared.entity, self.mapping, prepared.writable)
         outcome: dict[int, str] = {}
         for part in _without_repeated_keys(drafts, self.mapping.key):
@@ -112,9 +112,9 @@ class Import:
             outcome.update(self._write(step.unit, door, prepared, part))
         return outcome
 
-    def _resolve(self, door: Door, prepared: Prepared, drafts: list[Draft], step: Step) -> None:
+    def _resolve(self, door: Door, engine: Door, prepared: Prepared, drafts: list[Draft], step: Step) -> None:
         """All links of the chunk: gather what is wanted, look it up together, put ids in place."""
-        links = Links(door, prepared.registry, step.unit.place)
+        links = Links(door, engine, prepared.registry, step.unit.place)
         open_: list[tuple[Draft, Shaped, str, str, list[list[Wanted]]]] = []
         for draft in drafts:
             for rows, shaped in [("", draft.shaped), *((n, line.shaped) for n, lines in draft.lines.items() for line in lines)]:
@@ -238,7 +238,11 @@ class Import:
         for rows, lines in draft.lines.items():
             for line in lines:
                 errors += [self._error(prepared, rows, n, said, line) for n, all_ in line.shaped.errors.items() for said in all_]
+        errors.sort(key=lambda e: (e.get("row", 0), min((self._place_of(column) for column in e["columns"]), default=0)))
         return {"last": draft.last, "cells": [shown(cell)[:SHOWN_CELL] for cell in draft.cells], "errors": errors}
+
+    def _place_of(self, column: str) -> int:
+        return self.table.header.index(column) if column in self.table.header else len(self.table.header)
 
     def _error(self, prepared: Prepared, rows: str, name: str, said: Message, line: Line | None) -> dict[str, Any]:
         shaper = prepared.shapers[rows]
@@ -302,7 +306,7 @@ class Import:
             draft.lines = {}
             draft.shaped = Shaped({k: v for k, v in shaped.values.items() if k in keep}, {k: v for k, v in shaped.links.items() if k in keep})
         drafts = [draft for draft in chunk if draft.shaped.links.keys() & prepared.own_links.keys()]
-        self._resolve(door, prepared, drafts, step)
+        self._resolve(door, engine, prepared, drafts, step)
         matching = Matching(door, engine, prepared.entity, narrowed, prepared.writable)
         matching.find(drafts)
         found = [d for d in drafts if d.id is not None]

@@ -47,8 +47,9 @@ def wanted_of(known: Field, source: Source | None, text: str, registry: Registry
 class Links:
     """Found links of one chunk. `look_up` once for all texts, then `id_of` for each."""
 
-    def __init__(self, door: Door, registry: Registry, place: Place) -> None:
+    def __init__(self, door: Door, engine: Door, registry: Registry, place: Place) -> None:
         self.door = door
+        self.engine = engine
         self.registry = registry
         self.place = place
         self._found: dict[Wanted, list[int]] = {}
@@ -84,14 +85,28 @@ class Links:
                 break
             known = entity.fields[key]
             values = {text: value for text in rest if (value := _read(known, text, self.place)) is not None}
-            hits = ids_by(self.door, entity.key, key, set(values.values()))
+            hits = self._hits(entity, key, set(values.values()))
             found.update({text: hits[value] for text, value in values.items() if value in hits})
         return found
+
+    def _hits(self, entity: Entity, key: str, values: set[Any]) -> dict[Any, list[int]]:
+        """Of people, user names count too though not everybody reads them; of several of one name, the one still here."""
+        if entity.key != "user":
+            return ids_by(self.door, entity.key, key, values)
+        hits = ids_by(self.engine if key == "username" else self.door, entity.key, key, values)
+        ids = {one for found in hits.values() for one in found}
+        seen = {one for one, _ in read_all(self.door, entity.key, (Condition("id", "in", sorted(ids)),), ("id",))} if ids else set()
+        hits = {value: [one for one in found if one in seen] for value, found in hits.items()}
+        if any(len(found) > 1 for found in hits.values()):
+            here = (Condition("id", "in", sorted(ids)), Condition("status", "eq", "active"))
+            active = {one for one, _ in read_all(self.engine, entity.key, here, ("id",))}
+            hits = {v: [one for one in found if len(found) == 1 or one in active] or found for v, found in hits.items()}
+        return {value: found for value, found in hits.items() if found}
 
 
 def candidates(entity: Entity) -> list[str]:
     """The fields by which people name a record: its number, whatever is unique by itself, its title, a person's name."""
-    keys = ["number"] if "number" in entity.fields else []
+    keys = ["number"] if "number" in entity.fields else ["username"] if entity.key == "user" else []
     keys += [key for key, known in entity.fields.items() if known.unique == () and known.has_column and not known.retired]
     keys += [entity.title] if entity.title in entity.fields and entity.fields[entity.title].has_column else []
     return [key for key in dict.fromkeys(keys) if not entity.fields[key].targets and key != "id"]

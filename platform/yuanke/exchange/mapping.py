@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.kernel.diagnostics import DefinitionError, did_you_mean
 from yuanke.kernel.errors import Refusal
 from yuanke.kernel.text import Message, message
+from yuanke.metadata import reader
 from yuanke.metadata.registry import Entity, Field, Registry
 
 LARGEST_FILE = 256 * 1024
@@ -107,17 +108,15 @@ class ImportMapping:
 
 
 def read_mapping(path: Path) -> ImportMapping:
-    """A mapping file (YAML 1.2 or JSON). Raises MappingFault."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    if path.stat().st_size > LARGEST_FILE:
+    """A mapping file (YAML 1.2 or JSON). Raises DefinitionError where it cannot be read, MappingFault where it means nothing."""
+    with path.open("rb") as stream:
+        content = stream.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
         raise MappingFault({path.name: message("对应关系文件超过 {most} KB", most=LARGEST_FILE // 1024)})
-    try:
-        plain = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8-sig"))
-    except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise MappingFault({path.name: message("文件读不懂：{error}", error=" ".join(str(error).split()))}) from None
-    return from_plain(plain)
+    node, found = reader.read(content, str(path))
+    if node is None or any(not fault.is_warning for fault in found):
+        raise DefinitionError(found)
+    return from_plain(node.plain())
 
 
 def from_plain(plain: Any) -> ImportMapping:

@@ -16,6 +16,7 @@ from yuanke.exchange.cells import Cell, CellFault, exact, shown
 from yuanke.exchange.columns import is_number, name_of
 from yuanke.exchange.mapping import ImportMapping, Source
 from yuanke.fieldtypes import Place, ValueFault
+from yuanke.fieldtypes.region import full_path
 from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 
@@ -24,6 +25,8 @@ SURE = 0.75
 LEAST = 0.45
 #: types whose values can be told by looking at them
 TELLING = frozenset({"phone", "email", "url", "date", "datetime", "region", "choice", "choices", "user", "department"})
+#: types that take nearly any text
+UNTELLING = frozenset({"text", "long_text", "rich_text", "tags", "json", "barcode", "address"})
 #: endings of a header that say in which unit its figures stand
 UNITS = {"万": 10_000, "万元": 10_000, "千": 1_000, "千元": 1_000, "百万": 1_000_000, "亿": 100_000_000, "亿元": 100_000_000}
 _UNIT = re.compile(r"[(（]\s*(?:单位[:：]?)?\s*([万千百亿元]+)\s*[)）]\s*$")
@@ -101,6 +104,8 @@ def _score(
     if telling and fit is not None and fit >= 0.9 and cells:
         reason = message("内容是{type}", type=known.type.label)
         return 0.55 + 0.4 * max(name, _type_named(column, known)), reason, unknown
+    if known.options and fit is not None and cells and name > 0.2:
+        return max(0.45 + 0.2 * fit, 0.9 * name), message("名称和内容相近"), unknown
     return 0.9 * name, message("名称相近"), unknown
 
 
@@ -137,14 +142,19 @@ def _fit(cells: Sequence[Cell], known: Field, place: Place, knows: Knows | None)
     good, unknown = 0, []
     for cell in cells:
         try:
-            good += known.type.read_cell(known, cell, place) is not None
+            good += known.type.read_cell(known, cell, place) is not None and _is_typical(known, cell)
         except ValueFault:
             unknown.append(shown(cell)[:60])
-    if known.type.name in ("text", "long_text", "tags", "json", "barcode"):
+    if known.type.name in UNTELLING:
         return None, ()
     if known.type.numeric and all(map(is_number, cells)) and _looks_like_code(cells):
         return 0.4, ()
     return good / len(texts), tuple(dict.fromkeys(unknown)) if known.options else ()
+
+
+def _is_typical(known: Field, cell: Cell) -> bool:
+    """Not only taken by the type but recognised: a region takes any foreign name, only a Chinese one tells it."""
+    return known.type.name != "region" or full_path(shown(cell)) is not None
 
 
 def _looks_like_code(cells: Sequence[Cell]) -> bool:

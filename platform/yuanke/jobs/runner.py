@@ -62,7 +62,7 @@ class Runner:
         with self._changed:
             moment = time.monotonic() + after
             self._due[slug] = min(moment, self._due.get(slug, moment))
-            self._changed.notify()
+            self._changed.notify_all()  # the round waits on the same condition: one call might reach only it
 
     def _work(self) -> None:
         while (slug := self._next()) is not None:
@@ -97,7 +97,7 @@ class Runner:
             self._running[slug] -= 1
             if more:
                 self._due.setdefault(slug, time.monotonic())
-            self._changed.notify()
+            self._changed.notify_all()
 
     def _look_ahead(self, slug: str) -> None:
         """Nothing is due now: note when something will be (a time set, a pause, a lease that may run out)."""
