@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 def install(app: Application) -> None:
     """Add every resource to the application's AppBuilder."""
-    from yuanke.api.converters import Identity, Key
     from yuanke.api.customizations import CustomizationsApi
     from yuanke.api.files import FilesApi
     from yuanke.api.me import MeApi
@@ -24,11 +23,13 @@ def install(app: Application) -> None:
     from yuanke.api.openapi import OpenApi
     from yuanke.api.records import RecordsApi
     from yuanke.api.search import SearchApi
+    from yuanke.api.tables import ExportsApi, ImportsApi
     from yuanke.api.work import WorkApi
+    from yuanke.web.converters import Identity, Key
 
     app.url_map.converters.update(key=Key, identity=Identity)
     builder: AppBuilder = app.extensions["appbuilder"]
-    resources = (RecordsApi, SearchApi, MeApi, MetadataApi, CustomizationsApi, FilesApi, WorkApi, OpenApi)
+    resources = (RecordsApi, SearchApi, MeApi, MetadataApi, CustomizationsApi, FilesApi, ImportsApi, ExportsApi, WorkApi, OpenApi)
     with app.app_context():
         for resource in resources:
             builder.add_api(resource)

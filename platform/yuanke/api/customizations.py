@@ -21,6 +21,7 @@ from yuanke.storage import Unit, definitions
 from yuanke.storage.apply import change_here
 from yuanke.storage.plan import Decision, Plan, Step, plan
 from yuanke.web.bodies import json_object
+from yuanke.web.guard import reading
 from yuanke.web.language import say
 from yuanke.web.once import once
 from yuanke.web.requests import Current, current
@@ -38,7 +39,7 @@ class CustomizationsApi(Resource):
         return reply(overlay_of(_admin().unit))
 
     @expose("/plan", methods=("POST",))
-    @once
+    @reading
     def plan(self) -> Response:
         """The whole overlay in, ``{digest, steps}`` out; nothing changes. ``merge=1``: the body is laid over what stands."""
         asked.only(("merge", "restore", "fresh"))

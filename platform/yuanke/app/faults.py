@@ -11,8 +11,7 @@ import secrets
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Response, json, redirect, render_template, request, url_for
-from jinja2 import TemplateNotFound
+from flask import Flask, Response, json, redirect, request, url_for
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
@@ -69,6 +68,8 @@ def on_refusal(fault: Refusal) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="yuanke"'
     status = 412 if isinstance(fault, VersionConflict) and "If-Match" in request.headers else fault.status
     more: dict[str, Any] = {key: value for key, value in fault.extra.items() if key != "retry_after"}
+    if isinstance(places := getattr(fault, "faults", None), dict):
+        more["errors"] = [{"field": place, "message": say(said)} for place, said in places.items()]
     if isinstance(fault, ValidationFailed):
         more["errors"] = [
             {"field": field, "message": say(said)} for field, sentences in fault.errors.items() for said in sentences
@@ -126,18 +127,20 @@ def answer(
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code, **(more or {})}
         response = Response(json.dumps(body), status, mimetype="application/problem+json")
     else:
-        response = Response(page(status, code, title, detail, more or {}), status, mimetype="text/html")
+        response = _page(status, title, detail, (more or {}).get("instance"))
     response.headers.update(headers or {})
     return response
 
 
-def page(status: int, code: str, title: str, detail: str, more: dict[str, Any]) -> str:
+def _page(status: int, title: str, detail: str, instance: str | None) -> Response:
+    from yuanke.screens.failure import failure_page
+
     try:
-        return render_template(
-            "error.html", status=status, code=code, title=title, detail=detail, errors=more.get("errors", [])
-        )
-    except TemplateNotFound:
-        return f"<!doctype html><html lang=zh-CN><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{escape(detail)}</p>"
+        return failure_page(status, title, detail, instance.rsplit(":", 1)[-1] if instance else None)
+    except Exception:
+        log.exception("the failure page failed")
+        plain = f"<!doctype html><html lang=zh-CN><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{escape(detail)}</p>"
+        return Response(plain, status, mimetype="text/html")
 
 
 def is_api() -> bool:

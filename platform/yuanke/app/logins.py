@@ -6,6 +6,7 @@ The one rule: a log-in starts from an empty browser session; what was in the coo
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote, unquote
 
 from flask import Response, json, make_response, redirect, render_template, request, session
 from flask_jwt_extended import create_access_token, create_refresh_token
@@ -20,7 +21,10 @@ from yuanke.web import requests
 from yuanke.web.addresses import local_path
 from yuanke.web.bodies import Malformed, json_object
 from yuanke.web.guard import open_to_all, without_token
-from yuanke.web.language import say
+from yuanke.web.language import locale, say
+
+REMEMBERED = "yuanke_login"
+YEAR = 365 * 24 * 3600
 
 
 def enter(enterprise: str, username: str, password: str, door: Door) -> Ticket:
@@ -51,7 +55,7 @@ def _log_in_by_form(target: str) -> AnyResponse:
     form = request.form
     enterprise = form.get("enterprise") or str(requests.application().config.get("ENTERPRISE", ""))
     username = form.get("username", "")
-    locale = session.get("locale")
+    chosen = session.get("locale")
     try:
         ticket = enter(enterprise, username, form.get("password", ""), "screen")
     except (Unauthenticated, TooManyRequests) as refusal:
@@ -59,22 +63,43 @@ def _log_in_by_form(target: str) -> AnyResponse:
     session.clear()
     session.update(enterprise=ticket.enterprise.slug, session=ticket.session)
     session.permanent = True
-    if locale or ticket.locale:
-        session["locale"] = locale or ticket.locale
-    return redirect(target)
+    if chosen or ticket.locale:
+        session["locale"] = chosen or ticket.locale
+    return _remember(redirect(target))
 
 
 def _form(
     status: int, target: str, enterprise: str = "", username: str = "", refusal: Refusal | None = None
 ) -> AnyResponse:
-    said = say(refusal.said) if refusal else None
+    """The page again, with what was typed and the one sentence for every wrong combination."""
+    kept = remembered()
     fixed = str(requests.application().config.get("ENTERPRISE", ""))
+    now = locale()
     page = render_template(
-        "login.html", next=target, enterprise=enterprise, username=username, said=said, fixed_enterprise=fixed
-    )
+        "login.html", action="/login", next=target, enterprise=enterprise or kept[0], username=username or kept[1],
+        hide_enterprise=bool(fixed), failed=say(refusal.said) if refusal else None, forgot_url=None, demo=None,
+        remembered=bool(kept[1]), locale_url="/lang", help="", locale=now,
+        locales=[{"code": c, "label": n, "current": c == now} for c, n in (("zh", "简体中文"), ("en", "English"))],
+    )  # fmt: skip
     response = make_response(page, status)
     if refusal is not None and "retry_after" in refusal.extra:
         response.headers["Retry-After"] = str(refusal.extra["retry_after"])
+    return response
+
+
+def remembered() -> tuple[str, str]:
+    """Enterprise and user name that this browser was asked to remember."""
+    enterprise, _tab, username = unquote(request.cookies.get(REMEMBERED, "")).partition("\t")
+    return enterprise[:200], username[:64]
+
+
+def _remember(response: AnyResponse) -> AnyResponse:
+    form = request.form
+    if form.get("remember"):
+        said = quote(f"{form.get('enterprise', '')}\t{form.get('username', '')}")
+        response.set_cookie(REMEMBERED, said, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+    else:
+        response.delete_cookie(REMEMBERED)
     return response
 
 
@@ -86,10 +111,10 @@ def logout() -> AnyResponse:
         enterprise = requests.application().installation.directory.find(who.enterprise)
         if enterprise is not None:
             log_out(requests.application().installation, enterprise, who.session)
-    locale = session.get("locale")
+    chosen = session.get("locale")
     session.clear()
-    if locale:
-        session["locale"] = locale
+    if chosen:
+        session["locale"] = chosen
     return redirect("/login") if who is None or who.by == "cookie" else Response(status=204)
 
 

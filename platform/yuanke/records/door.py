@@ -15,6 +15,7 @@ from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
 from yuanke.records import finding, past, reading, removal
 from yuanke.records.filters import filter_expression
+from yuanke.records.grouping import Group, group_by
 from yuanke.records.related import related_records
 from yuanke.records.saving import Item, save_all
 from yuanke.records.selection import Selection
@@ -106,6 +107,10 @@ class Records:
         entity = self.entity(key)
         condition = filter_expression(Selection(self.unit, self.actor, entity), filter) if filter else None
         return finding.lookup(self.unit, self.actor, entity, text, limit, condition)
+
+    def group(self, key: str, by: str | None = None, total: str | None = None, query: Query = Query()) -> list[Group]:
+        """Counts (and sums of ``total``) by the values of ``by``, of what `list` would show for ``query``."""
+        return group_by(self.unit, self.actor, self.entity(key), by, total, query)
 
     def may(self, key: str, verb: str) -> bool:
         return self.grant(key, verb).allowed

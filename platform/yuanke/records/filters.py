@@ -77,6 +77,8 @@ def _values(selection: Selection, field: Field, condition: Condition) -> list[An
 
 
 def _value(selection: Selection, field: Field, raw: Any, condition: Condition) -> Any:
+    if raw is None:
+        return None
     if condition.operator in ("contains", "starts"):
         return str(raw)
     if raw == "me" and field.targets == ("user",):
@@ -96,6 +98,13 @@ def _between(column: sa.ColumnElement[Any], values: list[Any]) -> sa.ColumnEleme
     return sa.and_(sa.true(), *parts)
 
 
+def _among(column: sa.ColumnElement[Any], values: list[Any]) -> sa.ColumnElement[bool]:
+    """One of the values; None among them stands for empty."""
+    filled = [one for one in values if one is not None]
+    parts = [column.in_(filled)] if filled else []
+    return sa.or_(sa.false(), *parts, *([_is_empty(column)] if None in values else []))
+
+
 def _is_empty(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     text = isinstance(column.type, sa.String)
     return sa.or_(column.is_(None), column == "") if text else column.is_(None)
@@ -113,8 +122,8 @@ _VALUED: Mapping[str, Callable[[Any, list[Any]], Any]] = {
     "gt": lambda c, v: c > v[0],
     "ge": lambda c, v: c >= v[0],
     "between": _between,
-    "in": lambda c, v: c.in_(v),
+    "in": lambda c, v: _among(c, v),
     "contains": lambda c, v: sa.cast(c, sa.Text).contains(v[0], autoescape=True),
     "starts": lambda c, v: sa.cast(c, sa.Text).startswith(v[0], autoescape=True),
-    "within": lambda c, v: sa.or_(*(array_has(c, str(one)) for one in v)),
+    "within": lambda c, v: sa.or_(*(c.is_(None) if one is None else array_has(c, str(one)) for one in v)),
 }

@@ -32,7 +32,7 @@ def list_records(
     selection = Selection(unit, actor, entity, _asked(unit, actor, entity, verb))
     if not 1 <= query.limit <= MOST_ROWS:
         raise QueryFault(message("limit 须在 1 到 {most} 之间", most=MOST_ROWS), parameter="limit")
-    base = _narrowed(selection, query, narrow)
+    base = narrowed(selection, query, narrow)
     fields = _wanted(selection, query)
     columns, readers = selection.columns(fields)
     keys = sort_keys(selection, query.sort or default_sort(entity))
@@ -99,7 +99,7 @@ def _field(selection: Selection, key: str) -> Field:
     return selection.entity.fields[key]
 
 
-def _narrowed(selection: Selection, query: Query, narrow: Narrow | None) -> sa.Select[Any]:
+def narrowed(selection: Selection, query: Query, narrow: Narrow | None) -> sa.Select[Any]:
     statement = selection.rows(query.binned)
     if narrow is not None:
         statement = statement.where(narrow(selection.table))

@@ -1,0 +1,25 @@
+"""The HTML face: generated pages for every entity, over the same services as the REST face.
+
+The one rule: it shows, it never decides; rights, rules and values belong to the doors below.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from yuanke.web.application import Application
+
+
+def install(app: Application) -> None:
+    """Add templates and pages to the application's AppBuilder."""
+    from yuanke.screens.assets import prepare
+    from yuanke.screens.routes import Pages, RecordPages
+    from yuanke.web.converters import Identity, Key
+
+    prepare(app)
+    app.url_map.converters.update(key=Key, identity=Identity)
+    builder = app.extensions["appbuilder"]
+    with app.app_context():
+        builder.add_view_no_menu(Pages)
+        builder.add_view_no_menu(RecordPages)

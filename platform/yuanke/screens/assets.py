@@ -112,14 +112,19 @@ def loader(more_widgets: Iterable[Path] = ()) -> BaseLoader:
 
 def install(app: Flask, more_widgets: Iterable[Path] = ()) -> None:
     """Templates, globals, filters, headers and static files for ``app``. Raises AssetsMissing."""
+    prepare(app, more_widgets)
+    app.after_request(secure)
+    serve_static(app)
+
+
+def prepare(app: Flask, more_widgets: Iterable[Path] = ()) -> None:
+    """Templates, globals and filters alone, for an app that sends its own headers and static files. Raises AssetsMissing."""
     manifest()
     app.jinja_loader = loader(more_widgets)  # type: ignore[assignment]
     app.jinja_env.globals.update(asset=asset, preloads=preloads, icon=icon, core_icons=lambda: asset("icons.svg"))
     app.jinja_env.filters.update(initials=initials, tint=tint)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False, "separators": (",", ":")}
-    app.after_request(secure)
-    serve_static(app)
 
 
 def secure(response: Response) -> Response:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_wtf.csrf import CSRFProtect
 
 from yuanke.kernel.errors import Unauthenticated
@@ -23,6 +23,18 @@ csrf = CSRFProtect()
 def open_to_all(view: View) -> View:
     """A view that strangers may call."""
     view.open_to_all = True  # type: ignore[attr-defined]
+    return view
+
+
+def reading(view: View) -> View:
+    """A view of POST that changes nothing: its unit only reads, so it holds up nobody."""
+    view.reading = True  # type: ignore[attr-defined]
+    return view
+
+
+def late(view: View) -> View:
+    """A view that works long before it writes: who asks is confirmed, then it opens its unit itself, with `current`."""
+    view.late = True  # type: ignore[attr-defined]
     return view
 
 
@@ -51,8 +63,14 @@ def gate() -> None:
         by_cookie = who is None or who.by == "cookie"
         if by_cookie and needs_token:
             csrf.protect()
-    if not is_open:
-        requests.current()
+    if is_open:
+        return
+    is_late = getattr(view, "late", False)
+    g.reading = is_late or getattr(view, "reading", False)
+    requests.current()
+    if is_late:
+        requests.undo()
+        g.reading = False
 
 
 def read_body() -> None:

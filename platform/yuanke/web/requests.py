@@ -124,7 +124,7 @@ def _open(who: Shown) -> Current:
     enterprise = installation.directory.find(who.enterprise)
     if enterprise is None:
         raise Unauthenticated(message("登录已失效，请重新登录"))
-    writing = request.method not in SAFE and not g.get("gave_up", False)
+    writing = request.method not in SAFE and not g.get("gave_up", False) and not g.get("reading", False)
     opened = installation.unit(enterprise, writing, sessions.HEAD, {"session": who.session})
     unit = opened.__enter__()
     try:

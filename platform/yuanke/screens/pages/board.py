@@ -1,0 +1,136 @@
+"""Kanban: the records of a list in columns by a choice, moved by drag or from a menu.
+
+The one rule: a move is an update of one field through the door; who may not change the record cannot move it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+
+from yuanke.fieldtypes import Place
+from yuanke.kernel.errors import RecordNotFound, Refusal
+from yuanke.metadata.registry import Entity, Field, Option
+from yuanke.records import Condition, LinkValue, Query, Record
+from yuanke.screens import urls
+from yuanke.screens.asked import Asked, asked
+from yuanke.screens.cells import cell, colour
+from yuanke.screens.pages.list import head
+from yuanke.screens.reader import Reader
+from yuanke.screens.assets import tint
+from yuanke.screens.shell import shell
+from yuanke.web.language import say
+from yuanke.web.requests import give_up
+
+CARDS = 30
+
+
+def board_page(reader: Reader, entity: Entity) -> Response:
+    ask, by = asked(entity), _by(entity)
+    more = request.args.get("column")
+    if more is not None and more in (by.options or {}):
+        return _cards_part(reader, entity, ask, by, more)
+    model = {
+        **head(reader, entity, ask, "kanban"), "move_url": f"/records/{entity.key}/move", "may_move": may_move(reader, entity, by),
+        "columns": _columns(reader, entity, ask, by, cards=True),
+    }  # fmt: skip
+    context = {"list": model, "shell": shell(reader), "seen": None, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
+    return make_response(render_template("kanban.html", **context))
+
+
+def move(reader: Reader, entity: Entity) -> Response:
+    """POST id, version, to; answers the heads, or one plain sentence and the card goes back."""
+    by, to, record_id = _by(entity), request.form.get("to", ""), request.form.get("id", "")
+    if not record_id.isdigit() or to not in (by.options or {}):
+        raise RecordNotFound()
+    version = request.form.get("version", "")
+    try:
+        record = reader.records.update(entity.key, int(record_id), {by.key: to}, int(version) if version.isdigit() else None)
+    except Refusal as refusal:
+        give_up()
+        return Response(_sentence(refusal), refusal.status, mimetype="text/plain")
+    model = {"columns": _columns(reader, entity, asked(entity), by, cards=False)}
+    return make_response(render_template("_board_heads.html", list=model, card={"id": record.id, "version": record.version}))
+
+
+def _sentence(refusal: Refusal) -> str:
+    errors = getattr(refusal, "errors", None)
+    return "；".join(say(m) for said in errors.values() for m in said) if errors else say(refusal.said)
+
+
+def _by(entity: Entity) -> Field:
+    view = entity.views.get("kanban")
+    field = entity.fields.get(str(view.body.get("by", ""))) if view else None
+    if field is None or field.options is None:
+        raise RecordNotFound()
+    return field
+
+
+def may_move(reader: Reader, entity: Entity, by: Field) -> bool:
+    given = reader.records.grant(entity.key, "update")
+    return given.allowed and by.key in given.writable
+
+
+def _columns(reader: Reader, entity: Entity, ask: Asked, by: Field, cards: bool) -> list[dict[str, Any]]:
+    total = entity.views["kanban"].body.get("total")
+    total = total if total in reader.records.grant(entity.key).readable else None
+    groups = {g.key: g for g in reader.records.group(entity.key, by.key, total, Query(view=ask.args.get("v") or None))}
+    found = []
+    for key, option in (by.options or {}).items():
+        group = groups.get(key)
+        if option.retired and group is None:
+            continue
+        found.append(_column(reader, entity, ask, by, key, option, group, total, cards))
+    return found
+
+
+def _column(
+    reader: Reader, entity: Entity, ask: Asked, by: Field, key: str, option: Option, group: Any, total: str | None, cards: bool,
+) -> dict[str, Any]:
+    count = group.count if group else 0
+    summed = None
+    if total and group and group.total is not None:
+        summed = entity.fields[total].type.text(entity.fields[total], group.total, reader.place)
+    made = {"key": key, "label": reader.say(option.label), "colour": colour(option), "count": f"{count:,}", "sum": summed,
+            "closed": bool(option.values.get("closed")), "cards": [], "more_url": None}  # fmt: skip
+    if cards and count:
+        made.update(_cards(reader, entity, ask, by, key))
+    return made
+
+
+def _cards(reader: Reader, entity: Entity, ask: Asked, by: Field, key: str) -> dict[str, Any]:
+    fields = _card_fields(reader, entity)
+    query = Query(
+        view=ask.args.get("v") or None, conditions=(Condition(by.key, "eq", key),), limit=CARDS, count="none",
+        fields=tuple(f.key for f in fields), after=request.args.get("after") if request.args.get("column") == key else None,
+    )  # fmt: skip
+    page = reader.records.list(entity.key, query)
+    more = urls.entity(entity.key, view="kanban", v=ask.args.get("v"), column=key, after=page.next) if page.next else None
+    return {"cards": [_card(reader.place, entity, record, fields) for record in page.records], "more_url": more}
+
+
+def _cards_part(reader: Reader, entity: Entity, ask: Asked, by: Field, key: str) -> Response:
+    column = _cards(reader, entity, ask, by, key)
+    model = {"may_move": may_move(reader, entity, by)}
+    return make_response(render_template("_board_cards.html", column=column, list=model))
+
+
+def _card_fields(reader: Reader, entity: Entity) -> list[Field]:
+    readable = reader.records.grant(entity.key).readable
+    view = entity.views["kanban"]
+    keys = dict.fromkeys([entity.title, *view.body.get("card", ()), view.body.get("total"), "owner"])
+    return [entity.fields[k] for k in keys if k in readable and k in entity.fields]
+
+
+def _card(place: Place, entity: Entity, record: Record, fields: list[Field]) -> dict[str, Any]:
+    shown = {f.key: cell(record, f, place) for f in fields}
+    owner = record.values.get("owner")
+    figure = next((c[1] for k, c in shown.items() if c[0] == "num"), None)
+    tag = next(((c[1], c[2]) for k, c in shown.items() if c[0] == "tag"), None)
+    lines = [c[1] for k, c in shown.items() if k not in (entity.title, "owner") and c[0] in ("text", "link", "href") and c[1]]
+    return {
+        "id": record.id, "version": record.version, "url": urls.record(entity.key, record.id), "title": record.title, "tag": tag,
+        "lines": [" · ".join(lines)] if lines else [], "figure": figure, "due": None,
+        "owner": {"name": owner.title, "tint": tint(owner.id)} if isinstance(owner, LinkValue) and owner.title else None,
+    }  # fmt: skip

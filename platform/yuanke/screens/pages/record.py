@@ -1,0 +1,249 @@
+"""The page of one record: what it says, what hangs on it, what happened to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+from flask_babel import gettext as _
+
+from yuanke.kernel.errors import AccessDenied, RecordNotFound
+from yuanke.kernel.text import Label
+from yuanke.metadata.registry import Entity, Field
+from yuanke.records import Query, Record
+from yuanke.screens import urls
+from yuanke.screens.cells import EMPTY, cell, colour, show_of
+from yuanke.screens.columns import listed, styles
+from yuanke.screens.pages.timeline import timeline
+from yuanke.screens.reader import Reader
+from yuanke.screens.shell import shell
+
+MOST_FIGURES = 4
+MOST_FACTS = 4
+RELATED = 10
+
+
+def record_page(reader: Reader, entity: Entity, record: Record) -> Response:
+    model = {
+        "entity": {"key": entity.key, "label": reader.say(entity.label), "icon": entity.icon},
+        "id": record.id, "title": record.title,
+        "crumbs": [{"label": reader.say(entity.plural), "url": urls.entity(entity.key)}, {"label": str(record.values.get("number") or record.title), "url": None}],
+        "tag": _tag(reader, entity, record), "star": None, "facts": _facts(reader, entity, record), "labels": [],
+        "prev_url": None, "next_url": None,
+        "actions": _actions(reader, entity, record), "create": _create(reader, entity, record), "more": _more(reader, entity, record),
+        "notes": [], "figures": _figures(reader, entity, record), "flow": _flow(reader, entity, record),
+        "sections": _sections(reader, entity, record),
+        **_related(reader, entity, record),
+        "timeline": timeline(reader, entity, record), "phone_bar": [],
+    }  # fmt: skip
+    seen = {"title": record.title, "kind": reader.say(entity.label)}
+    context = {"record": model, "shell": shell(reader), "seen": seen, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
+    return make_response(render_template("record.html", **context))
+
+
+def _tag(reader: Reader, entity: Entity, record: Record) -> tuple[str, str] | None:
+    field = _state_field(entity)
+    option = (field.options or {}).get(record.values.get(field.key)) if field is not None else None
+    return (reader.say(option.label), colour(option)) if option is not None else None
+
+
+def _state_field(entity: Entity) -> Field | None:
+    """The state of the workflow, else the first choice among the list's columns."""
+    if entity.workflow is not None and entity.workflow.get("field") in entity.fields:
+        return entity.fields[entity.workflow["field"]]
+    view = entity.views.get("list")
+    for key in view.body.get("columns", ()) if view else ():
+        field = entity.fields.get(key)
+        if field is not None and field.options is not None and not field.multiple:
+            return field
+    return None
+
+
+def _facts(reader: Reader, entity: Entity, record: Record) -> list[Any]:
+    """Number, owner and the first links of the list view."""
+    view = entity.views.get("list")
+    keys = dict.fromkeys(["number", *(view.body.get("columns", ()) if view else ()), "owner"])
+    state = _state_field(entity)
+    found = []
+    for key in keys:
+        field, value = entity.fields.get(key), record.values.get(key)
+        if field is None or value is None or key == entity.title or field is state or field.type.numeric:
+            continue
+        found.append(cell(record, field, reader.place))
+    return found[:MOST_FACTS]
+
+
+def _figures(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
+    """Money and computed numbers, in the order of declaration."""
+    found = []
+    for field in entity.fields.values():
+        value = record.values.get(field.key)
+        if field.retired or field.source not in ("stored", "rollup", "computed") or not field.type.numeric or value is None:
+            continue
+        text = field.type.text(field, value, reader.place)
+        found.append({"label": reader.say(field.label), "value": text, "note": None, "tone": ""})
+    return found[:MOST_FIGURES]
+
+
+def _flow(reader: Reader, entity: Entity, record: Record) -> dict[str, Any] | None:
+    """The states of a workflow with the one the record is in; moves come with the workflow engine."""
+    if entity.workflow is None:
+        return None
+    field = entity.fields.get(entity.workflow.get("field", ""))
+    if field is None or not field.options or field.key not in record.values:
+        return None
+    keys = [k for k, o in field.options.items() if not o.retired]
+    now = record.values[field.key]
+    at = keys.index(now) if now in keys else -1
+    steps = [
+        {"label": reader.say(field.options[k].label), "note": None, "tone": "",
+         "state": "now" if i == at else "done" if i < at and not field.options[k].values.get("closed") else ""}
+        for i, k in enumerate(keys)
+    ]  # fmt: skip
+    return {"label": reader.say(field.label), "steps": steps, "moves": [], "why": None}
+
+
+def _actions(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
+    if not may_update(reader, entity, record):
+        return []
+    return [{"label": str(_("编辑")), "icon": "edit", "url": urls.edit(entity.key, record.id), "method": "get", "key": "e", "primary": True}]
+
+
+def may_update(reader: Reader, entity: Entity, record: Record) -> bool:
+    from yuanke.records.fetch import ids_within
+
+    return reader.may(entity, "update") and bool(ids_within(reader.unit, reader.actor, entity, "update", [record.id]))
+
+
+def _more(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
+    from yuanke.records.fetch import ids_within
+
+    found = []
+    if reader.may(entity, "create"):
+        found.append({"label": str(_("复制")), "icon": "copy", "url": urls.new(entity.key, **{"from": record.id}), "method": "get"})
+    if reader.may(entity, "delete") and ids_within(reader.unit, reader.actor, entity, "delete", [record.id]):
+        confirm = str(_("删除“%(name)s”？\n会移到回收站，可以恢复。", name=record.title))
+        found.append({"label": str(_("删除")), "icon": "trash", "url": f"/records/{entity.key}/{record.id}/delete", "method": "post",
+                      "confirm": confirm, "yes": str(_("删除")), "danger": True})  # fmt: skip
+    return found
+
+
+def _create(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
+    """New records that hang on this one."""
+    found = []
+    for inverse in entity.inverses.values():
+        other = reader.registry.entities[inverse.entity]
+        if other.kind == "record" and not other.system and not inverse.through_pairs and reader.may(other, "create"):
+            found.append({"label": reader.say(other.label), "icon": other.icon, "url": urls.new(other.key, **{inverse.field: record.id}), "method": "get"})
+    return found[:8]
+
+
+def _sections(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
+    view = entity.views.get("form")
+    made = []
+    for section in view.body.get("sections", ()) if view else ():
+        fields = [
+            _shown(reader, entity, record, entity.fields[key])
+            for row in section["rows"] for key in row if key in record.values and not entity.fields[key].rows
+        ]
+        if fields:
+            label = section["label"]
+            title = reader.say(label) if isinstance(label, Label) else str(label)
+            made.append({"title": title, "note": None, "columns": 2, "fields": fields})
+    return made
+
+
+def _shown(reader: Reader, entity: Entity, record: Record, field: Field) -> dict[str, Any]:
+    value = record.values.get(field.key)
+    shown = EMPTY if value is None else show_of(entity, field, reader.place)(value)
+    wide = field.type.name in ("long_text", "rich_text", "json", "file", "image")
+    return {"key": field.key, "label": reader.say(field.label), "widget": field.type.widget, "value": shown, "wide": wide, "edit_url": None}
+
+
+# -- related lists ------------------------------------------------------------------------------------------------
+
+
+def _related(reader: Reader, entity: Entity, record: Record) -> dict[str, Any]:
+    """Owned rows first, then what links here; counts are asked for the tab that is open only."""
+    names = related_names(reader, entity, record)
+    tabs = [
+        {"key": name, "label": label, "count": None, "url": f"{urls.record(entity.key, record.id)}/related/{name}", "on": at == 0}
+        for at, (name, label) in enumerate(names)
+    ]
+    now = related_model(reader, entity, record.id, names[0][0]) if names else None
+    if now is not None:
+        tabs[0]["count"] = now.pop("count")
+    return {"related": tabs, "related_now": now}
+
+
+def related_names(reader: Reader, entity: Entity, record: Record) -> list[tuple[str, str]]:
+    found = [
+        (key, reader.say(field.label)) for key, field in entity.fields.items()
+        if field.rows and not field.retired and key in record.values
+    ]
+    for inverse in entity.inverses.values():
+        other = reader.registry.entities[inverse.entity]
+        if other.kind == "record" and not other.system and reader.may(other, "read"):
+            found.append((inverse.name, reader.say(other.plural)))
+    return found
+
+
+def related_model(reader: Reader, entity: Entity, record_id: int, name: str) -> dict[str, Any]:
+    """One related list, its first ten records. Raises RecordNotFound for a name there is not."""
+    of, field = _target(reader, entity, name)
+    fields = [f for f in listed(reader, of, _columns(of)) if f.key != field]
+    query = Query(fields=tuple(f.key for f in fields), limit=RELATED, sort=("position",) if of.kind == "rows" else ())
+    try:
+        page = reader.records.related(entity.key, record_id, name, query)
+    except AccessDenied as denied:
+        raise RecordNotFound() from denied
+    rows = [
+        {"url": None if of.kind == "rows" else urls.record(of.key, r.id), "cells": [cell(r, f, reader.place) for f in fields]}
+        for r in page.records
+    ]  # fmt: skip
+    if of.kind == "rows":
+        rows = [{**row, "cells": [_untitled(c) for c in row["cells"]]} for row in rows]
+    count = None if page.count is None else f"{page.count:,}{'+' if page.count_capped else ''}"
+    create = None
+    if of.kind == "record" and field and reader.may(of, "create"):
+        create = {"label": str(_("新建%(name)s", name=reader.say(of.label))), "icon": "plus", "url": urls.new(of.key, **{field: record_id}), "method": "get"}
+    everything = urls.entity(of.key, **{f"f.{field}": record_id}) if of.kind == "record" and field and page.next else None
+    empty = {"icon": of.icon, "title": str(_("还没有%(name)s", name=reader.say(of.label))), "said": None}
+    return {
+        "columns": [{"label": reader.say(f.label), "css": css} for f, css in zip(fields, styles(of, fields), strict=True)],
+        "rows": rows, "foot": None, "all_url": everything, "all_label": str(_("全部 %(n)s 条", n=count)), "create": create,
+        "empty": None if rows else empty, "count": count,
+    }  # fmt: skip
+
+
+def _untitled(shown: Any) -> Any:
+    return ("text", shown[1], None) if shown[0] == "title" else shown
+
+
+def _target(reader: Reader, entity: Entity, name: str) -> tuple[Entity, str | None]:
+    field, inverse = entity.fields.get(name), entity.inverses.get(name)
+    if inverse is not None:
+        return reader.registry.entities[inverse.entity], None if inverse.through_pairs else inverse.field
+    if field is not None and field.rows:
+        rows = reader.registry.entities[field.rows]
+        return rows, rows.parent_link
+    raise RecordNotFound()
+
+
+def _columns(entity: Entity) -> list[str]:
+    if entity.kind == "rows":
+        return [k for k, f in entity.fields.items() if not f.retired and f.source not in ("system",) and k != entity.parent_link][:8]
+    view = entity.views.get("list")
+    return list(view.body.get("columns", ()))[:6] if view else []
+
+
+def related_part(reader: Reader, entity: Entity, record_id: int, name: str) -> Response:
+    model = related_model(reader, entity, record_id, name)
+    return make_response(render_template("_related.html", related=model, ctx={"cell": False, "locale": reader.locale}))
+
+
+def history_part(reader: Reader, entity: Entity, record_id: int) -> Response:
+    before = request.args.get("before", "")
+    record = reader.records.get(entity.key, record_id, fields=())
+    model = timeline(reader, entity, record, int(before) if before.isdigit() else None)
+    return make_response(render_template("_timeline_items.html", timeline=model, ctx={"cell": False, "locale": reader.locale}))

@@ -1,0 +1,131 @@
+"""Addresses to pages: one generic view for every entity, present and future.
+
+The one rule: an entity or field that is added needs no route and no restart; what the reader may not see is a 404.
+"""
+
+from __future__ import annotations
+
+from flask import Response, redirect
+from flask_appbuilder import BaseView, expose
+
+from yuanke.kernel.errors import RecordNotFound
+from yuanke.metadata.registry import Entity
+from yuanke.screens import urls
+from yuanke.screens.pages import board, finding, form, functions, record, removal, settings, workbench
+from yuanke.screens.pages import list as lists
+from yuanke.screens.reader import Reader, reader
+
+
+class Pages(BaseView):
+    """Pages that belong to no entity."""
+
+    route_base = ""
+    base_permissions: list[str] = []  # noqa: RUF012 - Flask-AppBuilder's own class attribute
+    default_view = "home"
+
+    @expose("/")
+    def home(self) -> Response:
+        return workbench.workbench_page(reader())
+
+    @expose("/dashboards/<name>")
+    def dashboard(self, name: str) -> Response:
+        return workbench.workbench_page(reader(), name)
+
+    @expose("/all")
+    def everything(self) -> Response:
+        return functions.functions_page(reader())
+
+    @expose("/search")
+    def search(self) -> Response:
+        return finding.search_page(reader())
+
+    @expose("/lookup/<key:entity>")
+    def lookup(self, entity: str) -> Response:
+        return finding.lookup_json(*_entity(entity))
+
+    @expose("/bin")
+    def bin(self) -> Response:
+        return removal.bin_page(reader())
+
+    @expose("/settings")
+    def settings(self) -> Response:
+        return settings.settings_page(reader())
+
+
+class RecordPages(BaseView):
+    """List, record, form, kanban of any entity."""
+
+    route_base = "/records"
+    base_permissions: list[str] = []  # noqa: RUF012 - Flask-AppBuilder's own class attribute
+    default_view = "list"
+
+    @expose("/<key:entity>")
+    def list(self, entity: str) -> Response:
+        from flask import request
+
+        who, of = _entity(entity)
+        if request.args.get("view") == "kanban" and "kanban" in of.views and who.may(of, "read"):
+            return board.board_page(who, of)
+        return lists.list_page(who, of)
+
+    @expose("/<key:entity>/columns", methods=["POST"])
+    def columns(self, entity: str) -> Response:
+        return lists.choose_columns(*_entity(entity))
+
+    @expose("/<key:entity>/move", methods=["POST"])
+    def move(self, entity: str) -> Response:
+        return board.move(*_entity(entity))
+
+    @expose("/<key:entity>/delete", methods=["POST"])
+    def delete_many(self, entity: str) -> Response:
+        return removal.delete_many(*_entity(entity))
+
+    @expose("/<key:entity>/new", methods=["GET"])
+    def new(self, entity: str) -> Response:
+        return form.show(*_entity(entity), None)
+
+    @expose("/<key:entity>/new", methods=["POST"])
+    def create(self, entity: str) -> Response:
+        return form.save(*_entity(entity), None)
+
+    @expose("/<key:entity>/<identity:record_id>")
+    def show(self, entity: str, record_id: int) -> Response:
+        who, of = _entity(entity)
+        found = who.records.get(of.key, record_id)
+        if of.kind == "rows" and of.parent and of.parent_link:
+            return redirect(urls.record(of.parent[0], found.values[of.parent_link].id))  # type: ignore[return-value]
+        return record.record_page(who, of, found)
+
+    @expose("/<key:entity>/<identity:record_id>/edit", methods=["GET"])
+    def edit(self, entity: str, record_id: int) -> Response:
+        who, of = _entity(entity)
+        return form.show(who, of, who.records.get(of.key, record_id))
+
+    @expose("/<key:entity>/<identity:record_id>/edit", methods=["POST"])
+    def update(self, entity: str, record_id: int) -> Response:
+        who, of = _entity(entity)
+        return form.save(who, of, who.records.get(of.key, record_id))
+
+    @expose("/<key:entity>/<identity:record_id>/delete", methods=["POST"])
+    def delete(self, entity: str, record_id: int) -> Response:
+        return removal.delete_one(*_entity(entity), record_id)
+
+    @expose("/<key:entity>/<identity:record_id>/restore", methods=["POST"])
+    def restore(self, entity: str, record_id: int) -> Response:
+        return removal.restore_one(*_entity(entity), record_id)
+
+    @expose("/<key:entity>/<identity:record_id>/related/<key:name>")
+    def related(self, entity: str, record_id: int, name: str) -> Response:
+        return record.related_part(*_entity(entity), record_id, name)
+
+    @expose("/<key:entity>/<identity:record_id>/history")
+    def history(self, entity: str, record_id: int) -> Response:
+        return record.history_part(*_entity(entity), record_id)
+
+
+def _entity(key: str) -> tuple[Reader, Entity]:
+    who = reader()
+    of = who.registry.entities.get(key)
+    if of is None or of.kind == "pair":
+        raise RecordNotFound()
+    return who, of

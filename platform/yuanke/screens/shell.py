@@ -1,0 +1,148 @@
+"""The frame around every page: menu, quick create, who is logged in. As `base.html` takes it.
+
+The one rule: an entry is shown when its page would open for this reader.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from flask import render_template, request
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from yuanke.metadata.registry import Entity
+from yuanke.screens import urls
+from yuanke.screens.assets import tint
+from yuanke.screens.reader import Reader
+
+MOST_QUICK = 6
+KEPT = 500
+_menus: OrderedDict[tuple[Any, ...], tuple[list[dict[str, Any]], Markup]] = OrderedDict()
+
+
+def shell(reader: Reader) -> dict[str, Any]:
+    actor, enterprise = reader.actor, reader.unit.enterprise
+    menu, html = _menu(reader)
+    first = _first_pages(menu)
+    return {
+        "enterprise": {"label": enterprise.label, "logo_url": enterprise.logo},
+        "user": {
+            "key": f"{enterprise.slug}/{actor.username}", "name": actor.name or actor.username,
+            "tint": tint(actor.user_id), "role": role_label(reader), "avatar_url": None,
+        },
+        "home_url": "/", "menu": menu, "menu_html": html,
+        "foot": _foot(reader),
+        "tabbar": _tabbar(first),
+        "create": _quick_create(reader, first),
+        "unread": 0, "messages_url": "/messages",
+        "search_url": "/search", "search_hint": str(_("搜索名称、编号、电话…")),
+        "locales": [
+            {"code": code, "label": label, "current": code == reader.locale}
+            for code, label in (("zh", "简体中文"), ("en", "English"))
+        ],
+        "locale_url": "/lang",
+        "account": [
+            {"label": str(_("个人资料")), "icon": "user-circle", "url": "/me"},
+            {"label": str(_("修改密码")), "icon": "password", "url": "/me/password"},
+        ],
+        "logout_url": "/logout",
+    }  # fmt: skip
+
+
+def role_label(reader: Reader) -> str:
+    labels = [reader.say(label) for key, label in reader.registry.roles.items() if key in reader.actor.roles]
+    return labels[0] if labels else str(_("用户"))
+
+
+def listed_entities(reader: Reader) -> list[Entity]:
+    """Entities of modules that have a list of their own and that the reader may open."""
+    return [
+        entity for entity in reader.registry.entities.values()
+        if not entity.system and entity.kind == "record" and reader.may(entity, "read")
+    ]
+
+
+def groups(reader: Reader) -> list[dict[str, Any]]:
+    """The declared menu with the entities the reader may open; what no menu names stands under its module."""
+    open_to = {entity.key: entity for entity in listed_entities(reader)}
+    named: set[str] = set()
+    found = []
+    for group in reader.registry.menu:
+        items = [open_to[key] for key in _keys(group) if key in open_to]
+        named.update(entity.key for entity in items)
+        if items:
+            found.append({"key": group["key"], "label": reader.say(group["label"]), "icon": group["icon"], "entities": items})
+    for key, module in reader.registry.modules.items():
+        rest = [e for e in open_to.values() if e.module == key and e.key not in named]
+        if rest:
+            found.append({"key": key, "label": reader.say(module.label), "icon": module.icon, "entities": rest})
+    return found
+
+
+def _keys(group: Any) -> list[str]:
+    return [item if isinstance(item, str) else str(item.get("entity", "")) for item in group.get("items", ())]
+
+
+def _menu(reader: Reader) -> tuple[list[dict[str, Any]], Markup]:
+    """Drawn once for each set of rights, language and page one stands on."""
+    here = "/".join(request.path.split("/")[:3])
+    mark = (reader.registry.digest, reader.unit.head.perm_version, reader.actor.roles, reader.locale, here)
+    found = _menus.get(mark)
+    if found is None:
+        menu = [_home(here), {"label": None, "items": [_group(reader, group, here) for group in groups(reader)]}]
+        found = _menus[mark] = (menu, Markup(render_template("_menu.html", shell={"menu": menu})))
+        while len(_menus) > KEPT:
+            _menus.popitem(last=False)
+    return found
+
+
+def _home(here: str) -> dict[str, Any]:
+    on = here == "/"
+    item = {"label": str(_("工作台")), "icon": "home", "url": "/", "badge": None, "on": on, "current": on, "group": "home", "items": []}
+    return {"label": None, "items": [item]}
+
+
+def _group(reader: Reader, group: dict[str, Any], here: str) -> dict[str, Any]:
+    entries = [
+        {"label": reader.say(e.plural), "url": urls.entity(e.key), "badge": None, "current": here == urls.entity(e.key)}
+        for e in group["entities"]
+    ]
+    on = any(entry["current"] for entry in entries)
+    whole = {"label": group["label"], "icon": group["icon"], "badge": None, "on": on, "group": group["key"], "items": entries}
+    if len(entries) == 1:
+        return {**whole, "url": entries[0]["url"], "current": on, "items": []}
+    return {**whole, "url": None, "current": False}
+
+
+def _first_pages(menu: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first list of each group, for the phone's bar and quick create."""
+    found = []
+    for item in menu[1]["items"]:
+        entry = item["items"][0] if item["items"] else item
+        found.append({"label": entry["label"], "icon": item["icon"], "url": entry["url"], "current": entry["current"]})
+    return found
+
+
+def _foot(reader: Reader) -> list[dict[str, Any]]:
+    foot = [{"label": str(_("全部功能")), "icon": "layout-grid", "url": "/all", "current": request.path == "/all"}]
+    if reader.actor.is_admin:
+        on = request.path.startswith("/settings")
+        foot.append({"label": str(_("设置")), "icon": "settings", "url": "/settings", "current": on})
+    return foot
+
+
+def _tabbar(first: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    home = {"label": str(_("工作台")), "icon": "home", "url": "/", "badge": None, "current": request.path == "/"}
+    everything = {"label": str(_("全部")), "icon": "layout-grid", "url": "/all", "badge": None, "current": request.path == "/all"}
+    return [home, *({**page, "badge": None} for page in first[:3]), everything]
+
+
+def _quick_create(reader: Reader, first: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found = []
+    for page in first:
+        entity = reader.registry.entities[page["url"].rsplit("/", 1)[1]]
+        if reader.may(entity, "create"):
+            found.append({"label": reader.say(entity.label), "icon": page["icon"], "url": urls.new(entity.key)})
+    return found[:MOST_QUICK]
