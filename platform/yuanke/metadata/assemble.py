@@ -116,6 +116,9 @@ class Assembly:
         for layer in self.stack.layers:
             if self.fresh or layer.rank != "platform":
                 self.checker.check_layer(layer)
+        translations = self.stack.sections.get("translations")
+        if self.fresh and translations is not None and not self.model.incomplete:
+            self.checker.check_translations(translations)
         for name, node in self.stack.sections.items():
             if name == "entities":
                 continue

@@ -56,6 +56,32 @@ class Checker:
         """An entity declared on its own; rows and pairs are checked with the field that holds them."""
         ENTITY.check(definition.node, self.context.at(entity=definition.key, what=f'the entity "{definition.key}"'))
 
+    def check_translations(self, section: Node) -> None:
+        """Texts for what is not there: a warning, since nothing breaks."""
+        for _, texts in section.items():
+            for path, node in texts.items():
+                if not node.is_map and path.partition(".")[0] != "module" and not self._is_there(path.split(".")[:-1]):
+                    self.faults.add(
+                        "W604",
+                        node.key,
+                        f'Nothing stands at "{path}"',
+                        "The path of a text is the path of what it names, with label, help or plural behind it.",
+                    )
+
+    def _is_there(self, words: list[str]) -> bool:
+        if len(words) < 2:
+            return False
+        if words[0] != "entities":
+            section = self.model.sections.get(words[0])
+            return section is not None and _reached(section, words[1:])
+        definition = self.model.entities.get(words[1])
+        if definition is None:
+            return False
+        if len(words) > 3 and words[2] == "fields":
+            held = definition.fields.get(words[3])
+            return held is not None and _reached(held.node, words[4:])
+        return _reached(definition.node, words[2:])
+
     # -- names ----------------------------------------------------------------------------------------------------
 
     def _known(self, kind: str, word: str, c: Context) -> list[str] | None:
@@ -64,7 +90,8 @@ class Checker:
             return None
         if kind == "entity":
             self.model.note(word)
-            return [word] if word in self.model.entities else list(self.model.entities)
+            known = word in self.model.entities or word in self.model.patterns  # a link to a pattern is told as such
+            return [word] if known else list(self.model.entities)
         if kind == "figure":
             self.model.note(word)
             return [*self.model.entities, *(self._known("metric", word, c) or [])]
@@ -188,3 +215,14 @@ class OpenNames(RecordScope):
 
     def step(self, kind: Kind, name: str) -> Kind | None:
         return super().step(kind, name) or ANY
+
+
+def _reached(node: Node, words: list[str]) -> bool:
+    """Whether the words lead to a map below ``node``; a key may hold dots itself."""
+    if not words:
+        return True
+    for length in range(1, len(words) + 1):
+        below = node.get(".".join(words[:length]))
+        if below is not None and _reached(below, words[length:]):
+            return True
+    return False

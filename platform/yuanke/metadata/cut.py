@@ -72,7 +72,7 @@ def _tell(faults: Faults, span: Span, named: str, whole: str, text: str) -> None
 
 
 _KEY_AHEAD = re.compile(r"""\s*(?:[A-Za-z_][\w+-]*|"[^"]*"|'[^']*')\s*:(?:\s|$)""")
-_VALUE = re.compile(r"""(?<=[{,\s])([A-Za-z_][\w+-]*|"\*")\s*:\s+(?=[^\s"'{\[|>#&*!])""")
+_VALUE = re.compile(r"""(?<=[{,\s])([A-Za-z_][\w+-]*|"\*")\s*:\s+(?=[^\s"'|>#&*!])""")
 
 
 def mend(text: str) -> tuple[str, int]:
@@ -100,8 +100,11 @@ def cut_line(line: str) -> str | None:
     made, changed = line[:position], False
     while (found := _VALUE.search(line, position)) is not None:
         begin = found.end()
-        value = line[begin : _end_of_value(line, begin)].rstrip()
         made += line[position:begin]
+        if _is_collection(line, begin):
+            position = begin
+            continue
+        value = line[begin : _end_of_value(line, begin)].rstrip()
         if re.search(r"[,\[\]{}]", value):
             made += '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
             changed = True
@@ -109,6 +112,26 @@ def cut_line(line: str) -> str | None:
             made += value
         position = begin + len(value)
     return made + line[position:] if changed else None
+
+
+def _is_collection(line: str, begin: int) -> bool:
+    """Whether a map or list of YAML begins here, and not a text that only looks like one (``{due} is late``)."""
+    if line[begin] not in "{[":
+        return False
+    depth, quote = 0, ""
+    for index in range(begin, len(line)):
+        c = line[index]
+        if quote:
+            quote = "" if c == quote else quote
+        elif c in "'\"":
+            quote = c
+        elif c in _OPEN:
+            depth += 1
+        elif c in _CLOSE:
+            depth -= 1
+            if depth == 0:
+                return line[index + 1 :].lstrip()[:1] in ("", ",", "}", "]", "#")
+    return True
 
 
 def _end_of_value(line: str, begin: int) -> int:

@@ -34,6 +34,7 @@ class _Declarer:
         }
         self.parts = PartMaker(stack.ranks, types, self._find, faults)
         self.model = Model(stack.sections, self.parts.define, incomplete=stack.incomplete)
+        self.model.patterns = self.patterns
 
     def run(self) -> Model:
         for key, node in self.nodes.items():

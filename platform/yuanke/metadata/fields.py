@@ -83,7 +83,7 @@ class FieldMaker:
                 attribute(self, work, node)
             elif word not in _ELSEWHERE:
                 made["more"][word] = node.plain()
-        for word, node in later:
+        for word, node in sorted(later, key=lambda one: one[0] == "default"):
             _ATTRIBUTES[word](self, work, node)
         return Field(**made)
 
@@ -110,11 +110,6 @@ class FieldMaker:
         name = TYPE_OF_KIND.get(kind.name if kind else "", "")
         if kind is not None and kind.name == "link":
             name = "link" if kind.of and not kind.of.startswith("@") else ""
-        if kind is not None and not name and kind.name not in ("any", "null"):
-            self.faults.add(
-                "E206", found.formula or found.node, f'The formula of "{found.key}" gives no single value',
-                "Say the type of the field beside it, or make the formula give one.",
-            )  # fmt: skip
         return self.types.get(name) or self.types["text"]
 
     def _label(self, found: FieldDef, path: str) -> Label:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,8 @@ from yuanke.metadata.reader import MAX_BYTES, read
 from yuanke.metadata.shape import settle_shape
 
 Rank = Literal["platform", "module", "customization", "enterprise"]
+#: the line by which a file says its name
+_HEAD = re.compile(r"""^(?:module|customization)[ \t]*:[ \t]*["']?([\w-]+)""", re.MULTILINE)
 RANKS: tuple[str, ...] = ("platform", "module", "customization", "enterprise")
 
 
@@ -68,12 +71,13 @@ class Layer:
     @classmethod
     def read_text(cls, text: str | bytes, file: str = "text", rank: Rank = "module") -> Layer:
         """The layer of YAML text; ``file`` is what faults call it."""
-        stem = Path(file).stem
-        node, faults = read(text, file, stem)
         kept = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        said = _HEAD.search(kept[:100_000])
+        name = said.group(1) if said else Path(file).stem
+        node, faults = read(text, file, name)
         if node is None:
-            return cls(stem, rank, Node({}, Span(file), stem), file=file, text=kept, faults=tuple(faults), broken=True)
-        return cls(_name_of(node, stem), rank, node, file=file, text=kept, faults=tuple(faults))
+            return cls(name, rank, Node({}, Span(file), name), file=file, text=kept, faults=tuple(faults), broken=True)
+        return cls(name, rank, node, file=file, text=kept, faults=tuple(faults))
 
     @classmethod
     def from_plain(cls, name: str, rank: Rank, data: Mapping[str, Any]) -> Layer:
@@ -102,11 +106,3 @@ class Layer:
     @cached_property
     def _lines(self) -> list[str]:
         return self.text.removeprefix("\ufeff").splitlines()
-
-
-def _name_of(node: Node, stem: str) -> str:
-    for word in ("module", "customization"):
-        said = node.get(word)
-        if said is not None and isinstance(said.value, str) and said.value:
-            return said.value
-    return stem

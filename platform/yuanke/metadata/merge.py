@@ -15,28 +15,15 @@ from yuanke.metadata.node import Node
 #: whether the layer named first and the layer named second are rivals
 Rivals = Callable[[str, str], bool]
 
-#: words that steer the merge of the map they stand in and are no values themselves
-STEERING = frozenset({"place", "formerly"})
-
 
 def merge(base: Node, over: Node, rivals: Rivals, faults: Faults, path: str = "") -> Node:
     """``over`` laid on ``base``; both stay as they were, what did not change is shared."""
     if not isinstance(base.value, dict) or not isinstance(over.value, dict):
         return _replace(base, over, rivals, faults, path)
     made = dict(base.value)
-    sealed = _words(made.get("sealed"))
     for key, node in over.value.items():
         at = f"{path}.{key}" if path else key
         name = key.rstrip("+-") if key[-1:] in ("+", "-") else key
-        if name in sealed and not (name in made and made[name].plain() == node.plain()):
-            faults.add(
-                "E306",
-                node.key,
-                f"{path + '.' if path else ''}{name} is sealed",
-                f"The layer {base.value['sealed'].layer or 'below'} forbids to change it. Take the change away.",
-                base.value["sealed"],
-            )
-            continue
         if name != key and name:
             _change_list(made, key, node, faults, at)
         else:
@@ -55,7 +42,6 @@ def _lay(made: dict[str, Node], key: str, node: Node, rivals: Rivals, faults: Fa
         made[key] = _hiding(node, below)
     elif node.value is None:
         if below is None:
-            parent, _, _ = at.rpartition(".")
             faults.add(
                 "E302",
                 node.key,
@@ -139,10 +125,3 @@ def _tell_rivals(faults: Faults, at: str, below: Node, node: Node) -> None:
 def _shown(node: Node) -> str:
     text = repr(node.plain())
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _words(node: Node | None) -> frozenset[str]:
-    if node is None or node.removed:
-        return frozenset()
-    items = node.live() if node.is_list else [node]
-    return frozenset(str(n.value) for n in items)

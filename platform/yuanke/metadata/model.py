@@ -107,6 +107,7 @@ class Model:
         self.define = define
         self.incomplete = incomplete
         self.entities: dict[str, EntityDef] = {}
+        self.patterns: set[str] = set()  # names of abstract entities
         self.settings: dict[str, FieldDef] = {}
         roles = sections.get("roles")
         self.roles: dict[str, Node] = dict(roles.items()) if roles is not None else {}

@@ -28,6 +28,7 @@ class Order:
         self.below: dict[tuple[str, str], frozenset[str]] = {}
         self.layers: list[Layer] = []
         self.incomplete = False
+        self._names: dict[str, Layer] = {}
         for rank in RANKS:
             same = [layer for layer in layers if layer.rank == rank]
             self.layers += self._sorted(rank, same, faults) if rank in ("module", "customization") else same
@@ -39,9 +40,9 @@ class Order:
     def _sorted(self, rank: str, layers: list[Layer], faults: Faults) -> list[Layer]:
         by_name: dict[str, Layer] = {}
         for layer in layers:
-            if layer.name in by_name and not layer.broken:
-                place = layer.node.get(rank) or layer.node
-                other = by_name[layer.name].node.get(rank) or by_name[layer.name].node
+            first = self._names.setdefault(layer.name, layer)
+            if first is not layer:
+                place, other = (held.node.get(held.rank) or held.node for held in (layer, first))
                 faults.add(
                     "E307",
                     place,

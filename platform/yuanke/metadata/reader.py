@@ -116,9 +116,11 @@ def _span_at(text: str, position: int, file: str) -> Span:
 
 
 def _tell_syntax(error: yaml.MarkedYAMLError, content: str, file: str, faults: Faults) -> None:
-    mark = error.problem_mark or error.context_mark
-    span = Span(file, mark.line + 1, mark.column + 1) if mark else Span(file)
     lines = content.splitlines()
+    mark = error.problem_mark or error.context_mark
+    if mark is not None and mark.line >= len(lines) and error.context_mark is not None:
+        mark = error.context_mark  # it ran to the end of the file: where it began says more
+    span = Span(file, mark.line + 1, mark.column + 1) if mark else Span(file)
     line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
     mended = cut_line(line)
     if mended and mended != line:
@@ -280,6 +282,8 @@ class _Builder:
         made: dict[str, Node] = {}
         for key, value, _ in entries:
             word = self._word(key)
+            if word is None:
+                continue
             if word in made:
                 first = made[word].key
                 self.faults.add(
@@ -294,7 +298,7 @@ class _Builder:
             made[word] = value
         return made
 
-    def _word(self, key: Node) -> str:
+    def _word(self, key: Node) -> str | None:
         if isinstance(key.value, (dict, list)):
             self.faults.add(
                 "E102",
@@ -302,7 +306,7 @@ class _Builder:
                 "A key must be a word",
                 "Maps and lists cannot be keys; quote the text if it is meant as one.",
             )
-            return f"?{key.span.line}:{key.span.column}"
+            return None
         if key.raw == "":
             self.faults.add(
                 "E102", key.span, "A key is missing before the colon", "Write the key, or take the colon away."

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from yuanke.kernel.diagnostics import Span
 from yuanke.metadata.faults import Faults
+from yuanke.metadata.guards import allowed
 from yuanke.metadata.layer import Layer
-from yuanke.metadata.merge import merge
+from yuanke.metadata.merge import Rivals, merge
 from yuanke.metadata.node import Node
 from yuanke.metadata.order import Order
 
@@ -83,6 +84,8 @@ def lay(layers: Sequence[Layer], faults: Faults) -> Stack:
             section = layer.settled.get(name)
             if section is None or name == "entities" or not section.is_map:
                 continue
+            if name == "translations":
+                section = _without_module(section)
             below = stack.sections.get(name)
             if below is None:
                 _refuse_null(section, name, faults)
@@ -98,7 +101,9 @@ def lay(layers: Sequence[Layer], faults: Faults) -> Stack:
     return stack
 
 
-def _take_entities(stack: Stack, layer: Layer, entities: dict[str, Node], order: Order, faults: Faults, rivals) -> None:  # type: ignore[no-untyped-def]
+def _take_entities(
+    stack: Stack, layer: Layer, entities: dict[str, Node], order: Order, faults: Faults, rivals: Rivals
+) -> None:
     section = layer.settled.get("entities")
     if section is None or not section.is_map:
         return
@@ -131,68 +136,21 @@ def _take_entities(stack: Stack, layer: Layer, entities: dict[str, Node], order:
                 below.key,
             )
             continue
-        if owner.rank == "platform" and layer.rank != "platform":
-            _guard_platform(key, below, node, faults)
-        merged = Node({key: below}, below.span, below.layer)
-        entities[key] = merge(merged, Node({key: node}, node.span, node.layer), rivals, faults, "entities").value[key]
+        fitting = allowed(key, below, node, owner.rank == "platform" and layer.rank != "platform", faults)
+        if fitting is not None:
+            one = Node({key: fitting}, node.span, node.layer)
+            entities[key] = merge(Node({key: below}, below.span, below.layer), one, rivals, faults, "entities").value[
+                key
+            ]
 
 
-#: what a module or an admin may say about a field of the platform's own entities
-_OPEN_KEYS = frozenset({"label", "help", "place", "searchable", "masked", "sensitive", "visible_when"})
-_OPEN_ENTITY_KEYS = frozenset(
-    {
-        "fields",
-        "views",
-        "label",
-        "plural",
-        "icon",
-        "help",
-        "permissions",
-        "scopes",
-        "duplicates",
-        "indexes",
-        "automations",
-        "checks",
-        "features",
-        "search",
-    }
-)
-
-
-def _guard_platform(key: str, below: Node, node: Node, faults: Faults) -> None:
-    """Fields may be added to the platform's entities; what the engine itself relies on stays as it is."""
-    if node.value is None:
-        faults.add(
-            "E306",
-            node.key,
-            f'The entity "{key}" belongs to the platform',
-            "It can be added to, not taken away.",
-            below.key,
-        )
-        return
-    for word, child in node.items():
-        if word.rstrip("+-") not in _OPEN_ENTITY_KEYS:
-            faults.add(
-                "E306",
-                child.key,
-                f'The entity "{key}" belongs to the platform',
-                f'Its "{word}" stays as it is; fields, views and permissions may be added.',
-                below.key,
-            )
-    fields, own = node.get("fields"), below.get("fields")
-    for name, said in fields.value.items() if fields is not None and fields.is_map else ():
-        fixed = own.get(name) if own is not None else None
-        if fixed is None or fixed.layer != below.layer:
-            continue
-        wrong = said if said.value is None else next((c for w, c in said.items() if w not in _OPEN_KEYS), None)
-        if wrong is not None:
-            faults.add(
-                "E306",
-                wrong.key,
-                f"{key}.{name} belongs to the platform",
-                "Only its label, help and place can be changed; add a field of your own instead.",
-                fixed.key,
-            )
+def _without_module(section: Node) -> Node:
+    """The texts of a module's own head are its own."""
+    made = {}
+    for language, texts in section.value.items():
+        kept = {k: n for k, n in texts.value.items() if k.partition(".")[0] != "module"} if texts.is_map else None
+        made[language] = texts if kept is None else texts.replaced(kept)
+    return section.replaced(made)
 
 
 def _refuse_null(section: Node, name: str, faults: Faults) -> None:

@@ -116,7 +116,7 @@ class Options(Shape):
                     )
                 OPTION.check(option, c.at(what=f'the option "{key}"'))
         elif isinstance(node.value, list):
-            told = {}
+            told: dict[str, Node] = {}
             for item in node.live():
                 if not isinstance(item.value, str) and (item.raw is None or isinstance(item.value, bool)):
                     c.faults.add(
@@ -381,9 +381,9 @@ def _check_type(node: Node, kind: FieldType, told: list[str], c: Context) -> Non
                 f'A field of type {kind.name} has no "{word}"',
                 f"{word}: belongs to {', '.join(sorted(needs))}.{_instead(word, kind)}",
             )
-        elif word not in KEYS and word not in kind.keys:
+        elif needs is None and word not in kind.keys:
             owners = sorted(name for name, other in c.types.items() if word in other.keys)
-            if owners:
+            if owners and word not in TELLING:
                 c.faults.add(
                     "E209",
                     child.key,
