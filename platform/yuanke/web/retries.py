@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 TRIES = 3
 _SQLITE_BUSY = {5, 6}  # SQLITE_BUSY, SQLITE_LOCKED and their extended codes
-_POSTGRESQL = {"40001", "40P01", "55P03"}  # serialization, deadlock, lock not available
+#: serialization, deadlock, lock not available; a column or table that was renamed between the head of the unit and its statement
+_POSTGRESQL = {"40001", "40P01", "55P03", "42703", "42P01"}
 
 
 def passes(fault: BaseException) -> bool:
