@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
+from yuanke.expressions import sqlite_functions
+
 from tests.expressions import fuzz
 from tests.expressions.world import fill
-
-from yuanke.expressions import sqlite_functions
 
 Rows = dict[str, list[dict[str, Any]]]
 

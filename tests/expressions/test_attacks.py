@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.expressions.world import World
-
 from yuanke.expressions import ExpressionFailed, ExpressionFault, compile
+
+from tests.expressions.world import World
 
 LONG = "x" * 90_000
 ENV: dict[str, Any] = {

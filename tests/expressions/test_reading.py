@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.expressions.world import World
-
 from yuanke.expressions import ExpressionFault, Kind, compile
+
+from tests.expressions.world import World
 
 
 def fault(source: str, **wanted: object) -> ExpressionFault:

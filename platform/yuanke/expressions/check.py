@@ -153,7 +153,7 @@ class Checker:
                 return n.Const(Kind("choice", options=hint.options), word)
             if word in _EMPTY_WORDS:
                 return k.constant(_EMPTY_WORDS[word])
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call):
+        if isinstance(node, ast.Attribute) and isinstance(_begin(node), ast.Call):
             from yuanke.expressions.check_calls import picked
 
             return picked(self, node)
@@ -260,6 +260,13 @@ class Checker:
         from yuanke.expressions.check_calls import called
 
         return called(self, node, hint)
+
+
+def _begin(node: ast.expr) -> ast.expr:
+    """What stands before the first dot."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
 
 
 def _foreign(part: ast.expr, hint: Kind | None) -> bool:

@@ -124,8 +124,7 @@ def edge(checker: Checker, node: ast.Call, name: str, steps: list[ast.Attribute]
     part = node.args[0]
     path: ast.expr = part
     for step in steps:
-        path = ast.copy_location(ast.Attribute(part, step.attr, ast.Load()), step)
-        part = path
+        path = ast.copy_location(ast.Attribute(path, step.attr, ast.Load()), step)
     if not isinstance(node.args[0], (ast.Name, ast.Attribute, ast.Subscript)) or not checker.names.is_many(
         node.args[0]
     ):

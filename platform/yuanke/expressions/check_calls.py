@@ -264,14 +264,16 @@ _FORMS: dict[str, Form] = {
 
 
 def picked(checker: Checker, node: ast.Attribute) -> n.Node:
-    """``first(rules, by=priority).days``."""
+    """``first(rules, by=priority).days``, ``last(lines, by=position).product.name``."""
     from yuanke.expressions.check_aggregates import edge
 
-    call = node.value
-    assert isinstance(call, ast.Call)
-    if isinstance(call.func, ast.Name) and call.func.id in ("first", "last"):
+    steps, call = [node], node.value
+    while isinstance(call, ast.Attribute):
+        steps.append(call)
+        call = call.value
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("first", "last"):
         checker.notes.calls.add(call.func.id)
-        return edge(checker, call, call.func.id, [node])
+        return edge(checker, call, call.func.id, steps[::-1])
     raise _no_dot(checker, node)
 
 

@@ -85,7 +85,8 @@ class middle(Operation):
     """The aggregate median. percentile_cont computes in floats; the lower and the upper middle are exact."""
 
     lite, inherit_cache = "median", True
-    template = "round((percentile_disc(0.5) WITHIN GROUP (ORDER BY {0}) + percentile_disc(0.5) WITHIN GROUP (ORDER BY {0} DESC)) * 0.5, 12)"
+    lower, upper = (f"percentile_disc(0.5) WITHIN GROUP (ORDER BY {{0}}{way})" for way in ("", " DESC"))
+    template = f"round(({lower} + {upper}) * 0.5, 12)"
 
 
 ARITHMETIC = {"+": added, "-": subtracted, "*": multiplied, "/": divided, "%": remainder_of}

@@ -11,7 +11,10 @@ import sqlalchemy as sa
 
 from yuanke.expressions import kinds as k
 from yuanke.expressions import nodes as n
-from yuanke.expressions import reading
+from yuanke.expressions import (
+    reading,
+    run_rows,  # noqa: F401 - registers its nodes
+)
 from yuanke.expressions.browser import tree
 from yuanke.expressions.check import Checker, Notes
 from yuanke.expressions.faults import ExpressionFault, misfit, too_big
@@ -47,6 +50,7 @@ class Expression:
         a Mapping
         with ``id`` (or None), a collection a sequence of Mappings, a choice its key. ``env["rows"]`` are the rows of a
         report's group.
+        A record behind a link to one of several entities names its entity under ``@entity``.
         Raises `ExpressionFailed` when numbers or texts grow beyond bounds, or a collection was not given.
         """
         try:

@@ -83,10 +83,10 @@ class Names:
         root, steps = _flatten(node, self.checker)
         word = root.id
         kind = (self.checker.top if word == "this" else self.checker.scope).kind_of(word)
+        if not steps and _open(hint) and (kind is None or kind.name not in ("choice", "text", "any", "json")):
+            return n.Const(Kind("choice"), word)
         entity = False
         if kind is None:
-            if hint is not None and hint.name in ("choice", "choices") and hint.options is None and not steps:
-                return n.Const(Kind("choice"), word)
             kind = self.checker.scope.entity(word)
             entity = kind is not None
         if kind is None:
@@ -106,6 +106,11 @@ class Names:
             f'There is no "{word}" here.',
             did_you_mean(word, known).strip() or f"A text stands in quotes: '{word}'.",
         )
+
+
+def _open(hint: Kind | None) -> bool:
+    """A choice whose options nobody knows here takes any word."""
+    return hint is not None and hint.name in ("choice", "choices") and hint.options is None
 
 
 def _flatten(node: ast.expr, checker: Checker) -> tuple[ast.Name, list[ast.Attribute | ast.Subscript]]:

@@ -7,22 +7,24 @@ never by attributes, so nothing but what the caller put into the mapping can be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from yuanke.expressions import aggregates, exact
+from yuanke.expressions import exact
 from yuanke.expressions import nodes as n
 from yuanke.expressions.faults import missing
 from yuanke.expressions.functions import Function
 
 Run = Callable[[Any, Any], Any]
+#: under this name a record behind a link to one of several entities tells its entity
+ENTITY = "@entity"
 DEFAULT_ZONE = "Asia/Shanghai"
 _OWN = frozenset({"this", "row", "record"})  # the record itself where the mapping does not name another
 
 
 def build(node: n.Node, depth: int = 0) -> Run:
     """The closure of ``node``, to be called where the innermost frame is ``depth``."""
-    return _BUILDERS[type(node)](node, depth)
+    return BUILDERS[type(node)](node, depth)
 
 
 def _const(node: n.Const, depth: int) -> Run:
@@ -30,7 +32,7 @@ def _const(node: n.Const, depth: int) -> Run:
     return lambda row, up: value
 
 
-def _climb(depth: int, frame: int) -> Callable[[Any, Any], Any]:
+def climb_to(depth: int, frame: int) -> Callable[[Any, Any], Any]:
     """The row of ``frame``, seen from ``depth``."""
     steps = depth - frame
     if steps == 0:
@@ -46,12 +48,12 @@ def _climb(depth: int, frame: int) -> Callable[[Any, Any], Any]:
     return climb
 
 
-def _walk(depth: int, frame: int, names: tuple[str, ...]) -> Run:
+def walk_to(depth: int, frame: int, names: tuple[str, ...]) -> Run:
     """A value through mappings; None as soon as one is None."""
     if frame == depth and len(names) == 1 and names[0] not in _OWN:
         name = names[0]
         return lambda row, up: row.get(name)
-    at = _climb(depth, frame)
+    at = climb_to(depth, frame)
     first, rest = names[0], names[1:]
     own = first in _OWN and frame == 0
 
@@ -70,11 +72,21 @@ def _walk(depth: int, frame: int, names: tuple[str, ...]) -> Run:
 
 
 def _field(node: n.Field, depth: int) -> Run:
-    return _walk(depth, node.frame, node.names) if node.names else _climb(depth, node.frame)
+    if not node.names:
+        return climb_to(depth, node.frame)
+    if node.several and node.names[-1] == "kind":
+        link = walk_to(depth, node.frame, node.names[:-1])
+        return lambda row, up: entity_of(link(row, up))
+    return walk_to(depth, node.frame, node.names)
+
+
+def entity_of(value: Any) -> Any:
+    """The entity of a record behind a link to one of several; ``kind`` may be a field of its own there."""
+    return value.get(ENTITY) or value.get("kind") if isinstance(value, Mapping) else None
 
 
 def _known(node: n.Known, depth: int) -> Run:
-    return _walk(depth, 0, node.path)
+    return walk_to(depth, 0, node.path)
 
 
 def _option_value(node: n.OptionValue, depth: int) -> Run:
@@ -123,14 +135,10 @@ def identity(value: Any) -> Any:
 
 
 def _pointing(value: Any, of: str | None) -> Any:
-    if value is None:
-        return None
-    entity = of or (value.get("kind") if isinstance(value, Mapping) else getattr(value, "entity", None))
-    number = value.get("id") if isinstance(value, Mapping) else getattr(value, "id", value)
-    return (entity, number)
+    return None if value is None else (of or entity_of(value), identity(value))
 
 
-def comparable(node: n.Node, depth: int, on: str) -> Run:
+def compared(node: n.Node, depth: int, on: str) -> Run:
     run = build(node, depth)
     if on == "link":
         return lambda row, up: identity(run(row, up))
@@ -141,7 +149,7 @@ def comparable(node: n.Node, depth: int, on: str) -> Run:
 
 
 def _compare(node: n.Compare, depth: int) -> Run:
-    left, right = comparable(node.left, depth, node.on), comparable(node.right, depth, node.on)
+    left, right = compared(node.left, depth, node.on), compared(node.right, depth, node.on)
     if node.operator == "==":
         return lambda row, up: left(row, up) == right(row, up)
     if node.operator == "!=":
@@ -165,11 +173,11 @@ _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def _in_list(node: n.InList, depth: int) -> Run:
-    value = comparable(node.value, depth, node.on)
+    value = compared(node.value, depth, node.on)
     if all(isinstance(item, n.Const) for item in node.items):
         held = frozenset(item.value for item in node.items if isinstance(item, n.Const))
         return lambda row, up: value(row, up) in held
-    items = [comparable(item, depth, node.on) for item in node.items]
+    items = [compared(item, depth, node.on) for item in node.items]
 
     def run(row: Any, up: Any) -> bool:
         found = value(row, up)
@@ -266,7 +274,7 @@ def _coalesce(arguments: list[Run]) -> Run:
 
 
 def _contextual(function: Function, arguments: list[Run], keywords: dict[str, Run], depth: int) -> Run:
-    top, name = _climb(depth, 0), function.name
+    top, name = climb_to(depth, 0), function.name
 
     def run(row: Any, up: Any) -> Any:
         calls = top(row, up).get("calls") or {}
@@ -278,66 +286,7 @@ def _contextual(function: Function, arguments: list[Run], keywords: dict[str, Ru
     return run
 
 
-Walk = Callable[[Any, Any], Iterator[tuple[Any, Any]]]
-
-
-def walker(chain: n.Chain) -> Walk:
-    """All rows of a chain, each with the rows around it."""
-    walk: Walk | None = None
-    for index, hop in enumerate(chain.hops):
-        depth = chain.depth + index
-        walk = _further(walk, _hop(hop, depth, chain.frame if index == 0 else depth))
-    assert walk is not None
-    return walk
-
-
-def _further(before: Walk | None, hop: Walk) -> Walk:
-    if before is None:
-        return hop
-    return lambda row, up: (found for at, around in before(row, up) for found in hop(at, around))
-
-
-def _hop(hop: n.Hop, depth: int, frame: int) -> Walk:
-    many = "rows" if hop.group else hop.many
-    base = _walk(depth, frame, hop.links) if hop.links else _climb(depth, 0 if hop.entity else frame)
-    condition = build(hop.condition, depth + 1) if hop.condition is not None else None
-
-    def walk(row: Any, up: Any) -> Iterator[tuple[Any, Any]]:
-        owner = base(row, up)
-        if owner is None:
-            return
-        try:
-            members = owner[many]
-        except KeyError:
-            raise missing(many) from None
-        around = (row, up)
-        for member in members or ():
-            if condition is None or condition(member, around):
-                yield member, around
-
-    return walk
-
-
-def _aggregate(node: n.Aggregate, depth: int) -> Run:
-    inner = depth + len(node.chain.hops)
-    walk = walker(node.chain)
-    element = build(node.element, inner) if node.element is not None else None
-    by = build(node.by, inner) if node.by is not None else None
-    return aggregates.build(node, walk, element, by)
-
-
-def _in_rows(node: n.InRows, depth: int) -> Run:
-    value, walk = comparable(node.value, depth, node.on), walker(node.chain)
-    element = comparable(node.element, depth + len(node.chain.hops), node.on)
-
-    def run(row: Any, up: Any) -> bool:
-        found = value(row, up)
-        return found is not None and any(found == element(at, around) for at, around in walk(row, up))
-
-    return run
-
-
-_BUILDERS: dict[type, Callable[[Any, int], Run]] = {
+BUILDERS: dict[type, Callable[[Any, int], Run]] = {
     n.Const: _const,
     n.Field: _field,
     n.Known: _known,
@@ -351,6 +300,4 @@ _BUILDERS: dict[type, Callable[[Any, int], Run]] = {
     n.Not: _not,
     n.If: _if,
     n.Call: _call,
-    n.Aggregate: _aggregate,
-    n.InRows: _in_rows,
 }

@@ -1,4 +1,4 @@
-"""What people really type wrong, found before Python's parser: a full-width comma, ``=`` for ``==``, ``AND``, a keyword for an option.
+"""What people really type wrong, found before Python's parser: a full-width comma, ``=`` for ``==``, ``AND``.
 
 The one rule: whatever is refused here is told with the sign or word that should stand there.
 """
@@ -49,8 +49,7 @@ def spelled(text: Text) -> str:
     tidy, before, kind_before = text.tidy, "", ""
     calls: list[bool] = []  # for each open bracket: may ``name=`` stand in it?
     renamed: list[int] = []
-    tokens = list(_TOKENS.finditer(tidy))
-    for index, match in enumerate(tokens):
+    for match in _TOKENS.finditer(tidy):
         word, at, kind = match.group(), match.start(), match.lastgroup or ""
         wrong: Wrong = None
         if kind == "name":
