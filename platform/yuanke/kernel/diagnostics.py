@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -40,11 +41,16 @@ class Diagnostic:
         if self.source:
             gutter = f"{self.span.line:>5} | "
             parts.append(gutter + self.source)
-            parts.append(" " * (len(gutter) + max(self.span.column - 1, 0)) + "^")
+            parts.append(" " * (len(gutter) + _cells(self.source[: max(self.span.column - 1, 0)])) + "^")
         parts.append(f"  {self.detail}")
         if self.other:
             parts.append(f"  see also {self.other}")
         return "\n".join(parts)
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal ``text`` takes: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 class DefinitionError(Exception):

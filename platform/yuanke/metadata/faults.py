@@ -60,6 +60,10 @@ CODES = {
 }
 
 
+#: a longer line is not shown: nobody finds the caret in it
+_LONGEST_LINE = 400
+
+
 class Faults:
     """A growing list of diagnostics. ``source`` gives the text of a line for the caret."""
 
@@ -74,7 +78,8 @@ class Faults:
         if (code, span, summary) in self._told:
             return
         self._told.add((code, span, summary))
-        self.found.append(Diagnostic(code, summary, detail, span, second, self._source(span)))
+        line = self._source(span)
+        self.found.append(Diagnostic(code, summary, detail, span, second, line if len(line) <= _LONGEST_LINE else ""))
 
     def line(self, span: Span) -> str:
         """The text of the line at ``span``, "" when it is not known."""

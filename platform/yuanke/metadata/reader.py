@@ -33,10 +33,13 @@ _NUMBER_START = frozenset("+-.0123456789")
 
 def read(text: str | bytes, file: str, layer: str = "") -> tuple[Node | None, list[Diagnostic]]:
     """Nodes of one document, and every fault of reading. The node is None when the file could not be read to its end."""
-    whole = Span(file)
     content, faults = _decode(text, file)
-    if content is None:
-        return None, faults.found
+    node = _build(content, file, layer, faults) if content is not None else None
+    return node, faults.sorted()
+
+
+def _build(content: str, file: str, layer: str, faults: Faults) -> Node | None:
+    whole = Span(file)
     if len(content) > MAX_BYTES:
         faults.add(
             "E105",
@@ -44,15 +47,15 @@ def read(text: str | bytes, file: str, layer: str = "") -> tuple[Node | None, li
             "The file is too big",
             f"It has {len(content):,} characters; at most {MAX_BYTES:,} are read. Split it into several modules.",
         )
-        return None, faults.found
+        return None
     builder = _Builder(content, file, layer, faults)
     try:
         for event in yaml.parse(content, Loader=_Loader):
             if not builder.take(event):
-                return None, faults.found
+                return None
     except yaml.MarkedYAMLError as error:
         _tell_syntax(error, content, file, faults)
-        return None, faults.found
+        return None
     except yaml.YAMLError as error:  # a character the reader refuses: it knows its position only
         position = getattr(error, "position", 0) or 0
         faults.add(
@@ -61,7 +64,7 @@ def read(text: str | bytes, file: str, layer: str = "") -> tuple[Node | None, li
             "A character that may not stand in a file",
             "Remove the control character, or write it as an escape inside double quotes.",
         )
-        return None, faults.found
+        return None
     root = builder.root
     if root is None or not root.is_map:
         faults.add(
@@ -70,8 +73,8 @@ def read(text: str | bytes, file: str, layer: str = "") -> tuple[Node | None, li
             "The file holds no map",
             'A module file is a map that begins with "module: <name>" (a customization with "customization: <name>").',
         )
-        return None, faults.found
-    return root, faults.found
+        return None
+    return root
 
 
 def _decode(text: str | bytes, file: str) -> tuple[str | None, Faults]:
