@@ -19,6 +19,7 @@ from yuanke.kernel.text import message
 from yuanke.metadata import Layer
 from yuanke.storage import Unit, definitions
 from yuanke.storage.apply import change_here
+from yuanke.storage.overlays import merged, overlay_of
 from yuanke.storage.plan import Decision, Plan, Step, plan
 from yuanke.web.bodies import json_object
 from yuanke.web.guard import reading
@@ -68,25 +69,9 @@ def _admin() -> Current:
     return held
 
 
-def overlay_of(unit: Unit) -> dict[str, Any]:
-    """The overlay that runs; {} when the enterprise changed nothing."""
-    own = (layer for layer in definitions.layers_of(unit) if layer.rank == "enterprise" and layer.name == definitions.OWN)
-    return next((layer.plain() for layer in own), {})
-
-
 def _layers(unit: Unit, body: Mapping[str, Any]) -> list[Layer]:
     overlay = merged(overlay_of(unit), body) if asked.choice("merge", ("0", "1"), "0") == "1" else dict(body)
     return definitions.replaced(definitions.layers_of(unit), Layer.from_plain(definitions.OWN, "enterprise", overlay))
-
-
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """``over`` laid over ``base``: maps merge, anything else replaces (null included: in the dialect it takes away)."""
-    result = dict(base)
-    for key, value in over.items():
-        below = result.get(key)
-        both = isinstance(value, Mapping) and isinstance(below, Mapping)
-        result[key] = merged(below, value) if both else value  # type: ignore[arg-type]
-    return result
 
 
 def _decisions() -> dict[str, Decision]:

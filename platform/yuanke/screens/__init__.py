@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def install(app: Application) -> None:
     """Add templates and pages to the application's AppBuilder."""
     from yuanke.screens.assets import prepare
-    from yuanke.screens.routes import Pages, RecordPages
+    from yuanke.screens.routes import DesignerPages, Pages, RecordPages
     from yuanke.web.converters import Identity, Key
 
     prepare(app)
@@ -23,3 +23,4 @@ def install(app: Application) -> None:
     with app.app_context():
         builder.add_view_no_menu(Pages)
         builder.add_view_no_menu(RecordPages)
+        builder.add_view_no_menu(DesignerPages)

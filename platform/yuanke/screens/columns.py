@@ -12,12 +12,12 @@ from yuanke.screens.reader import Reader
 PHONE = ("title", "sum", "state", "tag", "sub", "due")
 
 
-def listed(reader: Reader, entity: Entity, wanted: Sequence[str]) -> list[Field]:
-    """The fields of ``wanted`` that the reader may see, the title first among them when none names it."""
+def listed(reader: Reader, entity: Entity, wanted: Sequence[str], titled: bool = True) -> list[Field]:
+    """The fields of ``wanted`` that the reader may see; ``titled`` puts the title first when none names it."""
     readable = reader.records.grant(entity.key).readable
     fields = [entity.fields[k] for k in wanted if k in entity.fields and k in readable and not entity.fields[k].retired]
     title = entity.fields.get(entity.title)
-    if title is not None and title not in fields and title.key in readable:
+    if titled and title is not None and title not in fields and title.key in readable:
         fields.insert(0, title)
     return fields
 

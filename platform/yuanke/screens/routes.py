@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
-from yuanke.screens.pages import board, finding, form, functions, record, removal, settings, workbench
+from yuanke.screens.pages import board, customize, finding, form, functions, record, removal, settings, workbench
 from yuanke.screens.pages import list as lists
 from yuanke.screens.reader import Reader, reader
 
@@ -50,6 +50,38 @@ class Pages(BaseView):
     @expose("/settings")
     def settings(self) -> Response:
         return settings.settings_page(reader())
+
+
+class DesignerPages(BaseView):
+    """功能自定义."""
+
+    route_base = "/settings/customize"
+    base_permissions: list[str] = []  # noqa: RUF012 - Flask-AppBuilder's own class attribute
+    default_view = "home"
+
+    @expose("")
+    def home(self) -> Response:
+        return customize.home(reader())
+
+    @expose("/check")
+    def check(self) -> Response:
+        return customize.check_formula(reader())
+
+    @expose("/key")
+    def key(self) -> Response:
+        return customize.key_for(reader())
+
+    @expose("/<key:entity>")
+    def designer(self, entity: str) -> Response:
+        return customize.designer(*_entity(entity))
+
+    @expose("/<key:entity>/plan", methods=["POST"])
+    def plan(self, entity: str) -> Response:
+        return customize.plan_part(*_entity(entity))
+
+    @expose("/<key:entity>/apply", methods=["POST"])
+    def apply(self, entity: str) -> Response:
+        return customize.apply_part(*_entity(entity))
 
 
 class RecordPages(BaseView):

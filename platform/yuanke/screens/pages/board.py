@@ -5,11 +5,13 @@ The one rule: a move is an update of one field through the door; who may not cha
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Response, make_response, render_template, request
 
 from yuanke.fieldtypes import Place
+from yuanke.kernel import clock
 from yuanke.kernel.errors import RecordNotFound, Refusal
 from yuanke.metadata.registry import Entity, Field, Option
 from yuanke.records import Condition, LinkValue, Query, Record
@@ -128,9 +130,19 @@ def _card(place: Place, entity: Entity, record: Record, fields: list[Field]) -> 
     owner = record.values.get("owner")
     figure = next((c[1] for k, c in shown.items() if c[0] == "num"), None)
     tag = next(((c[1], c[2]) for k, c in shown.items() if c[0] == "tag"), None)
-    lines = [c[1] for k, c in shown.items() if k not in (entity.title, "owner") and c[0] in ("text", "link", "href") and c[1]]
+    due_field = next((f for f in fields if f.type.name == "date" and record.values.get(f.key)), None)
+    aside = (entity.title, "owner", due_field.key if due_field else "")
+    lines = [c[1] for k, c in shown.items() if k not in aside and c[0] in ("text", "link", "href") and c[1]]
     return {
         "id": record.id, "version": record.version, "url": urls.record(entity.key, record.id), "title": record.title, "tag": tag,
-        "lines": [" · ".join(lines)] if lines else [], "figure": figure, "due": None,
+        "lines": [" · ".join(lines)] if lines else [], "figure": figure,
+        "due": _due(place, record.values[due_field.key]) if due_field else None,
         "owner": {"name": owner.title, "tint": tint(owner.id)} if isinstance(owner, LinkValue) and owner.title else None,
     }  # fmt: skip
+
+
+def _due(place: Place, day: date) -> tuple[str, str, str]:
+    """``12-16``, with the year when it is another one; past days are late, today is now."""
+    today = clock.today(place.timezone)
+    text = f"{day:%m-%d}" if day.year == today.year else f"{day:%Y-%m-%d}"
+    return "due", text, "late" if day < today else "now" if day == today else ""

@@ -109,8 +109,10 @@ def _views(reader: Reader, entity: Entity, ask: Asked) -> list[dict[str, Any]]:
     declared = view.body.get("filters", {}) if view else {}
     now = ask.args.get("v") or ""
     kind = ask.args.get("view")
+    if "all" in declared:
+        now = now or "all"
     every = {"label": str(_("全部")), "url": urls.entity(entity.key, view=kind), "on": not now, "count": None}
-    return [every, *(
+    return [*([] if "all" in declared else [every]), *(
         {"label": reader.say(f["label"]) if isinstance(f.get("label"), Label) else str(f.get("label") or name),
          "url": urls.entity(entity.key, v=name, view=kind), "on": now == name, "count": None}
         for name, f in declared.items()

@@ -131,7 +131,7 @@ def _list(reader: Reader, path: str, declared: Widget) -> dict[str, Any] | None:
     entity = _seen(reader, declared["list"])
     if entity is None:
         return None
-    fields = listed(reader, entity, declared.get("columns", ()))
+    fields = listed(reader, entity, declared.get("columns", ()), titled=not declared.get("columns"))
     sort = declared.get("sort") or ()
     query = Query(
         filter=declared.get("where"), sort=(sort,) if isinstance(sort, str) else tuple(sort), limit=int(declared.get("limit", 6)),
