@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,9 +23,19 @@ from yuanke.metadata import Layer, compile_layers
 from yuanke.metadata.registry import Registry
 from yuanke.storage.directory import Directory
 from yuanke.storage.engines import Engines
-from yuanke.storage.system import LAYER, META, SETTING
+from yuanke.storage.system import LAYER, META, SETTING, STEP
 from yuanke.storage.tables import Tables
 from yuanke.storage.unit import Unit
+
+@dataclass(frozen=True)
+class Running:
+    """What is kept of an enterprise between units, as long as the head of a unit shows the same ``mark``."""
+
+    mark: tuple[int, str]
+    registry: Registry
+    settings: Mapping[str, Any]
+    unfilled: frozenset[tuple[str, str]]
+
 
 HEAD = sa.select(META.c.meta_version, META.c.perm_version, META.c.digest, META.c.state, META.c.expires)
 
@@ -37,7 +48,7 @@ class Installation:
         self.home.mkdir(parents=True, exist_ok=True)
         self.engines = Engines(self.home, database_url)
         self.directory = Directory(self.engines)
-        self._running: dict[str, tuple[int, Registry, Mapping[str, Any]]] = {}
+        self._running: dict[str, Running] = {}
         self._tables: WeakKeyDictionary[Registry, Tables] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
@@ -76,15 +87,18 @@ class Installation:
         if row is None:
             raise RecordNotFound(message("企业 {name} 的数据还没有建立", name=at.label))
         running = self._running.get(at.place)
-        if running is None or running[0] != row.meta_version:
-            running = self._load(at, connection, row.meta_version)
-        return Unit(self, at, connection, write, row, running[1], running[2])
+        mark = (row.meta_version, row.digest)
+        if running is None or running.mark != mark:
+            running = self._load(at, connection, mark)
+        return Unit(self, at, connection, write, row, running.registry, running.settings, running.unfilled)
 
-    def _load(self, at: Enterprise, connection: sa.Connection, version: int) -> tuple[int, Registry, Mapping[str, Any]]:
+    def _load(self, at: Enterprise, connection: sa.Connection, mark: tuple[int, str]) -> Running:
         """Compile what the database holds; entities that did not move are shared with the Registry that ran before."""
-        rows = connection.execute(sa.select(LAYER).order_by(LAYER.c.position, LAYER.c.name)).all()
+        rows = connection.execute(sa.select(LAYER).order_by(LAYER.c.position)).all()
         registry = compile_layers([Layer.from_plain(r.name, r.rank, r.data) for r in rows])
-        running = (version, registry, self._settings(connection, registry))
+        waiting = connection.execute(sa.select(STEP.c.entity, STEP.c.field).where(STEP.c.state == "pending", STEP.c.kind == "fill"))
+        unfilled = frozenset((entity, field) for entity, field in waiting)
+        running = Running(mark, registry, self._settings(connection, registry), unfilled)
         with self._lock:
             self._running[at.place] = running
         return running

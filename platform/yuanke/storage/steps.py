@@ -47,12 +47,6 @@ def run_pending_steps(
         return unit.connection.scalar(sa.select(sa.func.count()).select_from(STEP).where(STEP.c.state == "pending")) or 0
 
 
-def unfilled(unit: Unit) -> frozenset[tuple[str, str]]:
-    """Stored formulas whose column is not to be trusted yet: their value is computed when read."""
-    waiting = unit.execute(sa.select(STEP.c.entity, STEP.c.field).where(STEP.c.state == "pending", STEP.c.kind == "fill"))
-    return frozenset((entity, field) for entity, field in waiting)
-
-
 def _end(unit: Unit, step_id: int, state: str, error: str | None = None) -> None:
     """Close a step; every worker must hear of it, so the version moves."""
     unit.execute(STEP.update().where(STEP.c.id == step_id).values(state=state, error=error, ended_at=clock.now()))

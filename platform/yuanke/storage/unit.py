@@ -26,7 +26,7 @@ class Unit:
 
     def __init__(
         self, installation: Installation, enterprise: Enterprise, connection: sa.Connection, writing: bool, head: Any,
-        registry: Registry, settings: Mapping[str, Any],
+        registry: Registry, settings: Mapping[str, Any], unfilled: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         self.installation = installation
         self.enterprise = enterprise
@@ -35,6 +35,7 @@ class Unit:
         self.head = head
         self.registry = registry
         self.settings = settings
+        self.unfilled = unfilled  # (entity, field) of stored formulas whose column is still being filled: compute them
         self._later: list[Callable[[], None]] = []
         self.kept: dict[Any, Any] = {}  # what services remember for the length of this unit (grants, look-ups)
 
