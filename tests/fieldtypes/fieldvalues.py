@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 from yuanke.fieldtypes import FieldType, Place, Pointer, ValueFault, catalogue
@@ -12,6 +12,15 @@ from yuanke.fieldtypes import SampleField as Spec
 from yuanke.fieldtypes import SampleOption as Option
 from yuanke.fieldtypes.region import divisions
 from yuanke.kernel.text import Label
+
+
+class LinkValue(NamedTuple):
+    """A link as whoever reads records hands it out."""
+
+    id: int | None
+    title: str | None
+    hidden: bool = False
+
 
 OPTIONS = {
     "new": Option(Label("新建", "New")),

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from yuanke.fieldtypes import LinkValue, Pair, Place, Unresolved, ValueFault, catalogue
+from yuanke.fieldtypes import Place, Unresolved, ValueFault, catalogue
+from yuanke.fieldtypes.links import Pair
 
-from tests.fieldtypes.fieldvalues import OPTIONS, Spec
+from tests.fieldtypes.fieldvalues import OPTIONS, LinkValue, Spec
 
 D = Decimal
 HERE = Place()

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yuanke.fieldtypes import Place, SampleField, ValueFault, catalogue
 from yuanke.fieldtypes.columns import Exact, Json, Span, UtcDateTime, array_has, integer_column
 
 D = Decimal
@@ -150,3 +151,36 @@ def test_an_array_is_asked_for_one_of_its_keys(connection: sa.Connection) -> Non
 def test_whole_numbers_have_sixty_four_bits(connection: sa.Connection) -> None:
     table = filled(connection, integer_column(), [2**63 - 1, -(2**63)])
     assert list(connection.scalars(sa.select(table.c.value).order_by(table.c.value))) == [-(2**63), 2**63 - 1]
+
+
+def test_a_filter_within_a_region_finds_what_lies_below_it(connection: sa.Connection) -> None:
+    kind = catalogue()["region"]
+    places = ["广东省", "广东省/深圳市", "广东省/深圳市/南山区", "广东省外/某地", "北京市/海淀区", "W%", "WA", None]
+    table = filled(connection, kind.column_type(SampleField()), places)
+
+    def within(*asked: str) -> list[str]:
+        condition = kind.condition(SampleField(), table.c.value, "within", asked, Place())
+        assert condition is not None
+        return list(connection.scalars(sa.select(table.c.value).where(condition).order_by(table.c.id)))
+
+    assert within("广东") == ["广东省", "广东省/深圳市", "广东省/深圳市/南山区"]
+    assert within("广东省/深圳市", "北京") == ["广东省/深圳市", "广东省/深圳市/南山区", "北京市/海淀区"]
+    assert within("W%") == ["W%"]
+    assert kind.condition(SampleField(), table.c.value, "eq", ["WA"], Place()) is None
+
+
+def test_filters_of_several_values_ask_for_all_or_for_any(connection: sa.Connection) -> None:
+    kind = catalogue()["tags"]
+    table = filled(connection, Json(), [["a", "b"], ["b"], ["ab"], None])
+
+    def found(operator: str, *asked: str) -> list[int]:
+        condition = kind.condition(SampleField(), table.c.value, operator, asked, Place())
+        assert condition is not None
+        return list(connection.scalars(sa.select(table.c.id).where(condition).order_by(table.c.id)))
+
+    assert found("contains", "a", "b") == [1]
+    assert found("within", "a", "b") == [1, 2]
+    assert found("within") == []
+    choices = catalogue()["choices"]
+    with pytest.raises(ValueFault):
+        choices.condition(SampleField(options={"a": None}), table.c.value, "contains", ["zzz"], Place())

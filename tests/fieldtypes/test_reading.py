@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from yuanke.fieldtypes import LinkChange, LinkValue, Pair, Place, Pointer, Unresolved, ValueFault, catalogue
+from yuanke.fieldtypes import Place, Pointer, Unresolved, ValueFault, catalogue
+from yuanke.fieldtypes.links import LinkChange, Pair
 
-from tests.fieldtypes.fieldvalues import OPTIONS, Spec, spec_of
+from tests.fieldtypes.fieldvalues import OPTIONS, LinkValue, Spec, spec_of
 
 D = Decimal
 HERE = Place()

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from yuanke.fieldtypes import FieldType, LinkValue, Unresolved
+from yuanke.fieldtypes import FieldType, Unresolved
 
-from tests.fieldtypes.fieldvalues import COLUMNS, PLACES, RAW, spec_of, values_of
+from tests.fieldtypes.fieldvalues import COLUMNS, PLACES, RAW, LinkValue, spec_of, values_of
 
 by_name = {"ids": lambda kind: kind.name}
 CELLS_DO_NOT_CARRY = {"file", "image"}  # files do not travel in cells

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from yuanke.fieldtypes import FieldType, LinkValue, Place, catalogue
+from yuanke.fieldtypes import FieldType, Place, catalogue
 
-from tests.fieldtypes.fieldvalues import COLUMNS, OPTIONS, Spec, spec_of, values_of
+from tests.fieldtypes.fieldvalues import COLUMNS, OPTIONS, LinkValue, Spec, spec_of, values_of
 
 HERE = Place()
 TYPES = catalogue()

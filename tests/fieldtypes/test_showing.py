@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from yuanke.expressions.scope import Kind
-from yuanke.fieldtypes import LinkValue, Place, Pointer, catalogue
+from yuanke.fieldtypes import Place, Pointer, catalogue
 
-from tests.fieldtypes.fieldvalues import OPTIONS, Spec
+from tests.fieldtypes.fieldvalues import OPTIONS, LinkValue, Spec
 
 D = Decimal
 ZH, EN = Place(), Place(locale="en")

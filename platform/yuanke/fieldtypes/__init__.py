@@ -4,13 +4,12 @@ from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
 from yuanke.fieldtypes.catalogue import catalogue
 from yuanke.fieldtypes.columns import Pointer
 from yuanke.fieldtypes.faults import expected
-from yuanke.fieldtypes.link import LinkValue, Unresolved
-from yuanke.fieldtypes.links import LinkChange, Pair
+from yuanke.fieldtypes.link import Unresolved
 from yuanke.fieldtypes.operators import OPERATORS, Operator
 from yuanke.fieldtypes.sample import SampleField, SampleOption
 from yuanke.fieldtypes.strings import TextType
 
 __all__ = [
-    "OPERATORS", "FieldSpec", "FieldType", "LinkChange", "LinkValue", "Operator", "Pair", "Place", "Pointer",
-    "SampleField", "SampleOption", "TextType", "Unresolved", "ValueFault", "catalogue", "expected",
+    "OPERATORS", "FieldSpec", "FieldType", "Operator", "Place", "Pointer", "SampleField", "SampleOption", "TextType",
+    "Unresolved", "ValueFault", "catalogue", "expected",
 ]  # fmt: skip

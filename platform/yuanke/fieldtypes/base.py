@@ -6,7 +6,7 @@ None is "empty". `parse` is the only way in, `dump` and `text` the only ways out
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
@@ -138,6 +138,15 @@ class FieldType:
     def declared_faults(self, field: FieldSpec) -> dict[str, Message]:
         """What is wrong with the declaration: key of the dialect -> sentence (a pattern that does not compile ...)."""
         return {}
+
+    def condition(
+        self, field: FieldSpec, column: sa.ColumnElement[Any], operator: str, values: Sequence[Any], place: Place
+    ) -> sa.ColumnElement[bool] | None:
+        """``operator`` on ``values`` (as a filter gives them, not parsed) where this type has a meaning of its own.
+
+        None: the operator means what `OPERATORS` says of all. Raises ValueFault for values that are none.
+        """
+        return None
 
     def dump(self, field: FieldSpec, value: Any) -> Any:
         """Python value -> JSON value (money and other exact numbers as strings, times RFC 3339 with Z)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes.base import FieldSpec, Keys, Place, ValueFault
 from yuanke.fieldtypes.choice import OPTIONS_SCHEMA, OptionType, key_of, key_of_cell, label_of, values_of
-from yuanke.fieldtypes.columns import Json
+from yuanke.fieldtypes.columns import Json, holds
 from yuanke.fieldtypes.faults import expected
 from yuanke.fieldtypes.strings import cell_text, refuse_forbidden
 from yuanke.kernel.text import Label, message
@@ -78,6 +79,14 @@ class Choices(OptionType):
             raise ValueFault(message("最多选 {most} 项", most=MOST))
         held = set(keys)
         return [key for key in field.options or {} if key in held] or None
+
+    def condition(
+        self, field: FieldSpec, column: sa.ColumnElement[Any], operator: str, values: Sequence[Any], place: Place
+    ) -> sa.ColumnElement[bool] | None:
+        """``contains``: every one of the values, ``within``: any of them."""
+        if operator not in ("contains", "within"):
+            return None
+        return holds(column, operator, [key_of(field, value) for value in values if value is not None])
 
     def text(self, field: FieldSpec, value: Any, place: Place) -> str:
         return (", " if place.english else "、").join(label_of(field, key).say(place.locale) for key in value or ())

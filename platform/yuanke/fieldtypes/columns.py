@@ -6,6 +6,7 @@ Booleans, days and texts need nothing of their own (`sa.Boolean`, `sa.Date`, `sa
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -224,6 +225,15 @@ class array_has(FunctionElement[bool]):
 
     def __init__(self, column: sa.ColumnElement[Any], key: str | sa.ColumnElement[Any]) -> None:
         super().__init__(column, sa.literal(key, sa.Text()) if isinstance(key, str) else key)
+
+
+def holds(column: sa.ColumnElement[Any], operator: str, keys: Sequence[str]) -> sa.ColumnElement[bool] | None:
+    """``contains`` (all of the keys) and ``within`` (any of them) of an array column; None for other operators."""
+    if operator == "contains":
+        return sa.and_(sa.true(), *(array_has(column, key) for key in keys))
+    if operator == "within":
+        return sa.or_(sa.false(), *(array_has(column, key) for key in keys))
+    return None
 
 
 @compiles(array_has, "sqlite")

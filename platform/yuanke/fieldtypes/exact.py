@@ -83,7 +83,7 @@ class ExactType(BoundedType):
             rounded = round_half_up(number, self.places) + 0
             if abs(rounded) < limit:
                 return rounded
-        raise ValueFault(message("绝对值应小于 {limit}，收到 {found}", limit=grouped(f"{limit:f}"), found=found(raw)))
+        raise ValueFault(message("绝对值应小于 {limit}，收到 {found}", limit=grouped(limit), found=found(raw)))
 
     def settle(self, field: FieldSpec, value: Any, place: Place) -> Any:
         number = self.read(value)
@@ -114,8 +114,8 @@ class ExactType(BoundedType):
             return ""
         places = field.scale if field.scale is not None else self.shown_places(place)
         if places is None:
-            return grouped(shortest(value, self.least))
-        return grouped(f"{round_half_up(value, places):f}")
+            return grouped(value, self.least)
+        return f"{round_half_up(value, places) + 0:,f}"
 
     def shown_places(self, place: Place) -> int | None:
         asked = place.settings.get(self.setting) if self.setting else None

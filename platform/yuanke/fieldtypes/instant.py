@@ -66,7 +66,7 @@ class DateTime(BoundedType):
         return None if value is None else instant_text(value)
 
     def text(self, field: FieldSpec, value: Any, place: Place) -> str:
-        return "" if value is None else f"{wall(value, place.timezone):%Y-%m-%d %H:%M}"
+        return "" if value is None else wall(value, place.timezone).isoformat(" ", "minutes")
 
     def form_text(self, field: FieldSpec, value: Any, place: Place) -> str:
         """``2026-03-05T14:30``; in the hour that the clocks repeat the second one carries its offset."""

@@ -1,4 +1,8 @@
-"""A link to one record of another entity. Titles are fetched by whoever reads records; here is only the reference."""
+"""A link to one record of another entity, kept as the id of its target.
+
+A value on its way out may be the bare id, or anything with ``id``, ``title`` and perhaps ``hidden`` (the reader may not
+see the target): titles are fetched by whoever reads records.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +35,6 @@ LINK_SCHEMA: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class LinkValue:
-    """A link on its way out: id and title, or ``hidden`` when the reader may not see the target."""
-
-    id: int | None
-    title: str | None = None
-    hidden: bool = False
-
-
-@dataclass(frozen=True)
 class Unresolved:
     """A link given by a unique value of its target (of any unique field, or of ``field``); `records` looks it up."""
 
@@ -48,7 +43,7 @@ class Unresolved:
 
 
 def id_of(raw: Any) -> int | Unresolved | None:
-    """``5``, ``"5"``, ``{"id": 5}``, ``{"number": "C-7"}``, a unique text, or a `LinkValue`. Raises ValueFault."""
+    """``5``, ``"5"``, ``{"id": 5}``, ``{"number": "C-7"}``, a unique text, or a read link. Raises ValueFault."""
     if isinstance(raw, Mapping):
         return _of_mapping(raw)
     if isinstance(raw, Unresolved):

@@ -10,7 +10,7 @@ from babel.numbers import get_currency_precision, get_currency_symbol
 
 from yuanke.fieldtypes.base import FieldSpec, Keys, Place
 from yuanke.fieldtypes.exact import ExactType
-from yuanke.fieldtypes.numerals import decimals_of, grouped, shortest
+from yuanke.fieldtypes.numerals import decimals_of, grouped
 from yuanke.kernel.text import Label, message
 
 
@@ -21,6 +21,12 @@ def symbol_of(currency: str, english: bool) -> str:
         return "¥"
     sign = get_currency_symbol(currency, locale="en" if english else "zh")
     return sign if not sign[-1:].isalpha() else sign + " "
+
+
+@lru_cache(maxsize=256)
+def places_of(currency: str) -> int:
+    """Decimals that people write in this currency: 2 for CNY, 0 for JPY."""
+    return get_currency_precision(currency)
 
 
 class Money(ExactType):
@@ -56,9 +62,9 @@ class Money(ExactType):
         least = self.shown_least(currency, place)
         if field.scale is not None:
             least = max(field.scale, decimals_of(value))
-        figure = grouped(shortest(abs(value), least))
+        figure = grouped(abs(value), least)
         sign = "-" if value < 0 else ""
         return f"{sign}{symbol_of(currency, place.english) if currency else ''}{figure}"
 
     def shown_least(self, currency: str | None, place: Place) -> int:
-        return min(self.least, get_currency_precision(currency)) if currency else self.least
+        return min(self.least, places_of(currency)) if currency else self.least

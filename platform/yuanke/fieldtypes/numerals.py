@@ -78,15 +78,18 @@ def plain(cell: Any) -> str | None:
 
 def shortest(number: Decimal, least: int = 0) -> str:
     """Without needless zeros, with at least ``least`` decimals and never an exponent: ``12.50``, ``3``."""
-    whole, _, part = f"{number:f}".partition(".")
+    return _without_zeros(f"{number:f}", least)
+
+
+def _without_zeros(written: str, least: int) -> str:
+    whole, _, part = written.partition(".")
     part = part.rstrip("0").ljust(least, "0")
     return f"{whole}.{part}" if part else ("0" if whole == "-0" else whole)
 
 
-def grouped(text: str) -> str:
-    """Thousands separators for a plain decimal text: ``-1234.50`` -> ``-1,234.50``."""
-    whole, point, part = text.partition(".")
-    return f"{int(whole):,}{point}{part}" if whole not in ("-0", "") else text
+def grouped(number: Decimal, least: int = 0) -> str:
+    """`shortest` with thousands separators: ``-1,234.50``."""
+    return _without_zeros(f"{number:,f}", least)
 
 
 def decimals_of(number: Decimal) -> int:

