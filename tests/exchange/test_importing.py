@@ -421,3 +421,21 @@ def test_history_says_that_it_came_by_import(company):
     with company.as_("admin", write=False) as door:
         (entry,) = door.history("firm", 1)
         assert (entry.door, entry.by.id) == ("import", company.ids["boss"])
+
+
+def test_owned_rows_may_come_by_themselves_and_their_record_follows(company):
+    goods(company)
+    company.bring(DEAL, [["OrderID", "Cust"], ["10", "C1"], ["11", "C1"]], lines=[["OrderID", "Prod", "Qty", "Price"], ["10", "1", "2", "3"]])
+    with company.installation.unit(company.at) as unit:
+        rows = unit.registry.entities["deal"].fields["lines"].rows
+        link = unit.registry.entities[rows].parent_link
+    mapping = {"entity": rows, "key": [link, "product"], "columns": {"quantity": "Qty", "price": "Price"},
+               "links": {link: {"column": "OrderID", "by": "ext_code"}, "product": {"column": "Prod", "by": "ext_code"}}}  # fmt: skip
+    lines = [["OrderID", "Prod", "Qty", "Price"], ["10", "1", "5", "3"], ["10", "2", "1", "1"], ["11", "1", "1", "x"], ["99", "1", "1", "1"], ["11", "2", "-1", "1"]]
+    job = company.bring(mapping, lines)
+    assert counts(job) == (1, 1, 0, 3), company.said(job)
+    first, second = company.all("deal", "admin", "lines", "amount")
+    assert first["amount"] == Decimal("16.00") and len(first["lines"]) == 2 and second["lines"] == []
+    assert company.said(job).keys() == {4, 5, 6} and company.said(job)[6][0][0] == "quantity"
+    assert counts(company.bring(mapping, lines[:3])) == (0, 2, 0, 0)
+    assert company.all("deal", "admin", "amount")[0]["amount"] == Decimal("16.00")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Protocol
 
 from yuanke.exchange.writers import Writer
@@ -115,6 +116,10 @@ def lines_of(record: Record, columns: Columns, place: Place) -> list[list[Any]]:
 
 
 def _cells(fields: Sequence[Field], values: Mapping[str, Any], place: Place) -> list[Any]:
-    return [
-        None if (value := values.get(f.key)) is None else f.type.write_cell(f, value, place) for f in fields
-    ]
+    return [None if (value := values.get(f.key)) is None else _cell(f, value, place) for f in fields]
+
+
+def _cell(field: Field, value: Any, place: Place) -> Any:
+    """An exact number without the zeros that only its storage has."""
+    cell = field.type.write_cell(field, value, place)
+    return Decimal(field.type.dump(field, value)) if isinstance(cell, Decimal) else cell

@@ -149,7 +149,8 @@ class Import:
                 outcome[draft.row] = "skipped"
             else:
                 update.append(draft)
-        for draft, status in self._batch(unit, door, prepared, create, update):
+        batch = self._batch if prepared.entity.parent is None else self._batch_of_rows
+        for draft, status in batch(unit, door, prepared, create, update):
             if status is not None:
                 outcome[draft.row] = "updated" if status == "created" and self._repeats(draft) else status
         return outcome
@@ -183,6 +184,36 @@ class Import:
                 self._refused(draft, told.error)
                 yield draft, None
 
+    def _batch_of_rows(
+        self, unit: Unit, door: Door, prepared: Prepared, create: list[Draft], update: list[Draft]
+    ) -> Iterable[tuple[Draft, str | None]]:
+        """Owned rows imported by themselves: saved as a change of the records that carry them, whose sums follow."""
+        entity = prepared.entity
+        assert entity.parent is not None and entity.parent_link is not None
+        parent, carrier = prepared.registry.entities[entity.parent[0]], entity.parent[1]
+        groups: dict[int, list[Draft]] = {}
+        for draft in [*create, *update]:
+            record_id = draft.shaped.values.get(entity.parent_link)
+            if record_id is None:
+                draft.shaped.fault(entity.parent_link, message("要写明属于哪条{entity}", entity=parent.label))
+                yield draft, None
+            else:
+                groups.setdefault(record_id, []).append(draft)
+        records = []
+        for record_id, drafts in groups.items():
+            sent = [self._values(draft, prepared) | ({"id": draft.id} if draft.id is not None else {}) for draft in drafts]
+            for values in sent:
+                values.pop(entity.parent_link)
+            record = Draft(drafts[0].row, drafts[-1].last, (), Shaped({carrier: sent}), id=record_id)
+            record.lines[carrier] = [Line(draft.row, draft.shaped) for draft in drafts]
+            records.append(record)
+        shell = replace(prepared, entity=parent, writable=frozenset({carrier}))
+        for record, status in self._batch(unit, door, shell, [], records):
+            for draft in groups[record.id or 0]:
+                if status is None and not draft.shaped.errors:
+                    draft.shaped.errors.update(record.shaped.errors or {"": [message("同一条{entity}的另一行有错", entity=parent.label)]})
+                yield draft, None if status is None else "updated" if draft.id is not None else "created"
+
     def _values(self, draft: Draft, prepared: Prepared) -> dict[str, Any]:
         """What is sent to the door: fields that may be written, lines in the places of the standing ones."""
         shaped = draft.shaped
@@ -193,6 +224,8 @@ class Import:
             if self.mapping.when_found == "fill":
                 values = {name: value for name, value in values.items() if draft.standing.get(name) in (None, "", [])}
         for name, lines in draft.lines.items():
+            if name not in self.mapping.rows:
+                continue  # the rows are the draft's value already (`_batch_of_rows`)
             if self.mapping.when_found != "fill" or not draft.standing.get(name):
                 values[name] = _lines(lines, draft.standing.get(name) or (), self.mapping.rows[name].key)
         return values

@@ -51,9 +51,12 @@ def prepare(
 ) -> Prepared:  # fmt: skip
     """Raises MappingFault, AccessDenied, RecordNotFound. ``numbers`` keeps which columns are numbers (a pass over each file)."""
     entity = unit.registry.entities.get(mapping.entity)
-    if entity is None or entity.kind != "record":
+    if entity is None or entity.kind == "pair":
         raise RecordNotFound(message("没有名为 {entity} 的数据", entity=mapping.entity))
     writable = fillable(unit, actor, entity)
+    if entity.parent is not None and entity.parent_link:
+        _refuse_without_record(entity, mapping)
+        writable |= {entity.parent_link}
     reading = grant(unit, actor, entity, "read")
     readable = reading.readable if reading.allowed else frozenset()
     every = {entity.key: writable}
@@ -69,6 +72,12 @@ def prepare(
     row_shapers = {name: shaper for name, shaper in shapers.items() if name}
     drafting = Drafting(table, mapping, shapers[""], row_shapers, children)
     return Prepared(unit.registry, entity, mapping, drafting, shapers, writable, _own_links(entity, mapping))
+
+
+def _refuse_without_record(entity: Entity, mapping: ImportMapping) -> None:
+    """Owned rows are saved through their record, so each must name it; lines of lines come with their record only."""
+    if mapping.rows or entity.parent_link not in (*mapping.columns, *mapping.constants):
+        raise MappingFault({f"columns.{entity.parent_link}": message("要写明每一行属于哪条记录")})
 
 
 def fillable(unit: Unit, actor: Actor, entity: Entity) -> frozenset[str]:

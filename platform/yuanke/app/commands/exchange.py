@@ -22,7 +22,7 @@ from yuanke.exchange.reading import open_table
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import message
-from yuanke.records import Query, Records
+from yuanke.records import Query
 from yuanke.storage import Installation, Unit
 
 SHOWN_FAULTS = 20
