@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
-from yuanke.screens.pages import board, customize, finding, form, functions, record, removal, settings, workbench
+from yuanke.screens.pages import board, customize, exporting, finding, form, functions, importing, jobs, record, removal, settings, workbench
 from yuanke.screens.pages import list as lists
 from yuanke.screens.reader import Reader, reader
 
@@ -46,6 +46,14 @@ class Pages(BaseView):
     @expose("/bin")
     def bin(self) -> Response:
         return removal.bin_page(reader())
+
+    @expose("/jobs/<identity:job_id>")
+    def job(self, job_id: int) -> Response:
+        return jobs.job_page(reader(), job_id)
+
+    @expose("/jobs/<identity:job_id>/cancel", methods=["POST"])
+    def cancel_job(self, job_id: int) -> Response:
+        return jobs.cancel_job(reader(), job_id)
 
     @expose("/settings")
     def settings(self) -> Response:
@@ -111,6 +119,34 @@ class RecordPages(BaseView):
     @expose("/<key:entity>/delete", methods=["POST"])
     def delete_many(self, entity: str) -> Response:
         return removal.delete_many(*_entity(entity))
+
+    @expose("/<key:entity>/import", methods=["GET"])
+    def import_begin(self, entity: str) -> Response:
+        return importing.begin(*_entity(entity))
+
+    @expose("/<key:entity>/import", methods=["POST"])
+    def import_upload(self, entity: str) -> Response:
+        return importing.upload(*_entity(entity))
+
+    @expose("/<key:entity>/import/check", methods=["POST"])
+    def import_check(self, entity: str) -> Response:
+        return importing.check(*_entity(entity))
+
+    @expose("/<key:entity>/import/<identity:job_id>")
+    def import_follow(self, entity: str, job_id: int) -> Response:
+        return importing.follow(*_entity(entity), job_id)
+
+    @expose("/<key:entity>/import/<identity:job_id>/run", methods=["POST"])
+    def import_run(self, entity: str, job_id: int) -> Response:
+        return importing.run(*_entity(entity), job_id)
+
+    @expose("/<key:entity>/export", methods=["GET"])
+    def export_dialog(self, entity: str) -> Response:
+        return exporting.dialog(*_entity(entity))
+
+    @expose("/<key:entity>/export", methods=["POST"])
+    def export_start(self, entity: str) -> Response:
+        return exporting.start(*_entity(entity))
 
     @expose("/<key:entity>/new", methods=["GET"])
     def new(self, entity: str) -> Response:
