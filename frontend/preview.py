@@ -14,7 +14,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "
 import preview_forms as forms
 import preview_lists as lists
 import preview_pages as pages
-from flask import Flask, Response, jsonify, redirect, render_template, request
+from flask import Flask, Response, jsonify, redirect, render_template, request, send_from_directory
 from flask_babel import Babel, get_locale
 from preview_people import CUSTOMERS, PEOPLE, PRODUCTS
 from preview_shell import shell
@@ -271,6 +271,11 @@ def create_app() -> Flask:
     @app.post("/files")
     def files():
         return jsonify(id=99)
+
+    @app.get("/scripts/<name>")
+    def script(name: str):
+        """The sources as they are, so that a test can call one of them alone."""
+        return send_from_directory(Path(__file__).parent / "scripts", name, mimetype="text/javascript")
 
     @app.post("/fail/<int:status>")
     def fail(status: int):

@@ -148,7 +148,7 @@ def functions() -> dict:
     def entry(name: str, group: str) -> dict:
         words = " ".join([name, "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)), group])
         count = counts.get(name)
-        return {"label": name, "url": "/records/customer", "count": count, "k": words.lower(), "starred": name in starred, "star_url": "/star", "long": len(name) * 13 + len(count or "") * 7 > 118}
+        return {"label": name, "url": "/records/customer", "count": count, "k": words.lower(), "starred": name in starred, "star_url": "/star", "long": len(name) * 13 + len(count or "") * 7 > 100}
 
     groups = [{"label": g, "icon": i, "items": [entry(n, g) for n in names.split()]} for g, i, names in GROUPS]
     favourites = [{"label": f["label"], "icon": g["icon"], "url": f["url"], "count": f["count"]} for g in groups for f in g["items"] if f["starred"]]

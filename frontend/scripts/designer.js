@@ -109,15 +109,17 @@ Alpine.data('designer', () => ({
   optionText(o) { return say(o.retired ? 'act_restore_of' : 'act_retire_of', { name: o.label }); },
 
   /* ---- conditions: the server says whether they hold ---- */
-  check: calm(async function check(name) {
+  check(name) { (this.asking ??= calm((which) => this.ask(which), 350))(name); },
+  async ask(name) {
+    if (!this.chosen) return;
     const source = this.chosen[name]?.trim();
     if (!source) { this.verdict = { ...this.verdict, [name]: null }; return; }
     const url = new URL(this.design.check_url, location.href);
     for (const [k, v] of Object.entries({ entity: this.design.entity.key, expression: source, expect: name === 'formula' ? '' : 'bool', overlay: this.overlayText })) url.searchParams.set(k, v);
     const said = await fetch(url).then((r) => r.json()).catch(() => null);
     if (said) this.verdict = { ...this.verdict, [name]: said };
-  }, 350),
-  verdictClass(name) { return this.verdict[name]?.ok ? '' : 'is-bad'; },
+  },
+  verdictClass(name) { return this.verdict[name]?.ok === false ? 'is-bad' : ''; },
   verdictText(name) { const v = this.verdict[name]; return v ? [v.said, v.used?.length ? say('uses', { names: v.used.join('、') }) : '', v.count].filter(Boolean).join(' · ') : ''; },
 
   /* ---- rights ---- */

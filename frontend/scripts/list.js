@@ -53,7 +53,7 @@ const close = (focus) => {
 };
 document.addEventListener('click', (event) => {
   const button = event.target.closest?.('.yk-more'), same = button && button === opener && !$('#yk-row-menu')?.hidden;
-  if (!event.target.closest?.('#yk-row-menu')) close();
+  close();
   if (!button || same) return;
   const menu = $('#yk-row-menu'), row = button.closest('[data-id]');
   opener = button;

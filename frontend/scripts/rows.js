@@ -113,6 +113,7 @@ function paste(event, box, changed) {
   changed();
 }
 function put(control, cell) {
+  if ('follow' in control.dataset) control.dataset.byHand = cell === '' ? '' : '1';
   if (control.type === 'checkbox') control.checked = /^(1|y|yes|true|是|√|✓)$/i.test(cell);
   else if (control.tagName === 'SELECT' && (control.tomselect || control.dataset.lookup)) {
     // the look-up widget may still be on its way for a row that was made a moment ago

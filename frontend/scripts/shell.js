@@ -41,7 +41,7 @@ document.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') { event.preventDefault(); openSearch(); return; }
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 's' && $('form[data-form]')) { event.preventDefault(); $('form[data-form]').requestSubmit(); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || $('dialog[open]')) return;
-  const act = { '/': () => ($('#yk-q') ?? null)?.focus() ?? openSearch(), n: () => $('[data-key=n]')?.click(), e: () => $('[data-key=e]')?.click(), '?': () => $('#yk-help')?.showModal() }[event.key];
+  const act = { '/': () => ($('#yk-q') ? $('#yk-q').focus() : openSearch()), n: () => $('[data-key=n]')?.click(), e: () => $('[data-key=e]')?.click(), '?': () => $('#yk-help')?.showModal() }[event.key];
   if (act) { event.preventDefault(); act(); }
 });
 

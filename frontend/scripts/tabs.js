@@ -2,14 +2,14 @@
 import { $$, on } from './dom.js';
 
 export function showTab(tab) {
-  const list = tab.closest('[role=tablist]');
-  for (const other of $$('[role=tab]', list)) {
-    const chosen = other === tab;
-    other.setAttribute('aria-selected', chosen);
-    other.tabIndex = chosen ? 0 : -1;
-    const panel = document.getElementById(other.getAttribute('aria-controls'));
-    if (panel) panel.hidden = !chosen;
+  const panel = (of) => document.getElementById(of.getAttribute('aria-controls'));
+  for (const other of $$('[role=tab]', tab.closest('[role=tablist]'))) {
+    other.setAttribute('aria-selected', other === tab);
+    other.tabIndex = other === tab ? 0 : -1;
+    if (panel(other)) panel(other).hidden = true;
   }
+  // several tabs may share one panel that is filled anew
+  if (panel(tab)) panel(tab).hidden = false;
 }
 on('click', '[role=tab]', (event, tab) => showTab(tab));
 on('keydown', '[role=tab]', (event, tab) => {

@@ -1,0 +1,108 @@
+"""A real Chromium on the preview of the screens: the real templates and scripts, fixture data instead of an engine.
+
+A test fails on any console message, script error or breach of the CSP, unless it says which answers it expects.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="the browser tests need pytest-playwright")
+from playwright.sync_api import Browser, Page, Playwright
+from werkzeug.serving import make_server
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--lang=zh-CN",
+]  # fmt: skip
+
+
+def chromium_of(playwright: Playwright) -> str | None:
+    """The Chromium to use: named by the environment, Playwright's own, or one of the machine."""
+    named = os.environ.get("YUANKE_TEST_CHROMIUM")
+    if named:
+        return named
+    if Path(playwright.chromium.executable_path).exists():
+        return playwright.chromium.executable_path
+    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
+    path = chromium_of(playwright)
+    if path is None:
+        sentence = "no Chromium on this machine: install one, or name it in YUANKE_TEST_CHROMIUM"
+        if os.environ.get("CI") or os.environ.get("YUANKE_REQUIRE_BROWSER"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    return {"executable_path": path, "args": ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def preview() -> Iterator[str]:
+    """The address of the preview app, served from this process."""
+    sys.path.insert(0, str(ROOT / "frontend"))
+    app = importlib.import_module("preview").create_app()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+class Watch:
+    """What a page said while it was looked at; answers that a test expects are allowed by status."""
+
+    def __init__(self, page: Page) -> None:
+        self.said: list[str] = []
+        self.allowed: set[int] = set()
+        page.on("console", lambda message: self._hear(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self._hear(f"error: {error}"))
+
+    def allow(self, *statuses: int) -> None:
+        self.allowed.update(statuses)
+
+    def _hear(self, text: str) -> None:
+        if not any(f"the server responded with a status of {status}" in text for status in self.allowed):
+            self.said.append(text)
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, preview: str) -> Iterator[Open]:
+    """``open_page("/records/customer", "phone", allow=(404,))`` -> a page that is ready; at the end nothing may have been said."""
+    watched: list[tuple[Page, Watch]] = []
+
+    def open_(path: str, size: str = "desktop", allow: tuple[int, ...] = ()) -> Page:
+        context = browser.new_context(
+            viewport=SIZES[size], locale="zh-CN", has_touch=size == "phone", base_url=preview, reduced_motion="reduce"
+        )
+        page = context.new_page()
+        watch = Watch(page)
+        watch.allow(*allow)
+        watched.append((page, watch))
+        page.goto(path)
+        page.wait_for_selector("html[data-ready]")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_
+    said = [text for _, watch in watched for text in watch.said]
+    for page, _ in watched:
+        page.context.close()
+    assert not said, said
