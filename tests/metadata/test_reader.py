@@ -160,7 +160,9 @@ def test_a_tab_is_called_a_tab() -> None:
 
 
 def test_files_that_cannot_be_read_do_not_hide_the_faults_of_the_others() -> None:
-    found = check_layers([Layer.read_text("module: a\nx: [", "a.yaml"), Layer.read_text("module: b\nx: {a: f(1, 2)}\nx: 1", "b.yaml")])
+    found = check_layers(
+        [Layer.read_text("module: a\nx: [", "a.yaml"), Layer.read_text("module: b\nx: {a: f(1, 2)}\nx: 1", "b.yaml")]
+    )
     assert {(d.span.file, d.code) for d in found} == {("a.yaml", "E101"), ("b.yaml", "E104"), ("b.yaml", "E103")}
 
 

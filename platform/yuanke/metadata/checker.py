@@ -119,6 +119,13 @@ class Checker:
     def _of_entity(self, kind: str, word: str, definition: EntityDef, c: Context) -> list[str] | None:
         if kind == "field":
             return [f.key for f in definition.live_fields()]
+        if (
+            c.shows
+            and kind in ("path", "field")
+            and (held := definition.fields.get(word.partition(".")[0]))
+            and held.retired
+        ):
+            return [word]
         if kind == "path":
             words = self.model.words(definition.key)
             return [*words, word] if self._reaches(definition.key, word) else words

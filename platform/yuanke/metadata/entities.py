@@ -204,7 +204,9 @@ class EntityMaker:
             names = []
             for item in group.live():
                 held = definition.fields.get(str(item.value))
-                if held is None or held.retired:
+                if held is not None and held.retired:
+                    continue
+                if held is None:
                     self.faults.add(
                         "E211",
                         item,

@@ -15,7 +15,7 @@ from yuanke.kernel.text import Label, label_of_key
 from yuanke.metadata import texts
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.formulas import TYPE_OF_KIND, Formulas, is_expression
-from yuanke.metadata.model import FieldDef, Model, own_values
+from yuanke.metadata.model import FieldDef, Model, declared_option, own_values
 from yuanke.metadata.node import Node
 from yuanke.metadata.parts import RECORD_NODES
 from yuanke.metadata.registry import Field, Option
@@ -152,7 +152,7 @@ class FieldMaker:
             return
         made: dict[str, Option] = {}
         for key, option in node.value.items():
-            body = next((n for n in option.hidden if n.is_map), option) if option.removed else option
+            body = declared_option(option)
             if body.is_map:
                 made[key] = self._option(key, body, f"{work.path}.options.{key}", work.scope, option.removed)
         work.made["options"] = made

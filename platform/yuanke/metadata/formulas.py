@@ -59,6 +59,8 @@ class Formulas:
         try:
             made = compile_expression(source[skipped:].rstrip(), scope, expect=expect, group=group)
         except ExpressionFault as fault:
+            if self.model.incomplete:
+                return None  # the name may be declared in the module that is missing
             self.faults.add("E401", self._place(node, fault.start + skipped), fault.summary, fault.detail)
             return None
         if sql and not made.has_sql:

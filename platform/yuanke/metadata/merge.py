@@ -50,8 +50,8 @@ def _lay(made: dict[str, Node], key: str, node: Node, rivals: Rivals, faults: Fa
                 + did_you_mean(key, [k for k, n in made.items() if not n.removed]),
             )
             return
-        if below.layer != node.layer and rivals(below.layer, node.layer):
-            _tell_rivals(faults, at, below, node)
+        if (rival := _rival_in(below, node.layer, rivals)) is not None:
+            _tell_rivals(faults, at, rival, node)
             return
         made[key] = Node(None, node.span, node.layer, node.key, (below, *below.hidden), removed=True)
     elif below is None:
@@ -61,12 +61,24 @@ def _lay(made: dict[str, Node], key: str, node: Node, rivals: Rivals, faults: Fa
 
 
 def _replace(below: Node, node: Node, rivals: Rivals, faults: Faults, at: str) -> Node:
-    if below is node or (below.digest() == node.digest()):
+    if below is node:
         return below
-    if rivals(below.layer, node.layer):
-        _tell_rivals(faults, at, below, node)
+    if below.digest() == node.digest():
+        return _hiding(node, below)  # said again is said: a rival who changes it disagrees with both
+    if (rival := _rival_in(below, node.layer, rivals)) is not None:
+        _tell_rivals(faults, at, rival, node)
         return below
     return _hiding(node, below)
+
+
+def _rival_in(below: Node, layer: str, rivals: Rivals) -> Node | None:
+    """The value at or beneath ``below`` that a rival of ``layer`` set; None when there is none."""
+    if below.layer != layer and rivals(below.layer, layer):
+        return below
+    children = (
+        below.value.values() if isinstance(below.value, dict) else below.value if isinstance(below.value, list) else ()
+    )
+    return next((rival for child in children if (rival := _rival_in(child, layer, rivals)) is not None), None)
 
 
 def _hiding(node: Node, below: Node) -> Node:

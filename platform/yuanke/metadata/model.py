@@ -53,7 +53,12 @@ class FieldDef:
         options = self.node.get("options") or self.node.get("bands")
         if options is None or not options.is_map:
             return None
-        return {key: own_values(option) for key, option in options.items()}
+        return {key: own_values(declared_option(option)) for key, option in options.value.items()}
+
+
+def declared_option(option: Node) -> Node:
+    """The option itself, also when a layer took it away: what is stored keeps its label, and conditions may name it."""
+    return next((n for n in option.hidden if n.is_map), option) if option.removed else option
 
 
 def own_values(option: Node) -> dict[str, Any]:

@@ -115,7 +115,9 @@ class RightsMaker:
         conditions: dict[str, Any] = {}
         for name, node in said.items() if said is not None else ():
             held = definition.fields.get(name)
-            if name != "*" and (held is None or held.retired):
+            if name != "*" and held is not None and held.retired:
+                continue
+            if name != "*" and held is None:
                 self.faults.add(
                     "E211",
                     node.key,

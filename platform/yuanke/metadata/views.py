@@ -73,9 +73,9 @@ class ViewMaker:
         scope = RecordScope(self.model, definition.key)
         for word in ("columns", "card"):
             if (columns := node.get(word)) is not None:
-                body[word] = tuple(str(n.value) for n in columns.live())
+                body[word] = self._shown(columns, definition)
         if (sort := node.get("sort")) is not None:
-            body["sort"] = tuple(str(n.value) for n in sort.live())
+            body["sort"] = self._shown(sort, definition)
         if (filters := node.get("filters")) is not None:
             body["filters"] = {
                 key: self._filter(key, child, path, scope) for key, child in filters.items() if child.is_map
@@ -89,6 +89,12 @@ class ViewMaker:
         if kind == "form" and "sections" not in body:
             body["sections"] = self._default_form(fields).body["sections"]
         return View(name, kind, label or Label(label_of_key(name), label_of_key(name)), body)
+
+    def _shown(self, words: Node, definition: EntityDef) -> tuple[str, ...]:
+        """Fields and paths without those that a layer retired."""
+        gone = {f.key for f in definition.fields.values() if f.retired}
+        named = (str(n.value) for n in words.live())
+        return tuple(word for word in named if word.lstrip("-").partition(".")[0] not in gone)
 
     def _filter(self, key: str, node: Node, path: str, scope: RecordScope) -> dict[str, Any]:
         return {
@@ -122,7 +128,9 @@ class ViewMaker:
         for item in node.live() if node.is_list else [node]:
             word = str(item.value)
             held = definition.fields.get(word)
-            if held is None or held.retired:
+            if held is not None and held.retired:
+                continue
+            if held is None:
                 self.faults.add(
                     "E211",
                     item,

@@ -92,6 +92,7 @@ VIEW = Record(
         "actions": Key(ListOf(PLAIN), "Actions offered.", "[claim]"),
         "limit": Key(Whole(1, 500), "Records a page.", "50"),
     },
+    context=lambda node, c: c.at(shows=True),
     told="A way to look at the records.",
 )
 

@@ -148,7 +148,7 @@ WIDGET = Record(
         "chart": Key(PLAIN, "How it is drawn.", "bar"),
         "note": Key(PLAIN, "Small text below."),
     },
-    context=lambda node, c: c.at(entity=next((str(n.value) for w in ("list", "metric", "record") if (n := node.get(w)) is not None), "")),
+    context=lambda node, c: c.at(shows=True, entity=next((str(n.value) for w in ("list", "metric", "record") if (n := node.get(w)) is not None), "")),
     told="One tile of a board.",
 )  # fmt: skip
 DASHBOARD = Record(

@@ -27,7 +27,8 @@ class Context:
 
     ``types`` are the field types there are; ``entity`` is the entity whose fields bare names are, "" where there is none; ``asked`` what the act asks; ``results``
     names that steps and `let` gave; ``state`` the workflow's field; ``open``: names come from rows walked at run time, so
-    that an unknown one cannot be told; ``group``: expressions speak of a group of records.
+    that an unknown one cannot be told; ``group``: expressions speak of a group of records;
+    ``shows``: fields are named to be shown, so that one which a layer above retired is passed over.
     """
 
     faults: Faults
@@ -43,6 +44,7 @@ class Context:
     field: str = ""
     ledger: Node | None = None
     group: bool = False
+    shows: bool = False
     what: str = "here"
 
     def at(self, **changes: Any) -> Context:
