@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -51,25 +52,48 @@ entities:
 """
 
 
+class Watch:
+    """Tells whether anything was committed to an enterprise's SQLite file (PostgreSQL has no such number: always 0)."""
+
+    def __init__(self, app: Application, enterprise: str) -> None:
+        installation = app.installation
+        found = installation.directory.find(enterprise)
+        self.connection = None
+        if found is not None and installation.engines.shared is None:
+            self.connection = sqlite3.connect(installation.home / found.place, check_same_thread=False)
+
+    def version(self) -> int:
+        return self.connection.execute("PRAGMA data_version").fetchone()[0] if self.connection else 0
+
+
 class Caller:
-    """A client of one enterprise. ``call("POST", "/records/note", {...})`` is below ``/api/v1`` and bears the token."""
+    """A client of one enterprise; once it has logged in, every GET and every refusal is held to change nothing.
+
+    ``call("POST", "/records/note", {...})`` is below ``/api/v1`` and bears the token.
+    """
 
     def __init__(self, app: Application, enterprise: str, username: str, password: str = PASSWORD) -> None:
         self.app, self.enterprise, self.username, self.password = app, enterprise, username, password
         self.client = app.test_client(use_cookies=False)
         self.tokens: dict[str, str] = {}
+        self.watch: Watch | None = None
 
     def log_in(self) -> Caller:
         answer = log_in(self.app, self.enterprise, self.username, self.password)
         assert answer.status_code == 200, answer.text
         self.tokens = answer.json
+        self.watch = Watch(self.app, self.enterprise)
         return self
 
     def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any) -> TestResponse:
         sent = {"Authorization": f"Bearer {self.tokens['access_token']}", **(headers or {})}
         if body is not None:
             more["json"] = body
-        return self.client.open(f"/api/v1{path}", method=method, headers=sent, **more)
+        before = self.watch.version() if self.watch else None
+        answer = self.client.open(f"/api/v1{path}", method=method, headers=sent, **more)
+        if self.watch and (400 <= answer.status_code < 500 or method == "GET"):
+            assert self.watch.version() == before, f"{method} {path} answered {answer.status_code} and changed the database"
+        return answer
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.call("GET", path, **more)

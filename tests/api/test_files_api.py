@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from tests.served import Caller
 
-pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
+
+@pytest.fixture
+def dialect() -> str:
+    return "sqlite"
 
 
 def upload(caller: Caller, content: bytes = b"hello", name: str = "a.txt", **more: Any) -> Any:
@@ -60,7 +63,11 @@ def test_uploads_have_limits(caller: Callable[[str], Caller], app: Any, unchange
 
 def test_markup_is_never_shown_in_place(caller: Callable[[str], Caller]) -> None:
     lin = caller("lin")
-    for content, name in ((b"<script>alert(1)</script>", "x.html"), (b"<svg onload=alert(1)>", "x.svg"), (b"<?xml?><a/>", "x.xml")):
+    for content, name in (
+        (b"<script>alert(1)</script>", "x.html"),
+        (b"<svg onload=alert(1)>", "x.svg"),
+        (b"<?xml?><a/>", "x.xml"),
+    ):
         got = lin.get(f"/files/{upload(lin, content, name).json['id']}")
         assert got.headers["Content-Disposition"].startswith("attachment")
         assert got.mimetype in ("application/octet-stream", "text/plain")

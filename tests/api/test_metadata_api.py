@@ -52,7 +52,9 @@ def test_an_administrator_adds_a_field_while_everything_runs(caller: Callable[[s
     assert lin.get(f"/records/note/{note}").json["weather"] is None
 
 
-def test_a_wrong_overlay_is_told_with_all_its_faults_and_changes_nothing(caller: Callable[[str], Caller], unchanged: None) -> None:
+def test_a_wrong_overlay_is_told_with_all_its_faults_and_changes_nothing(
+    caller: Callable[[str], Caller], unchanged: None
+) -> None:
     root = caller("root")
     overlay = {"entities": {"note": {"fields": {"mood": {"type": "txet"}, "Bad Name": "text", "title": {"type": "money"}}}}}
     for verb in ("plan", "apply"):

@@ -9,7 +9,10 @@ import pytest
 from openapi_spec_validator import validate
 from tests.served import Caller
 
-pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
+
+@pytest.fixture
+def dialect() -> str:
+    return "sqlite"
 
 
 def test_the_description_is_valid_and_of_the_callers_rights(caller: Callable[[str], Caller]) -> None:

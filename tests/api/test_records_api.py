@@ -25,7 +25,13 @@ def test_a_record_is_made_read_changed_binned_and_brought_back(lin: Caller) -> N
     assert made.status_code == 201
     note = made.json
     assert made.headers["Location"] == f"/api/v1/records/note/{note['id']}" and made.headers["ETag"] == '"1"'
-    assert (note["number"], note["amount"], note["due"], note["level"], note["version"]) == ("N-0001", "12.30", "2026-03-05", "high", 1)
+    assert (note["number"], note["amount"], note["due"], note["level"], note["version"]) == (
+        "N-0001",
+        "12.30",
+        "2026-03-05",
+        "high",
+        1,
+    )
     assert note["owner"]["title"] == "Lin" and note["created_at"].endswith("Z")
     changed = lin.patch(f"/records/note/{note['id']}", {"amount": 7, "version": 1})
     assert (changed.status_code, changed.json["amount"], changed.json["version"]) == (200, "7.00", 2)
@@ -45,7 +51,9 @@ def test_money_keeps_its_digits_however_it_is_sent(lin: Caller) -> None:
 
 
 def test_owned_rows_ride_with_their_record(lin: Caller) -> None:
-    made = lin.post("/records/note", {"title": "x", "lines": [{"what": "a", "price": "1.10"}, {"what": "b", "price": "2.20"}]}).json
+    made = lin.post(
+        "/records/note", {"title": "x", "lines": [{"what": "a", "price": "1.10"}, {"what": "b", "price": "2.20"}]}
+    ).json
     assert made["total"] == "3.30" and [line["what"] for line in made["lines"]] == ["a", "b"]
     first, second = (line["id"] for line in made["lines"])
     change = {"lines": [{"id": first, "price": "5.00"}, {"id": second, "deleted": True}, {"what": "c", "price": "0.05"}]}
@@ -75,7 +83,9 @@ def test_a_list_is_filtered_sorted_paged_and_counted(lin: Caller) -> None:
     assert page["count"] == 7
     seen = [r["title"] for r in page["result"]]
     while page["next"]:
-        page = lin.get("/records/note", query_string={"sort": "-amount", "limit": 3, "fields": "title", "after": page["next"]}).json
+        page = lin.get(
+            "/records/note", query_string={"sort": "-amount", "limit": 3, "fields": "title", "after": page["next"]}
+        ).json
         seen += [r["title"] for r in page["result"]]
     assert seen == [f"t{n}" for n in range(7, 0, -1)]
     assert {r["title"] for r in lin.get("/records/note?filter=amount > 5").json["result"]} == {"t6", "t7"}
@@ -130,7 +140,19 @@ def test_wrong_values_are_422_at_their_field(lin: Caller, unchanged: None) -> No
         assert all(error["message"] for error in answer.json["errors"])
 
 
-UNREADABLE = [b"", b"{", b"[]", b"1", b'"x"', b"nul", b'{"title": NaN}', b'{"title": 1e999}', b"\xff", b"[" * 100_000, b'{"a":' * 50_000]
+UNREADABLE = [
+    b"",
+    b"{",
+    b"[]",
+    b"1",
+    b'"x"',
+    b"nul",
+    b'{"title": NaN}',
+    b'{"title": 1e999}',
+    b"\xff",
+    b"[" * 100_000,
+    b'{"a":' * 50_000,
+]
 
 
 def test_what_is_no_json_object_is_400(lin: Caller, unchanged: None) -> None:
@@ -177,14 +199,24 @@ def test_the_unseen_and_the_absent_answer_alike(lin: Caller, caller: Callable[[s
 
 def test_a_batch_tells_each_item_or_undoes_all(lin: Caller) -> None:
     first = lin.post("/records/note", {"title": "a"}).json["id"]
-    body = {"create": [{"title": "b"}, {"title": ""}], "update": [{"id": first, "title": "c"}, {"id": 999, "title": "d"}], "delete": [998]}
+    body = {
+        "create": [{"title": "b"}, {"title": ""}],
+        "update": [{"id": first, "title": "c"}, {"id": 999, "title": "d"}],
+        "delete": [998],
+    }
     whole = lin.post("/records/note/batch", {**body, "atomic": True})
     assert whole.status_code in (404, 422)
     assert [r["title"] for r in lin.get("/records/note").json["result"]] == ["a"]
     each = lin.post("/records/note/batch", {**body, "atomic": False})
     assert each.status_code == 200
     said = [(one["operation"], one["index"], one["status"]) for one in each.json["result"]]
-    assert said == [("create", 0, "created"), ("create", 1, "failed"), ("update", 0, "updated"), ("update", 1, "failed"), ("delete", 0, "failed")]
+    assert said == [
+        ("create", 0, "created"),
+        ("create", 1, "failed"),
+        ("update", 0, "updated"),
+        ("update", 1, "failed"),
+        ("delete", 0, "failed"),
+    ]
     assert {r["title"] for r in lin.get("/records/note").json["result"]} == {"b", "c"}
     for wrong in ({"create": {}}, {"update": [{}]}, {"delete": ["x"]}, {"atomic": 1}, {"make": []}, {"create": [{}] * 501}):
         assert lin.post("/records/note/batch", wrong).status_code == 422, wrong

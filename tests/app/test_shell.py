@@ -55,7 +55,9 @@ def test_every_route_is_closed_unless_it_is_known_to_be_open(app: Any) -> None:
             continue
         path = rule.rule
         for name in rule.arguments:
-            path = path.replace(next(part for part in path.split("/") if part.endswith(f"{name}>")), "1" if "id" in name else "note")
+            path = path.replace(
+                next(part for part in path.split("/") if part.endswith(f"{name}>")), "1" if "id" in name else "note"
+            )
         for method in rule.methods - {"OPTIONS"}:
             answer = client.open(path, method=method)
             assert answer.status_code in (302, 401), f"{method} {path}: {answer.status_code}"
@@ -67,7 +69,11 @@ def test_every_post_of_the_api_honours_the_idempotency_key(app: Any) -> None:
         return getattr(app.view_functions[endpoint], "reading", False)
 
     posts = [rule for rule in app.url_map.iter_rules() if "POST" in rule.methods and rule.rule.startswith("/api/")]
-    bare = [rule.rule for rule in posts if not (getattr(app.view_functions[rule.endpoint], "honours_key", False) or reads(rule.endpoint))]
+    bare = [
+        rule.rule
+        for rule in posts
+        if not (getattr(app.view_functions[rule.endpoint], "honours_key", False) or reads(rule.endpoint))
+    ]
     assert sorted(bare) == ["/api/v1/security/login", "/api/v1/security/refresh"]
 
 
@@ -136,5 +142,3 @@ def test_a_bug_is_told_by_number_and_undoes_the_request(app: Any, notes: Any, ca
     assert answer.status_code == 500 and "secret" not in answer.text
     assert answer.json["instance"].removeprefix("urn:fault:") in caplog.text
     assert client.get("/api/v1/records/note", headers=bearer).json["result"] == []
-
-

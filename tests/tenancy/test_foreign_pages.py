@@ -9,7 +9,10 @@ from tests.served import Caller, browser
 
 from yuanke.kernel.actor import Enterprise
 
-pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
+
+@pytest.fixture
+def dialect() -> str:
+    return "sqlite"
 
 
 @pytest.fixture
@@ -60,7 +63,9 @@ def test_the_cookie_is_closed_to_scripts_and_other_sites(app: Any, notes: Enterp
     assert cookie.http_only and cookie.same_site == "Lax" and cookie.path == "/"
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example", "http:evil.example", "javascript:1"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "/\\evil.example", "https://evil.example", "http:evil.example", "javascript:1"]
+)
 def test_a_log_in_leads_only_to_this_house(app: Any, notes: Enterprise, target: str) -> None:
     from tests.served import PASSWORD, form_token
 

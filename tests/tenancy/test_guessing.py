@@ -13,7 +13,10 @@ from yuanke.app.limits import LoginLimits
 from yuanke.kernel.actor import Enterprise
 from yuanke.kernel.errors import TooManyRequests
 
-pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
+
+@pytest.fixture
+def dialect() -> str:
+    return "sqlite"
 
 
 @pytest.mark.parametrize("name", ["acme", "ACME", " acme ", "ａｃｍｅ", "爱客 科技", "爱客科技", "爱客　科技", "Ａcme"])
@@ -76,7 +79,7 @@ def test_successes_do_not_count(app: Any, notes: Enterprise) -> None:
     assert [log_in(app, "acme", "lin").status_code for _ in range(12)] == [200] * 12
 
 
-def test_after_the_window_the_owner_gets_in(dialect: str) -> None:
+def test_after_the_window_the_owner_gets_in() -> None:
     limits = LoginLimits("memory://", "2 per 1 second", "100 per minute")
     for _ in range(2):
         limits.failed("acme", "lin", "10.0.0.1")

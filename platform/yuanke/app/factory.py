@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from yuanke.app import configuration, faults, headers, logins, plugins
+from yuanke.app import configuration, faults, logins, plugins
 from yuanke.app.fab_session import FabSession
+from yuanke.app.headers import Headers
 from yuanke.app.limits import LoginLimits
 from yuanke.app.security import SecurityManager, Shell
 from yuanke.storage import Installation
@@ -41,11 +42,10 @@ def build(config: Mapping[str, Any] | None = None) -> Application:
         Shell(app, fab_session.scoped, security_manager_class=SecurityManager)
     language.install(app)
     faults.install(app)
-    headers.install(app)
     _add_doors(app)
     app.teardown_request(lambda _fault: requests.undo())
     _add_faces(app)
-    _serve_assets(app)
+    _wrap(app)
     return app
 
 
@@ -71,19 +71,18 @@ def _add_faces(app: Application) -> None:
                 install(app)
 
 
-def _serve_assets(app: Application) -> None:
+def _wrap(app: Application) -> None:
     """Built assets carry a hash in their names, so a browser may keep them for ever; pages and JSON are compressed."""
     from flask_compress import Compress
+    from werkzeug.middleware.proxy_fix import ProxyFix
     from whitenoise import WhiteNoise
 
     Compress(app)
+    wrapped: Any = app.wsgi_app
     folder = Path(configuration.PACKAGE) / "static" / "dist"
     if folder.is_dir():
-        served = WhiteNoise(app.wsgi_app, add_headers_function=_asset_headers, immutable_file_test=lambda _p, _u: True)
-        served.add_files(str(folder), prefix="static/dist/")
-        app.wsgi_app = served  # type: ignore[method-assign]
-
-
-def _asset_headers(added: Any, _path: str, _url: str) -> None:
-    for name, value in headers.HEADERS.items():
-        added[name] = value
+        wrapped = WhiteNoise(wrapped, immutable_file_test=lambda _path, _url: True)
+        wrapped.add_files(str(folder), prefix="static/dist/")
+    wrapped = Headers(wrapped)
+    proxies = app.config["TRUSTED_PROXIES"]
+    app.wsgi_app = ProxyFix(wrapped, proxies, proxies, proxies) if proxies else wrapped  # type: ignore[method-assign]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from flask import Flask, request
+from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -16,9 +17,17 @@ from yuanke.storage import Installation, Unit
 from yuanke.web import requests, retries
 
 
+class Cookies(SecureCookieSessionInterface):
+    """The cookie of the browser session goes over HTTPS only, wherever the page came that way."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
 class Application(Flask):
     """``before_commit`` run inside the unit, ``when_undone`` whenever it is left without standing."""
 
+    session_interface = Cookies()
     installation: Installation
     before_commit: list[Callable[[Unit], None]]
     when_undone: list[Callable[[], None]]
