@@ -71,18 +71,21 @@ entities:
 """
 
 
+ROLES = {
+    "admin": ["admin"], "boss": ["boss"], "ann": ["seller"], "bob": ["seller"], "clerk": ["clerk"], "both": ["seller", "clerk"],
+}  # fmt: skip
+
+
 class Company:
     """An enterprise with 老板 boss, two sellers and a clerk; ``as_(name)`` opens the door for one of them."""
 
-    def __init__(self, installation: Installation, at: Enterprise) -> None:
+    def __init__(self, installation: Installation, at: Enterprise, roles: dict[str, list[str]] | None = None) -> None:
         self.installation, self.at = installation, at
+        people_of = roles or ROLES
         with installation.unit(at, write=True) as unit:
             self.ids = {
                 name: people.create_user(unit, username=name, name=name, roles=roles)
-                for name, roles in {
-                    "admin": ["admin"], "boss": ["boss"], "ann": ["seller"], "bob": ["seller"], "clerk": ["clerk"],
-                    "both": ["seller", "clerk"],
-                }.items()
+                for name, roles in people_of.items()
             }
 
     @contextmanager

@@ -45,5 +45,5 @@ def _sources_readable(entity: Entity, key: str, readable: frozenset[str], depth:
 
 def _may_be_written(field: Field) -> bool:
     if field.source == "system":
-        return field.key in SYSTEM_WRITABLE
+        return field.key in SYSTEM_WRITABLE or (field.entity, field.key) == ("user", "department")
     return field.source == "typed" and field.editable is not False

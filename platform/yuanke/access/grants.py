@@ -33,6 +33,7 @@ class Policy:
     scopes: tuple[str, ...]
     readable: frozenset[str]
     writable: frozenset[str]
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _policies(unit: Unit, actor: Actor, entity: Entity, verb: str) -> list[Polic
         scopes = permission.verbs.get(verb) or permission.verbs.get(SAME_AS.get(verb, verb))
         if scopes:
             readable, writable = field_levels(unit.registry, entity, permission)
-            found.append(Policy(tuple(scopes), readable, writable))
+            found.append(Policy(tuple(scopes), readable, writable, role))
     everyone = entity.more.get("everyone")
     if verb == "read" and everyone:
         found.append(Policy(("all",), frozenset({"id", "version", *everyone}), frozenset()))
@@ -128,18 +129,20 @@ def _as_parent(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
     if not above.allowed:
         return Grant(unit, actor, entity, verb, False, reason=above.reason)
     carrier = entity.parent[1] if entity.parent else ""
-    policies = tuple(
-        Policy((f"carried:{asked}",), *_row_fields(entity, policy, carrier, parent)) for policy in above.policies
-    )
+    policies = tuple(_carried(unit, entity, policy, asked) for policy in above.policies)
     return Grant(unit, actor, entity, verb, True, policies)
 
 
-def _row_fields(entity: Entity, policy: Policy, carrier: str, parent: Entity) -> tuple[frozenset[str], frozenset[str]]:
-    """A carried field is visible when its carrier is; ``lines.price`` among the parent's rights narrows it."""
+def _carried(unit: Unit, entity: Entity, policy: Policy, asked: str) -> Policy:
+    """The parent's rows and rights; a carried field is visible when its carrier is, narrowed by what the role may of the
+    rows themselves (``permissions`` on an entity of rows)."""
+    carrier = entity.parent[1] if entity.parent else ""
     live = frozenset(k for k, f in entity.fields.items() if not f.retired)
-    hidden = {k for k in live if f"-{carrier}.{k}" in policy.readable}
-    readable = live - hidden if carrier in policy.readable else frozenset({"id"})
-    return readable, readable if carrier in policy.writable else frozenset()
+    own = entity.permissions.get(policy.role)
+    readable, writable = field_levels(unit.registry, entity, own) if own is not None else (live, live)
+    readable = readable if entity.kind == "pair" or carrier in policy.readable else frozenset({"id"})
+    writable = writable & readable if entity.kind == "pair" or carrier in policy.writable else frozenset()
+    return Policy((f"carried:{asked}",), readable, writable, policy.role)
 
 
 def _verb_word(verb: str) -> Message:

@@ -13,7 +13,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refusal
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
-from yuanke.records import finding, past, reading, removal
+from yuanke.records import finding, owned_alone, past, reading, removal
 from yuanke.records.filters import filter_expression
 from yuanke.records.grouping import Group, group_by
 from yuanke.records.related import related_records
@@ -49,16 +49,26 @@ class Records:
 
     def create(self, key: str, values: Mapping[str, Any]) -> Record:
         """Save one new record; answers it as the actor may see it. Raises AccessDenied, ValidationFailed, Refused."""
-        return self._answer(key, save_all(self.unit, self.actor, self.entity(key), [(None, values, None)])[0].id)
+        entity = self.entity(key)
+        if entity.kind == "rows":
+            return owned_alone.create(self.unit, self.actor, entity, values, self.get)
+        return self._answer(key, save_all(self.unit, self.actor, entity, [(None, values, None)])[0].id)
 
     def update(self, key: str, record_id: int, values: Mapping[str, Any], version: int | None = None) -> Record:
         """Change one record; a ``version`` that is no longer the standing one raises VersionConflict."""
         expected = version if version is not None else _version_in(values)
+        entity = self.entity(key)
+        if entity.kind == "rows":
+            return owned_alone.update(self.unit, self.actor, entity, record_id, values, self.get)
         save_all(self.unit, self.actor, self.entity(key), [(record_id, values, expected)])
         return self._answer(key, record_id)
 
     def delete(self, key: str, record_id: int, version: int | None = None) -> None:
-        removal.delete(self.unit, self.actor, self.entity(key), record_id, version)
+        entity = self.entity(key)
+        if entity.kind == "rows":
+            owned_alone.remove(self.unit, self.actor, entity, record_id)
+        else:
+            removal.delete(self.unit, self.actor, entity, record_id, version)
 
     def restore(self, key: str, record_id: int) -> Record:
         removal.restore(self.unit, self.actor, self.entity(key), record_id)
@@ -70,6 +80,8 @@ class Records:
     ) -> Batch:
         """Many at once: items of ``update`` carry ``id``. ``atomic``: the first refusal undoes all; else each tells its own."""
         entity = self.entity(key)
+        if entity.kind == "rows":
+            return owned_alone.batch(self, key, create, update, delete, atomic)
         made = self._save(entity, [(None, values, None) for values in create], atomic, "created")
         changed = self._save(entity, [_item(values) for values in update], atomic, "updated")
         return Batch(made, changed, [self._delete(key, at, item, atomic) for at, item in enumerate(delete)])

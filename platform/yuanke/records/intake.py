@@ -10,9 +10,11 @@ from typing import Any
 
 from yuanke.access.grants import Grant
 from yuanke.fieldtypes import ValueFault
+from yuanke.fieldtypes.link import Unresolved
 from yuanke.kernel.decimals import round_half_up
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
+from yuanke.records.keys import ids_by_key
 from yuanke.records.save import Save
 from yuanke.records.values import LinkValue
 
@@ -29,13 +31,29 @@ def take(save: Save, raw: Mapping[str, Any], given: Grant) -> None:
         if field is None or field.retired or (key not in given.readable and key not in given.writable):
             save.fault(str(key), message("没有名为 {field} 的字段", field=key))
         elif key not in given.writable or not _open_now(save, field):
-            save.fault(key, message("{field} 不能修改", field=field.label))
+            if not _stands_already(save, field, value):
+                save.fault(key, message("{field} 不能修改", field=field.label))
         elif field.rows or field.pairs:
             save.given.add(key)
             save.row_changes[key] = value
         else:
             save.given.add(key)
             _parse(save, field, value)
+
+
+def _stands_already(save: Save, field: Field, value: Any) -> bool:
+    """What is sent back as it stands changes nothing and is not refused (a file imported again, a form sent whole)."""
+    if save.old is None or field.rows or field.pairs or not field.has_column:
+        return False
+    try:
+        typed = field.type.parse(field, value.id if isinstance(value, LinkValue) else value, save.unit.place)
+    except ValueFault:
+        return False
+    standing = save.old.get(field.key)
+    if isinstance(typed, Unresolved):
+        target = save.unit.registry.entities[field.targets[0]]
+        return ids_by_key(save.unit, save.actor, target, {typed.text}, typed.field).get(typed.text) == standing
+    return bool(typed == standing)
 
 
 def _open_now(save: Save, field: Field) -> bool:

@@ -10,10 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from yuanke import expressions
+from yuanke.access.grants import engine_of
 from yuanke.expressions import Expression
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.environment import SaveValues
+from yuanke.records.names import readable_scope
 from yuanke.records.save import Save
 from yuanke.storage.sqlscope import live
 
@@ -27,10 +30,34 @@ def check(save: Save) -> None:
             save.fault(field.key, message("{field} 不能为空", field=field.label))
         elif save.get(field.key) is not None or field.rows:
             _check_limits(save, field, values)
+    _check_declared(save, values)
     for rows in save.rows.values():
         for row in rows:
             if row.verb != "delete":
                 check(row)
+
+
+def _check_declared(save: Save, values: SaveValues) -> None:
+    """``checks`` of the entity that refuse any save for which they do not hold (those of a transition wait for it)."""
+    for name, declared in save.entity.checks.items():
+        if declared.get("at") or declared.get("otherwise", "refuse") != "refuse" or not declared.get("valid_when"):
+            continue
+        if not _compiled(save, name, declared["valid_when"]).evaluate(values):
+            said = declared.get("message")
+            save.fault("", _filled(said, save.entity, values) if said else message("这条{entity}不符合规则 {rule}", entity=save.entity.label, rule=name))
+
+
+_checks: dict[tuple[str, str, str], Expression] = {}
+
+
+def _compiled(save: Save, name: str, source: str) -> Expression:
+    mark = (save.entity.digest, save.entity.key, name)
+    found = _checks.get(mark)
+    if found is None:
+        found = expressions.compile(source, readable_scope(save.unit, engine_of(save.actor), save.entity), expect="bool")
+        if save.entity.digest:
+            _checks[mark] = found
+    return found
 
 
 def _asked(save: Save) -> list[Field]:
@@ -72,10 +99,11 @@ def _check_limits(save: Save, field: Field, values: SaveValues) -> None:
 
 def _told(field: Field, values: SaveValues) -> Any:
     """The declared sentence with ``{field}`` places filled, else a plain one."""
-    if not field.message:
-        return message("{field} 的值不符合要求", field=field.label)
-    named = {name: values.get(name) for name in values if "{" + name + "}" in (field.message or "")}
-    return message(field.message, **named)
+    return _filled(field.message, values.entity, values) if field.message else message("{field} 的值不符合要求", field=field.label)
+
+
+def _filled(said: str, entity: Entity, values: SaveValues) -> Any:
+    return message(said, **{name: values.get(name) for name in entity.fields if "{" + name + "}" in said})
 
 
 def unique_keys(entity: Entity) -> list[tuple[str, ...]]:

@@ -37,7 +37,7 @@ def _fill_new(save: Save, now: Any) -> None:
             save.values["owner"] = save.parent.get("owner") if save.parent else actor.user_id
         elif save.values.get("owner") != actor.user_id and not _may_give(save):
             save.fault("owner", message("你只能新建自己负责的{entity}", entity=save.entity.label))
-    if "department" in fields:
+    if "department" in fields and save.entity.key != "user":  # where a person works is said, not inherited
         save.values["department"] = department_of(save, save.values.get("owner"))
     stamp = {"created_at": now, "created_by": actor.user_id, "version": 1}
     save.values.update({k: v for k, v in stamp.items() if k in fields})
@@ -50,6 +50,8 @@ def _may_give(save: Save) -> bool:
 
 
 def _transfer(save: Save) -> None:
+    if save.entity.key == "user":
+        return
     save.values["department"] = department_of(save, save.values.get("owner"))
 
 
