@@ -63,7 +63,10 @@ class Grammar:
 
     def _more_numbers(self, roll: int, depth: int) -> str:
         if roll < 14:
-            name, field = self.pick("sum", "avg", "min", "max", "median", "count"), self.pick("quantity", "price", "total")
+            name, field = (
+                self.pick("sum", "avg", "min", "max", "median", "count"),
+                self.pick("quantity", "price", "total"),
+            )
             return f"{name}({self.rows()}.{field})"
         if roll == 14:
             return f"sum({self.number(depth - 1, 'line')} * lines.total)"

@@ -23,11 +23,9 @@ IN_ONE_STATEMENT = 20
 
 
 def plain(value: Any) -> Any:
-    """A value as both runs may be compared by: records by their id, numbers without their scale."""
+    """A value as both runs may be compared by: records by their id."""
     if isinstance(value, dict):
         return value["id"]
-    if isinstance(value, Decimal):
-        return value.normalize() + 0
     return Decimal(value) if type(value) is int else value
 
 

@@ -6,21 +6,51 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.expressions.world import World
-
 from yuanke.expressions import Kind, compile
+
+from tests.expressions.world import World
 
 D = Decimal
 LINES = [
-    {"id": 1, "total": D(10), "quantity": D(2), "price": D(5), "gift": False, "kind": "a", "note": "x", "maker": {"id": 5, "level": "a"}},
+    {
+        "id": 1,
+        "total": D(10),
+        "quantity": D(2),
+        "price": D(5),
+        "gift": False,
+        "kind": "a",
+        "note": "x",
+        "maker": {"id": 5, "level": "a"},
+    },
     {"id": 2, "total": D(3), "quantity": D(1), "price": D(3), "gift": True, "kind": "b", "note": None, "maker": None},
-    {"id": 3, "total": None, "quantity": D(4), "price": None, "gift": None, "kind": "a", "note": "y", "maker": {"id": 6, "level": "b"}},
+    {
+        "id": 3,
+        "total": None,
+        "quantity": D(4),
+        "price": None,
+        "gift": None,
+        "kind": "a",
+        "note": "y",
+        "maker": {"id": 6, "level": "b"},
+    },
 ]
 DEAL: dict[str, Any] = {
-    "id": 9, "amount": D("4.50"), "pieces": 3, "stage": "won", "before": "new", "hot": None, "name": "x", "lines": LINES, "members": [{"id": 2, "age": 30}],
-    "owner": {"id": 2, "boss": {"id": 1, "age": 50}}, "customer": {"id": 5, "name": "甲", "level": "a", "keeper": {"id": 2}}, "colors": ["red"],
-    "me": {"id": 2, "roles": ["boss"], "department": 4, "regions": ["east"]}, "settings": {"limit": D(4), "strict": True}, "old": {"stage": "new"},
-}  # fmt: skip
+    "id": 9,
+    "amount": D("4.50"),
+    "pieces": 3,
+    "stage": "won",
+    "before": "new",
+    "hot": None,
+    "name": "x",
+    "lines": LINES,
+    "members": [{"id": 2, "age": 30}],
+    "owner": {"id": 2, "boss": {"id": 1, "age": 50}},
+    "customer": {"id": 5, "name": "甲", "level": "a", "keeper": {"id": 2}},
+    "colors": ["red"],
+    "me": {"id": 2, "roles": ["boss"], "department": 4, "regions": ["east"]},
+    "settings": {"limit": D(4), "strict": True},
+    "old": {"stage": "new"},
+}
 
 
 def value(source: str, **more: Any) -> Any:
@@ -110,13 +140,25 @@ def test_an_expression_says_what_it_reads_calls_and_depends_on() -> None:
         World(),
     )
     assert expression.reads == {
-        ("lines", "maker", "level"), ("lines", "total"), ("customer", "credit"), ("amount",), ("stage",), ("signed",), ("owner",), ("me",),
-        ("old", "stage"), ("settings", "limit"),
-    }  # fmt: skip
+        ("lines", "maker", "level"),
+        ("lines", "total"),
+        ("customer", "credit"),
+        ("amount",),
+        ("stage",),
+        ("signed",),
+        ("owner",),
+        ("me",),
+        ("old", "stage"),
+        ("settings", "limit"),
+    }
     assert expression.calls == {"round", "sum", "today"}
     assert expression.volatile == {"today", "me"}
     assert expression.kind.name == "number"
-    assert compile("first(lines[kind == a], by=price).note", World()).reads == {("lines", "kind"), ("lines", "price"), ("lines", "note")}
+    assert compile("first(lines[kind == a], by=price).note", World()).reads == {
+        ("lines", "kind"),
+        ("lines", "price"),
+        ("lines", "note"),
+    }
     assert compile("count(lines[total > this.amount])", World()).reads == {("lines",), ("lines", "total"), ("amount",)}
 
 
@@ -135,10 +177,22 @@ def test_options_that_are_not_known_take_any_word() -> None:
 
 
 def test_a_report_speaks_of_the_rows_of_its_group() -> None:
-    rows = [{"stage": "won", "amount": D(10), "lines": LINES}, {"stage": "won", "amount": None, "lines": []}, {"stage": "lost", "amount": D(5), "lines": LINES}]
+    rows = [
+        {"stage": "won", "amount": D(10), "lines": LINES},
+        {"stage": "won", "amount": None, "lines": []},
+        {"stage": "lost", "amount": D(5), "lines": LINES},
+    ]
     answers = {
-        "count()": D(3), "count(stage == won)": D(2), "sum(amount)": D(15), "count(amount)": D(2), "avg(amount)": D("7.5"), "sum(amount[stage == lost])": D(5),
-        "count(stage == won) / count() * 100": D("66.666666666700"), "max(stage.probability)": D(100), "sum(lines.total)": D(26), "exists(stage == new)": False,
-    }  # fmt: skip
+        "count()": D(3),
+        "count(stage == won)": D(2),
+        "sum(amount)": D(15),
+        "count(amount)": D(2),
+        "avg(amount)": D("7.5"),
+        "sum(amount[stage == lost])": D(5),
+        "count(stage == won) / count() * 100": D("66.666666666700"),
+        "max(stage.probability)": D(100),
+        "sum(lines.total)": D(26),
+        "exists(stage == new)": False,
+    }
     for source, wanted in answers.items():
         assert compile(source, World(), group=True).evaluate({"rows": rows}) == wanted, source

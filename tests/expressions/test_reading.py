@@ -105,7 +105,9 @@ def test_offsets_are_right_behind_chinese_text_blanks_and_line_breaks() -> None:
 
 
 def test_what_is_wanted_is_checked_at_the_end() -> None:
-    assert "A condition" in str(fault("amount", expect="bool")) or "not a condition" in str(fault("amount", expect="bool"))
+    assert "A condition" in str(fault("amount", expect="bool")) or "not a condition" in str(
+        fault("amount", expect="bool")
+    )
     assert "a number is needed" in str(fault("name", expect="number")).lower()
     assert "never" not in str(fault("owner", expect=Kind("link", of="customer")))
     options = Kind("choice", options={"yes": {}, "no": {}})

@@ -1,7 +1,7 @@
 """One parse, two runs: an expression on a record in Python, on a table in SQL, with the same answer."""
 
 from yuanke.expressions.expression import Expression, compile
-from yuanke.expressions.faults import ExpressionFailed, ExpressionFault
+from yuanke.expressions.faults import ExpressionFailed, ExpressionFault, failed_in_sql
 from yuanke.expressions.functions import Function, catalogue
 from yuanke.expressions.scope import Kind, Scope, SqlCollection, SqlScope
 
@@ -16,4 +16,5 @@ __all__ = [
     "SqlScope",
     "catalogue",
     "compile",
+    "failed_in_sql",
 ]

@@ -184,7 +184,7 @@ def membership(checker: Checker, left: ast.expr, right: ast.expr) -> n.Node:
         return _in_rows(checker, left, value, found)
     if found.kind.name == "choices" and not isinstance(found, n.Known):
         return k.call("_holds", found, checker.wants(left, value, "text", "An option"))
-    if isinstance(found, n.Known):
+    if isinstance(found, n.Known) and found.kind.name in (*k.LOOSE, "choices", "list", "links"):
         return n.InKnown(k.BOOL, value, found)
     hint = "Write contains(text, part)." if found.kind.name == "text" else "Write == to compare."
     raise checker.fault(right, f"{checker.text.of(right)} is {k.spoken(found.kind)}, not a list.", hint)

@@ -20,7 +20,7 @@ from yuanke.expressions.check import Checker, Notes
 from yuanke.expressions.faults import ExpressionFault, misfit, too_big
 from yuanke.expressions.run import Run, build, identity
 from yuanke.expressions.scope import Kind, Scope, SqlScope
-from yuanke.expressions.sqltypes import Truth
+from yuanke.expressions.sqltypes import Truth, Whole, scale_of
 from yuanke.expressions.to_sql import Translator, has_sql
 
 
@@ -80,7 +80,8 @@ class Expression:
             raise ValueError(f"there is no SQL for {self.source!r}")
         translator = Translator(scope)
         if self.kind.name != "bool":
-            return translator.value(self.node)
+            value = translator.value(self.node)
+            return sa.type_coerce(value, Whole()) if self.kind.name == "number" and scale_of(value.type) == 0 else value
         found = translator.certainty(self.node) if certain else translator.truth(self.node)
         return sa.type_coerce(found, Truth()) if not certain else found
 

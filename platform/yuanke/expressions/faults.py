@@ -3,6 +3,8 @@ computed."""
 
 from __future__ import annotations
 
+from sqlalchemy.exc import DBAPIError
+
 from yuanke.kernel.errors import Refusal
 from yuanke.kernel.text import message
 
@@ -35,3 +37,16 @@ def missing(name: str) -> ExpressionFailed:
 
 def misfit() -> ExpressionFailed:
     return ExpressionFailed(message("公式遇到了类型不符的值"))
+
+
+#: numeric value out of range, interval and datetime overflow, and a value beyond PostgreSQL's own limits
+_STATES = {"22003", "22008", "22015", "54000"}
+
+
+def failed_in_sql(error: DBAPIError) -> ExpressionFailed | None:
+    """The refusal behind an error that a database met while computing an expression; None for every other error."""
+    state = getattr(error.orig, "sqlstate", None)
+    said = str(error.orig)
+    if state in _STATES or ("user-defined" in said and "raised" in said) or said == "integer overflow":
+        return too_big()
+    return None

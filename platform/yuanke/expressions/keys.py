@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from yuanke.expressions.exact import MOST_DIGITS, MOST_PLACES_BEFORE, scaled
+from yuanke.expressions.exact import MOST_DIGITS, MOST_PLACES_BEFORE, ZERO, scaled
 from yuanke.expressions.faults import too_big
 
 _NINES = str.maketrans("0123456789", "9876543210")
@@ -54,17 +54,28 @@ def key_of(number: Decimal | int) -> str:
 
 def number_of(value: Any) -> Decimal:
     """The Decimal of a key (or of a plain integer)."""
-    number, scale = parts(value, 0)
-    return scaled(Decimal(number), -scale) if scale else Decimal(number)
+    if type(value) is not str:
+        number, scale = parts(value, 0)
+        return scaled(Decimal(number), -scale)
+    if value == "0":
+        return ZERO
+    if value[0] == "-":
+        text, sign = value[1:-1].translate(_NINES), "-"
+    else:
+        text, sign = value[1:], ""
+    exponent = int(text[:4]) - _SHIFT - len(text) + 5
+    return Decimal(f"{sign}{text[4:]}E{exponent}" if exponent else sign + text[4:])
 
 
 def _parts_of(number: Decimal) -> tuple[int, int]:
-    sign, digits, exponent = number.as_tuple()
-    if not isinstance(exponent, int):
-        raise too_big()
-    if exponent > MOST_PLACES_BEFORE:
-        raise too_big()
-    whole = int("".join(map(str, digits)))
-    if exponent > 0:
-        whole, exponent = whole * 10**exponent, 0
-    return (-whole if sign else whole), -exponent
+    text = str(number)
+    if "E" in text:
+        if number.is_finite() and -2000 < number.adjusted() < MOST_PLACES_BEFORE:
+            text = format(number, "f")
+        else:
+            raise too_big()
+    before, _, after = text.partition(".")
+    try:
+        return int(before + after), len(after)
+    except ValueError:  # NaN or Infinity
+        raise too_big() from None

@@ -35,6 +35,23 @@ class Number(sa.types.TypeDecorator[Decimal]):
         return number_of(value) if dialect.name == "sqlite" else Decimal(value)
 
 
+class Whole(sa.types.TypeDecorator[Decimal]):
+    """A whole number as the database keeps it, for an index and for sorting; Decimal in Python like every number."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+    exact_scale = 0
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return dialect.type_descriptor(sa.Integer() if dialect.name == "sqlite" else sa.BigInteger())
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self if isinstance(value, int) else Number()
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
 class Instant(sa.types.TypeDecorator[datetime]):
     """A computed instant: timestamptz on PostgreSQL, ``2026-03-05T06:30:00.000Z`` on SQLite; aware UTC in Python."""
 
