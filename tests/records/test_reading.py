@@ -171,3 +171,38 @@ def test_money_is_exact_and_sums_are_exact(company: Any) -> None:
             door.create("deal", {"firm": firm, "lines": [{"product": pen, "price": "0.10"}]})
         assert door.get("firm", firm).values["deals_total"] == Decimal("3.00")
         assert door.list("firm", Query(filter="sum(deals.amount) == 3")).count == 1
+
+
+PLACES = """
+entities:
+  place:
+    fields:
+      name: text!
+      region: region
+      tags: tags
+      marks: {options: [x, y, z], multiple: true}
+      size: integer
+    permissions: {admin: {read: all}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "found"),
+    [
+        ("region", "within", ["广东省"], "ab"), ("region", "within", ["广东省/深圳市", None], "ac"), ("tags", "within", ["新"], "a"),
+        ("marks", "within", ["y", "z"], "ab"), ("marks", "contains", "x", "a"), ("size", "in", [1, None], "ac"), ("size", "between", [2, None], "b"),
+        ("name", "contains", "%", ""), ("name", "starts", "b", "b"), ("tags", "empty", None, "bc"), ("size", "ne", 1, "bc"),
+    ],
+)
+def test_clicked_filters_mean_what_they_say(
+    installation: Any, enterprise: Any, field: str, operator: str, value: Any, found: str
+) -> None:
+    from tests.records.conftest import Company
+
+    company = Company(installation, enterprise(PLACES), {"admin": ["admin"]})
+    with company.as_("admin") as door:
+        door.create("place", {"name": "a", "region": "广东省/深圳市/南山区", "tags": ["新"], "marks": ["x", "y"], "size": 1})
+        door.create("place", {"name": "b", "region": "广东省/广州市", "marks": ["z"], "size": 2})
+        door.create("place", {"name": "c"})
+        page = door.list("place", Query(conditions=(Condition(field, operator, value),), sort=("name",)))
+        assert "".join(r.values["name"] for r in page.records) == found

@@ -128,7 +128,6 @@ def _as_parent(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
     above = grant(unit, actor, parent, asked)
     if not above.allowed:
         return Grant(unit, actor, entity, verb, False, reason=above.reason)
-    carrier = entity.parent[1] if entity.parent else ""
     policies = tuple(_carried(unit, entity, policy, asked) for policy in above.policies)
     return Grant(unit, actor, entity, verb, True, policies)
 

@@ -45,7 +45,21 @@ def condition_sql(selection: Selection, condition: Condition) -> sa.ColumnElemen
     column = scope.column(field.key)
     if condition.operator in _UNVALUED:
         return _UNVALUED[condition.operator](column)
-    return _VALUED[condition.operator](column, _values(selection, field, condition))
+    given = _given(condition)
+    own = _of_type(selection, field, column, condition, [one for one in given if one is not None])
+    if own is not None:
+        return sa.or_(own, _is_empty(column)) if None in given else own
+    return _VALUED[condition.operator](column, [_value(selection, field, raw, condition) for raw in given])
+
+
+def _of_type(
+    selection: Selection, field: Field, column: sa.ColumnElement[Any], condition: Condition, given: list[Any],
+) -> sa.ColumnElement[bool] | None:
+    """Where the type gives the operator a meaning of its own (a region and what lies in it, one of several tags)."""
+    try:
+        return field.type.condition(field, column, condition.operator, given, selection.unit.place)
+    except ValueFault as fault:
+        raise QueryFault(message("{field}：{fault}", field=field.label, fault=fault.said), parameter=condition.field) from fault
 
 
 def resolve(selection: Selection, path: str) -> tuple[SqlScope, Field]:
@@ -69,11 +83,11 @@ def unknown_field(path: str) -> QueryFault:
     return QueryFault(message("没有名为 {field} 的字段", field=path), parameter=path)
 
 
-def _values(selection: Selection, field: Field, condition: Condition) -> list[Any]:
+def _given(condition: Condition) -> list[Any]:
     given = condition.value if isinstance(condition.value, (list, tuple)) else [condition.value]
     if len(given) > LONGEST_LIST:
         raise QueryFault(message("一次最多筛选 {most} 个值", most=LONGEST_LIST), parameter=condition.field)
-    return [_value(selection, field, raw, condition) for raw in given]
+    return list(given)
 
 
 def _value(selection: Selection, field: Field, raw: Any, condition: Condition) -> Any:

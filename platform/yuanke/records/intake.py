@@ -16,7 +16,6 @@ from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.keys import ids_by_key
 from yuanke.records.save import Save
-from yuanke.records.values import LinkValue
 
 MOST_OWNED_ROWS = 2_000
 ALWAYS = frozenset({"version"})
@@ -46,7 +45,7 @@ def _stands_already(save: Save, field: Field, value: Any) -> bool:
     if save.old is None or field.rows or field.pairs or not field.has_column:
         return False
     try:
-        typed = field.type.parse(field, value.id if isinstance(value, LinkValue) else value, save.unit.place)
+        typed = field.type.parse(field, value, save.unit.place)
     except ValueFault:
         return False
     standing = save.old.get(field.key)
@@ -68,8 +67,6 @@ def _open_now(save: Save, field: Field) -> bool:
 
 
 def _parse(save: Save, field: Field, value: Any) -> None:
-    if isinstance(value, LinkValue):
-        value = value.id
     try:
         typed = field.type.parse(field, value, save.unit.place)
         if typed is not None:

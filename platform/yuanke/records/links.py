@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import sqlalchemy as sa
 
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.text import message
