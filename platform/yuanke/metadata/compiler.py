@@ -17,8 +17,8 @@ from yuanke.kernel.diagnostics import DefinitionError, Diagnostic
 from yuanke.metadata.assemble import Assembly
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.layer import Layer
+from yuanke.metadata.parts import types_digest
 from yuanke.metadata.registry import Registry
-from yuanke.metadata.reuse import types_digest
 from yuanke.metadata.stack import lay
 
 _KEPT = 64

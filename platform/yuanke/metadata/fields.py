@@ -110,6 +110,14 @@ class FieldMaker:
         name = TYPE_OF_KIND.get(kind.name if kind else "", "")
         if kind is not None and kind.name == "link":
             name = "link" if kind.of and not kind.of.startswith("@") else ""
+        if kind is not None and kind.name in ("choice", "choices"):
+            detail = "Say its options beside the formula, or take them from the field it gives: like: <entity>.<field>."
+            self.faults.add(
+                "E206",
+                found.formula or found.node,
+                f'The formula of "{found.key}" gives an option of an unsaid list',
+                detail,
+            )
         return self.types.get(name) or self.types["text"]
 
     def _label(self, found: FieldDef, path: str) -> Label:

@@ -82,6 +82,7 @@ class PartMaker:
         faults: Faults,
     ) -> None:
         self.ranks, self.types, self.find, self.faults = ranks, types, find, faults
+        self._types = types_digest(types)
         self._drawn = False  # something beyond the own node was used
 
     def part(self, key: str, head: dict[str, Node], fields: Node | None, taken: frozenset[str] = frozenset()) -> Part:
@@ -105,7 +106,7 @@ class PartMaker:
         return part
 
     def _name(self, key: str, head: dict[str, Node], fields: Node | None) -> bytes:
-        made = hashlib.blake2b(f"{key}\0{id(self.types)}\0".encode(), digest_size=16)
+        made = hashlib.blake2b(f"{key}\0{self._types}\0".encode(), digest_size=16)
         for word, node in head.items():
             made.update(word.encode() + b"\0" + node.digest())
         if fields is not None:
@@ -241,3 +242,8 @@ def arranged(fields: Node, faults: Faults) -> list[tuple[str, Node]]:
             order.remove(name)
             order.insert(order.index(anchor.value) + (1 if side == "after" else 0), name)
     return [(name, fields.value[name]) for name in order]
+
+
+def types_digest(types: Mapping[str, FieldType]) -> str:
+    """Tells catalogues of field types apart, alike in every process."""
+    return ",".join(f"{name}={type(kind).__module__}.{type(kind).__qualname__}" for name, kind in sorted(types.items()))

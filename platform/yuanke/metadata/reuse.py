@@ -14,6 +14,7 @@ from threading import Lock
 from yuanke.fieldtypes import FieldType
 from yuanke.metadata.entities import Made, path_of
 from yuanke.metadata.model import EntityDef, Model
+from yuanke.metadata.parts import types_digest
 
 _KEPT = 4096
 _VARIANTS = 4
@@ -94,11 +95,6 @@ def _grouped(english: Mapping[str, str]) -> dict[str, bytes]:
         key: hashlib.blake2b("\1".join(sorted(lines)).encode(), digest_size=16).digest()
         for key, lines in groups.items()
     }
-
-
-def types_digest(types: Mapping[str, FieldType]) -> str:
-    """Tells catalogues of field types apart, alike in every process."""
-    return ",".join(f"{name}={type(kind).__module__}.{type(kind).__qualname__}" for name, kind in sorted(types.items()))
 
 
 def forget() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from yuanke.expressions import Expression
-from yuanke.metadata.model import FieldDef, Model
+from yuanke.metadata.model import EntityDef, FieldDef, Model
 
 #: functions whose answer is not a matter of the record alone
 COMPUTED_CALLS = frozenset({"balance", "metric", "metric_rows", "live", "time_in", "duplicates", "most_alike"})
@@ -130,6 +130,12 @@ class Sources:
             return
         self._walk(entity, names, reading)
 
+    def _way_back(self, definition: EntityDef, held: FieldDef) -> str | None:
+        """The collection that leads from the target of a link to the records that have it."""
+        if definition.parent is not None and held.key == definition.parent_link:
+            return definition.parent[1]
+        return self.model.inverse_of(held)
+
     def _read_document(self, owner: str, names: list[str], reading: Reading) -> None:
         """A row reads its document: both are one save, so own fields of the document may be read by what is stored."""
         if not names:
@@ -204,7 +210,7 @@ class Sources:
                     reading.because(f"it steps through {name}, which may point to several entities")
                     return
                 entity = held.targets[0]
-                inverse_name = self.model.inverse_of(held)
+                inverse_name = self._way_back(definition, held)
                 back = (inverse_name or "", *back)
                 if not inverse_name:
                     reading.because(f"it steps through {definition.key}.{name}, which has no way back")

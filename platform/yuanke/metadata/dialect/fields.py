@@ -281,6 +281,11 @@ TELLING = ("link", "links", "rows", "options", "bands")
 class FieldShape(Record):
     """A field: the keys above, and those that its own type brings. Fields of rows and pairs are those of an entity of their own."""
 
+    def check(self, node: Node, c: Context) -> None:
+        if node.is_map and node.get("like") is not None:  # null takes away what the other field says
+            node = node.replaced({k: n for k, n in node.value.items() if n.value is not None})
+        super().check(node, c)
+
     def inner(self, word: str, c: Context) -> Context:
         return c.at(entity=f"{c.entity}_{c.field}" if c.entity else "", field="") if word in ("rows", "with") else c
 
@@ -323,7 +328,7 @@ def _together(node: Node, c: Context) -> None:
             f'There is no field type "{word}"',
             f"Types are {', '.join(sorted(c.types))}.{did_you_mean(word, c.types)}",
         )
-    elif node.get("formula") is None:
+    elif node.get("formula") is None and node.get("like") is None:
         c.faults.add(
             "E206",
             node.key,
