@@ -3,6 +3,7 @@
 from yuanke.expressions.expression import Expression, compile
 from yuanke.expressions.faults import ExpressionFailed, ExpressionFault, failed_in_sql
 from yuanke.expressions.functions import Function, catalogue
+from yuanke.expressions.running import deal_out, needs_dealing
 from yuanke.expressions.scope import Kind, Scope, SqlCollection, SqlScope
 
 __all__ = [
@@ -16,5 +17,7 @@ __all__ = [
     "SqlScope",
     "catalogue",
     "compile",
+    "deal_out",
     "failed_in_sql",
+    "needs_dealing",
 ]

@@ -33,7 +33,9 @@ class Function:
     unless ``nulls``, it is not called when one of them is None: then the result is None. ``sql`` gets and gives SQL
     elements
     for PostgreSQL, and must use each of them once. ``zone``: both get the enterprise's time zone first.
-    ``volatile``: ``today`` or ``now``. ``contextual``: the place of use brings the function, in ``env["calls"][name]``.
+    ``volatile``: ``today`` or ``now``. ``contextual``: the place of use brings the function, in
+    ``env["calls"][name]``; of a
+    ``running`` one `deal_out` does.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Function:
     zone: bool = False
     volatile: str | None = None
     contextual: bool = False
+    running: bool = False
 
     @property
     def needed(self) -> int:

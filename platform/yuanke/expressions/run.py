@@ -275,6 +275,8 @@ def _coalesce(arguments: list[Run]) -> Run:
 
 def _contextual(function: Function, arguments: list[Run], keywords: dict[str, Run], depth: int) -> Run:
     top, name = climb_to(depth, 0), function.name
+    if function.running:
+        return _in_order(name, arguments, top)
 
     def run(row: Any, up: Any) -> Any:
         calls = top(row, up).get("calls") or {}
@@ -282,6 +284,19 @@ def _contextual(function: Function, arguments: list[Run], keywords: dict[str, Ru
             raise missing(f"{name}()")
         given = {key: value(row, up) for key, value in keywords.items()}
         return calls[name](*[argument(row, up) for argument in arguments], **given)
+
+    return run
+
+
+def _in_order(name: str, arguments: list[Run], top: Run) -> Run:
+    """``take(...)``: this place of the expression, together with the row, says what was given before."""
+    place = object()
+
+    def run(row: Any, up: Any) -> Any:
+        deal = top(row, up).get("running")
+        if deal is None:
+            raise missing(f"{name}()")
+        return deal(name, id(place), [argument(row, up) for argument in arguments])
 
     return run
 

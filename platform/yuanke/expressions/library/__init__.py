@@ -4,7 +4,13 @@ None."""
 from __future__ import annotations
 
 from yuanke.expressions.functions import Function
-from yuanke.expressions.library import dates, forms, numbers, texts
+from yuanke.expressions.library import dates, forms, numbers, rows, texts
 
-FUNCTIONS: tuple[Function, ...] = (*dates.FUNCTIONS, *numbers.FUNCTIONS, *texts.FUNCTIONS, *forms.FUNCTIONS)
+FUNCTIONS: tuple[Function, ...] = (
+    *dates.FUNCTIONS,
+    *numbers.FUNCTIONS,
+    *texts.FUNCTIONS,
+    *rows.FUNCTIONS,
+    *forms.FUNCTIONS,
+)
 INTERNAL: tuple[Function, ...] = (*dates.INTERNAL, *numbers.INTERNAL, *texts.INTERNAL)
