@@ -5,6 +5,7 @@ The one rule: each method asks the grant first and answers only what the actor m
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -86,7 +87,7 @@ class Records:
         changed = self._save(entity, [_item(values) for values in update], atomic, "updated")
         return Batch(made, changed, [self._delete(key, at, item, atomic) for at, item in enumerate(delete)])
 
-    def _save(self, entity: Entity, items: Sequence[Item], atomic: bool, status: str) -> list[Outcome]:
+    def _save(self, entity: Entity, items: Sequence[Item], atomic: bool, status: str) -> builtins.list[Outcome]:
         if not items:
             return []
         saves = save_all(self.unit, self.actor, entity, items, gently=not atomic)
@@ -108,19 +109,19 @@ class Records:
         """Records of another entity that link to this one (an inverse), its owned rows, or a many-to-many link."""
         return related_records(self.unit, self.actor, self.entity(key), record_id, name, query)
 
-    def history(self, key: str, record_id: int, limit: int = 50, before: int | None = None) -> list[HistoryEntry]:
+    def history(self, key: str, record_id: int, limit: int = 50, before: int | None = None) -> builtins.list[HistoryEntry]:
         return past.history(self.unit, self.actor, self.entity(key), record_id, limit, before)
 
-    def search(self, text: str, limit: int = 20, entities: Iterable[str] | None = None) -> list[SearchHit]:
+    def search(self, text: str, limit: int = 20, entities: Iterable[str] | None = None) -> builtins.list[SearchHit]:
         return finding.search(self.unit, self.actor, text, limit, entities)
 
-    def lookup(self, key: str, text: str, limit: int = 10, filter: str | None = None) -> list[LinkValue]:
+    def lookup(self, key: str, text: str, limit: int = 10, filter: str | None = None) -> builtins.list[LinkValue]:
         """Records to choose from while typing; ``filter`` is an expression on the candidate."""
         entity = self.entity(key)
         condition = filter_expression(Selection(self.unit, self.actor, entity), filter) if filter else None
         return finding.lookup(self.unit, self.actor, entity, text, limit, condition)
 
-    def group(self, key: str, by: str | None = None, total: str | None = None, query: Query = Query()) -> list[Group]:
+    def group(self, key: str, by: str | None = None, total: str | None = None, query: Query = Query()) -> builtins.list[Group]:
         """Counts (and sums of ``total``) by the values of ``by``, of what `list` would show for ``query``."""
         return group_by(self.unit, self.actor, self.entity(key), by, total, query)
 

@@ -22,7 +22,7 @@ from yuanke.storage import Unit
 
 class Group(NamedTuple):
     key: Any
-    count: int
+    records: int
     total: Any = None
 
 

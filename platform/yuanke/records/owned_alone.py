@@ -6,6 +6,7 @@ The one rule: there is no save of a row without its record, so totals, version, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from yuanke.access.grants import grant
@@ -53,12 +54,23 @@ def batch(
     door: Any, key: str, create: Sequence[Mapping[str, Any]], update: Sequence[Mapping[str, Any]], delete: Sequence[Any], atomic: bool,
 ) -> Batch:
     """One by one: each is a save of its record."""
-    made = [_outcome(at, "created", atomic, lambda v=v: door.create(key, v).id) for at, v in enumerate(create)]
-    changed = [_outcome(at, "updated", atomic, lambda v=v: door.update(key, v["id"], {k: x for k, x in v.items() if k != "id"}).id)
-               for at, v in enumerate(update)]  # fmt: skip
-    ids = [one if isinstance(one, int) else one["id"] for one in delete]
-    gone = [_outcome(at, "deleted", atomic, lambda i=i: door.delete(key, i) or i) for at, i in enumerate(ids)]
+
+    def one_updated(values: Mapping[str, Any]) -> int:
+        return int(door.update(key, values["id"], {k: v for k, v in values.items() if k != "id"}).id)
+
+    def one_deleted(row_id: int) -> int:
+        door.delete(key, row_id)
+        return row_id
+
+    made = [_outcome(at, "created", atomic, partial(_made, door, key, values)) for at, values in enumerate(create)]
+    changed = [_outcome(at, "updated", atomic, partial(one_updated, values)) for at, values in enumerate(update)]
+    ids = [int(one if isinstance(one, int) else one["id"]) for one in delete]
+    gone = [_outcome(at, "deleted", atomic, partial(one_deleted, row_id)) for at, row_id in enumerate(ids)]
     return Batch(made, changed, gone)
+
+
+def _made(door: Any, key: str, values: Mapping[str, Any]) -> int:
+    return int(door.create(key, values).id)
 
 
 def _outcome(at: int, status: str, atomic: bool, act: Callable[[], int]) -> Outcome:

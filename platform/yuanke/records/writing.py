@@ -69,7 +69,7 @@ def _insert(unit: Unit, entity: Entity, saves: Sequence[Save]) -> None:
     names = sorted({key for save in saves for key in save.values if key in table.c})
     rows = [{name: save.values.get(name) for name in names} for save in saves]
     if len(rows) == 1:
-        saves[0].id = unit.execute(table.insert().values(rows[0])).inserted_primary_key[0]
+        saves[0].id = unit.execute(table.insert().values(rows[0]).returning(table.c.id)).scalar_one()
         return
     statement = table.insert().returning(table.c.id, sort_by_parameter_order=True)
     for save, row in zip(saves, unit.execute(statement, rows), strict=True):

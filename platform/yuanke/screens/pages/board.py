@@ -90,7 +90,7 @@ def _columns(reader: Reader, entity: Entity, ask: Asked, by: Field, cards: bool)
 def _column(
     reader: Reader, entity: Entity, ask: Asked, by: Field, key: str, option: Option, group: Any, total: str | None, cards: bool,
 ) -> dict[str, Any]:
-    count = group.count if group else 0
+    count = group.records if group else 0
     summed = None
     if total and group and group.total is not None:
         summed = entity.fields[total].type.text(entity.fields[total], group.total, reader.place)

@@ -157,7 +157,7 @@ def _metric(reader: Reader, path: str, declared: Widget) -> dict[str, Any] | Non
     value = str(declared.get("value", "count()")).replace(" ", "")
     total = value[4:-1] if value.startswith("sum(") else None
     groups = reader.records.group(entity.key, by.key if by else None, total, Query(filter=declared.get("where")))
-    figures = {g.key: (g.total if total else g.count) or 0 for g in groups}
+    figures = {g.key: (g.total if total else g.records) or 0 for g in groups}
     if by is None:
         field = entity.fields.get(total or "")
         text = field.type.text(field, figures.get(None, 0), reader.place) if field is not None else f"{figures.get(None, 0):,}"
