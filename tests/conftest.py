@@ -1,7 +1,8 @@
-"""What every test may ask for: a home folder, a real database of either kind, an installation, an enterprise made from YAML.
+"""What every test may ask for: a home folder, a real database of either kind, an installation, an enterprise.
 
-PostgreSQL is the server that the environment names, else one of our own for the session. ``installation`` and what hangs
-on it run on both databases; a test that needs only one says ``@pytest.mark.parametrize("dialect", ["sqlite"])``.
+PostgreSQL is the server that the environment names, else one of our own for the session. ``installation`` and what
+hangs on it run on both databases; tests of one say ``@pytest.mark.parametrize("dialect", ["sqlite"])``, and a file
+whose tests all need only one has a fixture ``dialect`` of its own.
 """
 
 from __future__ import annotations
@@ -77,13 +78,17 @@ def layer_of(source: str | Path | Layer, number: int = 1) -> Layer:
         return source
     if isinstance(source, Path):
         return Layer.read_file(source, "module")
-    head = "" if source.lstrip().startswith("module:") or "\nmodule:" in source else f"module: m{number}\nlabel: m{number}\n"
+    head = (
+        ""
+        if source.lstrip().startswith("module:") or "\nmodule:" in source
+        else f"module: m{number}\nlabel: m{number}\n"
+    )
     return Layer.read_text(head + source, f"m{number}.yaml", "module")
 
 
 @pytest.fixture
 def enterprise(installation: Installation) -> Callable[..., Enterprise]:
-    """``enterprise(yaml, yaml, slug="acme", label="爱客")`` makes one that runs these modules above the platform's own."""
+    """``enterprise(yaml, yaml, slug="acme", label="爱客")`` makes one that runs these modules."""
 
     from yuanke.storage import create_enterprise
 
@@ -107,7 +112,7 @@ def reading(installation: Installation) -> Callable[[Enterprise], AbstractContex
 
 
 def _binaries() -> Path | None:
-    """The folder that holds ``initdb`` and ``postgres``: an installed server, else the one that comes as a Python package."""
+    """The folder of ``initdb`` and ``postgres``: an installed server, else the one that is a Python package."""
     found = shutil.which("initdb")
     if found and shutil.which("postgres"):
         return Path(found).resolve().parent
@@ -129,9 +134,10 @@ def _demoted() -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """SQLAlchemy URL of a PostgreSQL database: ``YUANKE_TEST_POSTGRES`` if set, else a server that lives as long as the session.
+    """URL of a PostgreSQL database: ``YUANKE_TEST_POSTGRES`` if set, else a server that lives as long as the session.
 
-    The server listens on a socket in a folder of its own only, writes no safe copy of anything (``fsync=off``), and orders text by code point.
+    The server listens on a socket in a folder of its own only, writes no safe copy of anything (``fsync=off``), and
+    orders text by code point.
     """
     given = os.environ.get("YUANKE_TEST_POSTGRES")
     if given:
@@ -153,14 +159,36 @@ def postgres_url() -> Iterator[str]:
 def _server(binaries: Path, home: Path, who: dict[str, object]) -> Iterator[str]:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": home}
     made = subprocess.run(
-        [binaries / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-        capture_output=True, text=True, cwd=home, **who,
-    )  # fmt: skip
+        [
+            binaries / "initdb",
+            "-D",
+            home / "data",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ],
+        capture_output=True,
+        text=True,
+        cwd=home,
+        **who,
+    )
     assert made.returncode == 0, made.stderr
     options = {
-        "listen_addresses": "", "unix_socket_directories": home, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
-        "max_connections": "60", "shared_buffers": "32MB", "autovacuum": "off", "timezone": "UTC",
-    }  # fmt: skip
+        "listen_addresses": "",
+        "unix_socket_directories": home,
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "max_connections": "60",
+        "shared_buffers": "32MB",
+        "autovacuum": "off",
+        "timezone": "UTC",
+    }
     arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     server = subprocess.Popen([binaries / "postgres", "-D", home / "data", *arguments], **quiet, **who)
     try:

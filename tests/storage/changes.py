@@ -27,7 +27,9 @@ def planned(unit: Unit, body: str, **decisions: Any) -> Plan:
 
 def changed(installation: Installation, at: Enterprise, body: str, decisions: Any = None) -> Applied:
     """Bring the crm module to ``body``."""
-    return change(installation, at, lambda unit: definitions.replaced(definitions.layers_of(unit), crm(body)), decisions=decisions)
+    return change(
+        installation, at, lambda unit: definitions.replaced(definitions.layers_of(unit), crm(body)), decisions=decisions
+    )
 
 
 def with_field(unit: Unit, entity: str, key: str, spec: Any) -> list[Layer]:

@@ -8,13 +8,13 @@ import threading
 
 import pytest
 import sqlalchemy as sa
-
-from tests.storage.changes import changed, crm, settled
 from yuanke.kernel.errors import Refused
 from yuanke.storage import layers_of
 from yuanke.storage.backup import backup
 from yuanke.storage.live import live_shape
 from yuanke.storage.restore import restore
+
+from tests.storage.changes import changed, crm, settled
 
 ACCOUNTS = """
 entities:
@@ -53,8 +53,11 @@ def test_a_restored_enterprise_equals_the_one_that_was_saved(installation, at, r
     with reading(at) as one, reading(again) as two:
         assert rows(one) == rows(two)
         assert [x.digest for x in layers_of(one)] == [x.digest for x in layers_of(two)]
-        shapes = [{n: (t.columns, t.indexes) for n, t in live_shape(u.connection, u.enterprise.place).items()} for u in (one, two)]
-        assert {n: {k: v for k, v in c.items()} for n, (c, _) in shapes[0].items()} == {n: c for n, (c, _) in shapes[1].items()}
+        shapes = [
+            {n: (t.columns, t.indexes) for n, t in live_shape(u.connection, u.enterprise.place).items()}
+            for u in (one, two)
+        ]
+        assert {n: c for n, (c, _) in shapes[0].items()} == {n: c for n, (c, _) in shapes[1].items()}
         assert {n: {i for i in x if i.startswith(("ix_", "uq_"))} for n, (_, x) in shapes[0].items()} == {
             n: {i for i in x if i.startswith(("ix_", "uq_"))} for n, (_, x) in shapes[1].items()
         }
@@ -63,7 +66,12 @@ def test_a_restored_enterprise_equals_the_one_that_was_saved(installation, at, r
     changed(installation, again, ACCOUNTS, {"account.note": "restore"})
     with writing(again) as unit:
         assert {r["note"] for r in rows(unit)} == {"旧"}
-        assert unit.execute(unit.tables["account"].insert().values(name="x").returning(unit.tables["account"].c.id)).scalar_one() > 20
+        assert (
+            unit.execute(
+                unit.tables["account"].insert().values(name="x").returning(unit.tables["account"].c.id)
+            ).scalar_one()
+            > 20
+        )
     with pytest.raises(sa.exc.IntegrityError), writing(again) as unit:
         unit.execute(unit.tables["account"].insert().values(parent=99999))
 

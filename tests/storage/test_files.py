@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 import pytest
-
 from yuanke.kernel.errors import RecordNotFound, ValidationFailed
 from yuanke.storage.files import clean_name, type_of
 
@@ -26,7 +25,13 @@ def test_a_file_is_read_back_as_it_came(at, writing, reading):
     with reading(at) as unit, unit.files.open(kept.id) as stream:
         assert stream.read() == b"%PDF-1.7 x"
         found = unit.files.info(kept.id)
-    assert (found.name, found.size, found.type, found.created_by, found.inline) == ("合同.pdf", 10, "application/pdf", 3, False)
+    assert (found.name, found.size, found.type, found.created_by, found.inline) == (
+        "合同.pdf",
+        10,
+        "application/pdf",
+        3,
+        False,
+    )
 
 
 def test_equal_contents_are_kept_once(at, writing, installation):
@@ -51,10 +56,16 @@ def test_empty_and_too_large_files_are_refused_and_leave_nothing(at, writing, in
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
-        ("../../etc/passwd", "passwd"), ("C:\\temp\\a.txt", "a.txt"), ("a\x00b.txt", "ab.txt"), ("\u202egpj.exe", "gpj.exe"),
-        ("报价 单.xlsx", "报价 单.xlsx"), ("..", "file"), ("", "file"), ("a<b>.txt", "a_b_.txt"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\temp\\a.txt", "a.txt"),
+        ("a\x00b.txt", "ab.txt"),
+        ("\u202egpj.exe", "gpj.exe"),
+        ("报价 单.xlsx", "报价 单.xlsx"),
+        ("..", "file"),
+        ("", "file"),
+        ("a<b>.txt", "a_b_.txt"),
     ],
-)  # fmt: skip
+)
 def test_names_lose_what_misleads(given, kept):
     assert clean_name(given) == kept
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-
-from tests.storage.changes import changed, crm, kinds, planned, settled
 from yuanke.kernel.errors import Refused
 from yuanke.storage import apply
 
-HEAD = "roles: {sales: 销售, boss: 老板}\nentities:\n  firm:\n    label: 公司\n    fields:\n      name: {type: text, label: 名称}\n"
+from tests.storage.changes import changed, crm, kinds, planned, settled
+
+HEAD = """roles: {sales: 销售, boss: 老板}
+entities:
+  firm:
+    label: 公司
+    fields:
+      name: {type: text, label: 名称}
+"""
 RIGHTS = "    permissions: {sales: {read: own, create: true}}\n"
 
 
@@ -42,7 +48,10 @@ def test_a_retired_field_tells_how_many_values_it_hides(enterprise, writing, rea
 def test_a_unique_rule_over_duplicates_shows_them_and_cannot_be_applied(installation, enterprise, writing, reading):
     at = enterprise(crm(HEAD))
     with writing(at) as unit:
-        unit.execute(unit.tables["firm"].insert(), [{"name": "甲"}, {"name": "甲"}, {"name": "乙"}, {"name": None}, {"name": None}])
+        unit.execute(
+            unit.tables["firm"].insert(),
+            [{"name": "甲"}, {"name": "甲"}, {"name": "乙"}, {"name": None}, {"name": None}],
+        )
     unique = HEAD.replace("label: 名称", "label: 名称, unique: true")
     with reading(at) as unit:
         made = planned(unit, unique)
@@ -60,7 +69,10 @@ def test_the_bin_does_not_count_for_a_unique_rule(installation, enterprise, writ
 
     at = enterprise(crm(HEAD))
     with writing(at) as unit:
-        unit.execute(unit.tables["firm"].insert(), [{"name": "甲", "deleted_at": clock.now()}, {"name": "甲", "deleted_at": None}])
+        unit.execute(
+            unit.tables["firm"].insert(),
+            [{"name": "甲", "deleted_at": clock.now()}, {"name": "甲", "deleted_at": None}],
+        )
     changed(installation, at, HEAD.replace("label: 名称", "label: 名称, unique: true"))
 
 
@@ -75,7 +87,12 @@ def test_a_narrower_type_says_how_many_values_do_not_fit_and_keeps_them(installa
         assert (step.speed, step.rows, step.samples) == ("destructive", 3, ("很大",))
     changed(installation, at, number)
     with reading(at) as unit:
-        assert [r.size for r in unit.execute(unit.tables["firm"].select().order_by(unit.tables["firm"].c.id))] == [12, None, 3, None]
+        assert [r.size for r in unit.execute(unit.tables["firm"].select().order_by(unit.tables["firm"].c.id))] == [
+            12,
+            None,
+            3,
+            None,
+        ]
         assert settled(unit) == []
         aside = [c for c in live_columns(unit, "firm") if c.endswith("_size") and c.startswith("x_old")]
         values = unit.execute(bare_select("firm", aside[0])).scalars().all()
@@ -88,7 +105,10 @@ def test_a_wider_type_keeps_every_value(installation, enterprise, writing, readi
         unit.execute(unit.tables["firm"].insert(), [{"size": 12}, {"size": -3}])
     changed(installation, at, HEAD + "      size: {type: money, label: 规模}\n")
     with reading(at) as unit:
-        assert [r.size for r in unit.execute(unit.tables["firm"].select().order_by(unit.tables["firm"].c.id))] == [Decimal(12), Decimal(-3)]
+        assert [r.size for r in unit.execute(unit.tables["firm"].select().order_by(unit.tables["firm"].c.id))] == [
+            Decimal(12),
+            Decimal(-3),
+        ]
 
 
 def test_a_text_that_becomes_a_long_text_needs_no_step_on_the_table(enterprise, reading):
@@ -105,7 +125,11 @@ def test_options_tell_who_still_holds_a_removed_one(enterprise, writing, reading
     with reading(at) as unit:
         made = planned(unit, HEAD + "      kind: {label: 种类, options: {a: 甲方, c: 丙, d: 丁}}\n")
         told = {s.kind: (s.speed, s.rows) for s in made.steps}
-        assert told == {"option_added": ("safe", 0), "option_renamed": ("safe", 0), "option_removed": ("destructive", 2)}
+        assert told == {
+            "option_added": ("safe", 0),
+            "option_renamed": ("safe", 0),
+            "option_removed": ("destructive", 2),
+        }
 
 
 def test_rights_say_who_gains_and_who_loses(enterprise, reading):
@@ -150,7 +174,10 @@ def test_every_step_speaks_chinese_with_its_values_filled_in(enterprise, writing
     at = enterprise(crm(body))
     with writing(at) as unit:
         unit.execute(unit.tables["firm"].insert(), [{"name": "a", "n": 1}])
-    after = "entities:\n  other: {label: 别的, fields: {firm: {link: firm, label: 公司}}}\n" + HEAD.partition("entities:\n")[2]
+    after = (
+        "entities:\n  other: {label: 别的, fields: {firm: {link: firm, label: 公司}}}\n"
+        + HEAD.partition("entities:\n")[2]
+    )
     after = HEAD.partition("entities:\n")[0] + after + "      n: {type: text, label: 数}\n"
     with reading(at) as unit:
         said = [str(s.summary) for s in planned(unit, after).steps]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-
 from yuanke.kernel.errors import RecordNotFound, Refused
 from yuanke.storage import Installation, create_enterprise, layers_of, remove_enterprise
 from yuanke.storage.provision import set_state
@@ -32,7 +31,10 @@ def test_an_enterprise_has_the_tables_of_its_entities_and_keeps_exact_money(ente
 def test_stored_definitions_keep_the_order_they_were_written_in(enterprise, reading):
     with reading(enterprise(CRM)) as unit:
         assert list(unit.registry.entities["firm"].fields["kind"].options) == ["b", "a"]
-        assert layers_of(unit)[-1].plain()["entities"]["firm"]["fields"].keys() == {"name": None, "total": None, "kind": None}.keys()
+        assert (
+            layers_of(unit)[-1].plain()["entities"]["firm"]["fields"].keys()
+            == {"name": None, "total": None, "kind": None}.keys()
+        )
 
 
 def test_an_enterprise_whose_definitions_are_wrong_leaves_nothing_behind(enterprise, installation: Installation):
@@ -94,8 +96,12 @@ def test_two_enterprises_do_not_see_each_other(installation: Installation, enter
 
 
 def test_modules_come_with_what_they_depend_on(installation: Installation, tmp_path, monkeypatch):
-    (tmp_path / "base.yaml").write_text("module: base\nlabel: B\nentities: {a: {label: A, fields: {name: text}}}\n", "utf-8")
-    (tmp_path / "top.yaml").write_text("module: top\nlabel: T\ndepends: [base]\nentities: {b: {label: B, fields: {a: {link: a}}}}\n", "utf-8")
+    (tmp_path / "base.yaml").write_text(
+        "module: base\nlabel: B\nentities: {a: {label: A, fields: {name: text}}}\n", "utf-8"
+    )
+    (tmp_path / "top.yaml").write_text(
+        "module: top\nlabel: T\ndepends: [base]\nentities: {b: {label: B, fields: {a: {link: a}}}}\n", "utf-8"
+    )
     monkeypatch.setenv("YUANKE_MODULES", str(tmp_path))
     made = create_enterprise(installation, "acme", "爱客", modules="top")
     with installation.unit(made) as unit:

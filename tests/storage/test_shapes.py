@@ -7,21 +7,32 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from tests.storage.changes import settled
 from yuanke.metadata import Layer
 from yuanke.storage import Installation, change, create_enterprise, definitions, remove_enterprise
 from yuanke.storage.live import LiveTable, live_shape
 from yuanke.storage.plan import plan
 
+from tests.storage.changes import settled
+
 _numbers = itertools.count(1)
 ENTITIES = ("apple", "berry", "order")
 FIELDS = ("one", "two", "group", "name")
 SPECS: list[Any] = [
-    {"type": "text"}, {"type": "long_text"}, {"type": "integer"}, {"type": "money"}, {"type": "bool"}, {"type": "date"},
-    {"type": "datetime"}, {"type": "text", "unique": True}, {"type": "integer", "index": True}, {"type": "percent"},
-    {"options": {"a": {"label": "A"}, "b": {"label": "B"}}}, {"link": "apple"}, {"link": "berry"}, {"type": "tags"},
-]  # fmt: skip
+    {"type": "text"},
+    {"type": "long_text"},
+    {"type": "integer"},
+    {"type": "money"},
+    {"type": "bool"},
+    {"type": "date"},
+    {"type": "datetime"},
+    {"type": "text", "unique": True},
+    {"type": "integer", "index": True},
+    {"type": "percent"},
+    {"options": {"a": {"label": "A"}, "b": {"label": "B"}}},
+    {"link": "apple"},
+    {"link": "berry"},
+    {"type": "tags"},
+]
 
 
 @st.composite
@@ -42,18 +53,24 @@ def layer(world: dict[str, Any]) -> Layer:
 
 def decisions(world: dict[str, Any], answer: str) -> dict[str, str]:
     entities = world["entities"]
-    return {e: answer for e in entities} | {f"{e}.{f}": answer for e in entities for f in entities[e]["fields"]}
+    return dict.fromkeys(entities, answer) | {f"{e}.{f}": answer for e in entities for f in entities[e]["fields"]}
 
 
 def shape(installation: Installation, slug: str) -> dict[str, LiveTable]:
     with installation.unit(slug) as unit:
         wanted = {t for e, t in ((e, unit.tables[e].name) for e in unit.registry.entities)}
-        return {name: table for name, table in live_shape(unit.connection, unit.enterprise.place).items() if name in wanted}
+        return {
+            name: table for name, table in live_shape(unit.connection, unit.enterprise.place).items() if name in wanted
+        }
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(one=worlds(), two=worlds(), three=worlds(), answer=st.sampled_from(["restore", "fresh"]))
-def test_changing_step_by_step_gives_the_same_tables_as_making_anew(installation: Installation, one, two, three, answer):
+def test_changing_step_by_step_gives_the_same_tables_as_making_anew(
+    installation: Installation, one, two, three, answer
+):
     number = next(_numbers)
     walked = create_enterprise(installation, f"w{number}", f"walked {number}", layers=[layer(one)])
     with installation.unit(walked, write=True) as unit:
@@ -61,9 +78,11 @@ def test_changing_step_by_step_gives_the_same_tables_as_making_anew(installation
             unit.execute(unit.tables[entity].insert(), [{"title": "x"}, {"title": "y"}])
     for world in (two, three):
         change(
-            installation, walked, lambda unit, world=world: definitions.replaced(definitions.layers_of(unit), layer(world)),
+            installation,
+            walked,
+            lambda unit, world=world: definitions.replaced(definitions.layers_of(unit), layer(world)),
             decisions=decisions(world, answer),
-        )  # fmt: skip
+        )
     create_enterprise(installation, f"n{number}", f"new {number}", layers=[layer(three)])
     came, made = shape(installation, f"w{number}"), shape(installation, f"n{number}")
     assert came.keys() == made.keys()
@@ -76,7 +95,9 @@ def test_changing_step_by_step_gives_the_same_tables_as_making_anew(installation
         remove_enterprise(installation, slug)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(one=worlds(), two=worlds())
 def test_going_there_and_back_loses_no_value(installation: Installation, one, two):
     number = next(_numbers)
@@ -92,12 +113,16 @@ def test_going_there_and_back_loses_no_value(installation: Installation, one, tw
         kept = {(s.entity, s.field) for s in there.steps if s.kind in ("convert", "set_aside")}
     for world in (two, one):
         change(
-            installation, at, lambda unit, world=world: definitions.replaced(definitions.layers_of(unit), layer(world)),
+            installation,
+            at,
+            lambda unit, world=world: definitions.replaced(definitions.layers_of(unit), layer(world)),
             decisions=decisions(world, "restore"),
-        )  # fmt: skip
+        )
     with installation.unit(at) as unit:
         for entity, rows in before.items():
             after = unit.execute(unit.tables[entity].select()).mappings().all()
             for old, new in zip(rows, after, strict=True):
-                assert {k: v for k, v in old.items() if (entity, k) not in kept} == {k: v for k, v in new.items() if (entity, k) not in kept}
+                assert {k: v for k, v in old.items() if (entity, k) not in kept} == {
+                    k: v for k, v in new.items() if (entity, k) not in kept
+                }
     remove_enterprise(installation, f"b{number}")

@@ -6,11 +6,11 @@ import time
 
 import pytest
 import sqlalchemy as sa
-
-from tests.storage.changes import changed, crm, in_process, settled
 from yuanke.storage import comparison, run_pending_steps, steps
 from yuanke.storage.live import live_shape
 from yuanke.storage.system import STEP
+
+from tests.storage.changes import changed, crm, in_process, settled
 
 HEAD = "entities:\n  firm:\n    label: 公司\n    fields:\n      name: {type: text, label: 名称}\n"
 INDEXED = HEAD.replace("label: 名称", "label: 名称, index: true")
@@ -28,7 +28,11 @@ def fill(at, writing, names) -> None:
 
 
 def indexes(unit) -> set[str]:
-    return {name for name, valid in live_shape(unit.connection, unit.enterprise.place)["firm"].indexes.items() if valid and "name" in name}
+    return {
+        name
+        for name, valid in live_shape(unit.connection, unit.enterprise.place)["firm"].indexes.items()
+        if valid and "name" in name
+    }
 
 
 def test_an_index_on_a_big_table_is_built_after_the_apply(installation, enterprise, writing, reading, big):
@@ -46,14 +50,19 @@ def test_an_index_on_a_big_table_is_built_after_the_apply(installation, enterpri
 
 
 @pytest.mark.parametrize("point", [8, 9])
-def test_an_index_whose_builder_was_killed_is_built_by_the_next(installation, enterprise, database_url, writing, reading, big, point):
+def test_an_index_whose_builder_was_killed_is_built_by_the_next(
+    installation, enterprise, database_url, writing, reading, big, point
+):
     if database_url is None and point == 9:
         pytest.skip("SQLite builds and notes it in one transaction")
     at = enterprise(crm(HEAD))
     fill(at, writing, "abcde")
     changed(installation, at, INDEXED)
     code = in_process(
-        installation.home, database_url, lambda mine: run_pending_steps(mine, "acme") and None, YUANKE_FAIL_AT=f"apply.{point}"
+        installation.home,
+        database_url,
+        lambda mine: run_pending_steps(mine, "acme") and None,
+        YUANKE_FAIL_AT=f"apply.{point}",
     )
     assert code == 137
     until = time.monotonic() + 20

@@ -1,6 +1,7 @@
 """Where an enterprise's data lives: directory, connections, tables, schema changes and files.
 
-The one rule: nothing is read or written without an enterprise, and one unit of work is one connection and one transaction.
+The one rule: nothing is read or written without an enterprise, and one unit of work is one connection and
+one transaction.
 """
 
 from yuanke.storage.apply import Applied, change
@@ -15,6 +16,20 @@ from yuanke.storage.tables import Tables, table_of
 from yuanke.storage.unit import Unit
 
 __all__ = [
-    "Applied", "Directory", "FileInfo", "Files", "Installation", "Plan", "Step", "Tables", "Unit", "change",
-    "create_enterprise", "find_modules", "layers_of", "remove_enterprise", "run_pending_steps", "table_of",
-]  # fmt: skip
+    "Applied",
+    "Directory",
+    "FileInfo",
+    "Files",
+    "Installation",
+    "Plan",
+    "Step",
+    "Tables",
+    "Unit",
+    "change",
+    "create_enterprise",
+    "find_modules",
+    "layers_of",
+    "remove_enterprise",
+    "run_pending_steps",
+    "table_of",
+]

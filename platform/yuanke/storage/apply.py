@@ -45,19 +45,27 @@ class Applied:
 
 
 def apply(
-    installation: Installation, enterprise: Enterprise | str, plan_: Plan, user_id: int | None = None, digest: str | None = None,
-) -> Applied:  # fmt: skip
-    """Do exactly ``plan_``. Raises Refused when it is blocked, when either side moved, or when ``digest`` is another plan's."""
+    installation: Installation,
+    enterprise: Enterprise | str,
+    plan_: Plan,
+    user_id: int | None = None,
+    digest: str | None = None,
+) -> Applied:
+    """Do exactly ``plan_``. Raises Refused when it is blocked, either side moved, or ``digest`` is another plan's."""
     if digest is not None and digest != plan_.digest:
         raise Moved()
     return change(installation, enterprise, lambda _unit: plan_.layers, user_id, plan_.decisions, expected=plan_.digest)
 
 
 def change(
-    installation: Installation, enterprise: Enterprise | str, edit: Callable[[Unit], Sequence[Layer]], user_id: int | None = None,
-    decisions: Mapping[str, Decision] | None = None, expected: str | None = None,
-) -> Applied:  # fmt: skip
-    """Plan and apply under one lock: ``edit`` gets the unit (its layers: `definitions.layers_of`) and gives the new layers.
+    installation: Installation,
+    enterprise: Enterprise | str,
+    edit: Callable[[Unit], Sequence[Layer]],
+    user_id: int | None = None,
+    decisions: Mapping[str, Decision] | None = None,
+    expected: str | None = None,
+) -> Applied:
+    """Plan and apply under one lock: ``edit`` gets the unit (see `definitions.layers_of`) and gives the new layers.
 
     With ``expected`` (a plan's digest) anything else than that plan is refused; without, ``edit`` is asked again when
     somebody else's change came first.
@@ -74,9 +82,12 @@ def change(
 
 
 def change_here(
-    unit: Unit, edit: Callable[[Unit], Sequence[Layer]], user_id: int | None = None, decisions: Mapping[str, Decision] | None = None,
+    unit: Unit,
+    edit: Callable[[Unit], Sequence[Layer]],
+    user_id: int | None = None,
+    decisions: Mapping[str, Decision] | None = None,
     expected: str | None = None,
-) -> Applied:  # fmt: skip
+) -> Applied:
     """`change` inside an open writing unit (a request's); raises Moved when another change came between."""
     _take_turn(unit)
     made = plan(unit, edit(unit), decisions)
@@ -97,7 +108,11 @@ class Moved(Refused):
 def _take_turn(unit: Unit) -> None:
     """SQLite took its write lock at BEGIN; PostgreSQL waits here, and sees whether the head it read still stands."""
     if unit.dialect == "postgresql":
-        unit.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"yuanke.apply.{unit.enterprise.place}", 0))))
+        unit.execute(
+            sa.select(
+                sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"yuanke.apply.{unit.enterprise.place}", 0))
+            )
+        )
     version = unit.connection.scalar(sa.select(META.c.meta_version))
     if version != unit.head.meta_version:
         raise Moved()
@@ -118,7 +133,11 @@ def run(unit: Unit, made: Plan, user_id: int | None = None) -> Applied:
         follow(unit, made)
     failpoint(5)
     version = made.version + 1
-    moved = {"meta_version": META.c.meta_version + 1, "perm_version": META.c.perm_version + 1, "digest": made.after.digest}
+    moved = {
+        "meta_version": META.c.meta_version + 1,
+        "perm_version": META.c.perm_version + 1,
+        "digest": made.after.digest,
+    }
     changed = unit.execute(META.update().where(META.c.meta_version == made.version).values(moved))
     if changed.rowcount != 1:
         raise Moved()
@@ -146,8 +165,13 @@ def _run_sql(unit: Unit, statement: str, step: Step) -> None:
 
 
 def _lock_tables(unit: Unit, steps: Sequence[Step]) -> None:
-    """PostgreSQL: all tables that change, in one order, in short tries, so that no reader queues up behind a waiting ALTER."""
-    changed = {t for s in steps if (s.sql or s.work) and not s.later and s.kind not in ("create_table", "own_table") for t in s.tables}
+    """PostgreSQL: all tables that change, in one order, in short tries: no reader queues behind a waiting ALTER."""
+    changed = {
+        t
+        for s in steps
+        if (s.sql or s.work) and not s.later and s.kind not in ("create_table", "own_table")
+        for t in s.tables
+    }
     if unit.dialect != "postgresql" or not changed:
         return
     prepare = unit.connection.dialect.identifier_preparer

@@ -73,7 +73,12 @@ def _check_room(folder: Path, installation: Installation, entry: Enterprise) -> 
 
 
 def _tables(
-    installation: Installation, entry: Enterprise, tar: tarfile.TarFile, folder: Path, parts: dict[str, str], progress: Progress
+    installation: Installation,
+    entry: Enterprise,
+    tar: tarfile.TarFile,
+    folder: Path,
+    parts: dict[str, str],
+    progress: Progress,
 ) -> tuple[dict[str, Any], set[str]]:
     if installation.engines.dialect == "sqlite":
         with installation.unit(entry) as unit:
@@ -83,7 +88,10 @@ def _tables(
                 target.execute("PRAGMA journal_mode=DELETE")
         # what is in the copy is told from the copy: people went on working meanwhile
         with closing(sqlite3.connect(copy)) as target:
-            counts = {name: target.execute(f"SELECT count(*) FROM {quoted(name, 'sqlite')}").fetchone()[0] for name in _names(target)}
+            counts = {
+                name: target.execute(f"SELECT count(*) FROM {quoted(name, 'sqlite')}").fetchone()[0]
+                for name in _names(target)
+            }
             sums = {row[0] for row in target.execute("SELECT DISTINCT sha256 FROM yk_file")}
             version = target.execute("SELECT meta_version FROM yk_meta").fetchone()[0]
         _add_file(tar, DATA, copy, parts)
@@ -92,12 +100,20 @@ def _tables(
 
 
 def _names(target: sqlite3.Connection) -> list[str]:
-    found = target.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'sqlite_%'")
+    found = target.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' "
+        "AND name NOT LIKE 'sqlite_%'"
+    )
     return [name for (name,) in found if not re.search(r"_fts(_|$)", name)]
 
 
 def _postgresql(
-    installation: Installation, entry: Enterprise, tar: tarfile.TarFile, folder: Path, parts: dict[str, str], progress: Progress
+    installation: Installation,
+    entry: Enterprise,
+    tar: tarfile.TarFile,
+    folder: Path,
+    parts: dict[str, str],
+    progress: Progress,
 ) -> tuple[dict[str, Any], set[str]]:
     with installation.engines.connect(entry.place, writing=True) as connection:
         connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -115,7 +131,8 @@ def _postgresql(
                 "rows": rows,
                 "tables": {name: [[c, t] for c, t in table.columns.items()] for name, table in live.items()},
                 "layers": [
-                    {"name": x.name, "rank": x.rank, "data": x.plain(), "text": x.text, "file": x.file} for x in layers_of(unit)
+                    {"name": x.name, "rank": x.rank, "data": x.plain(), "text": x.text, "file": x.file}
+                    for x in layers_of(unit)
                 ],
             }
     return manifest, sums
@@ -124,7 +141,11 @@ def _postgresql(
 def _copy_out(connection: sa.Connection, table: str, columns: list[str], file: Path) -> int:
     names = ", ".join(quoted(column, "postgresql") for column in columns)
     cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-    with file.open("wb") as target, cursor, cursor.copy(f"COPY {quoted(table, 'postgresql')} ({names}) TO STDOUT") as copy:
+    with (
+        file.open("wb") as target,
+        cursor,
+        cursor.copy(f"COPY {quoted(table, 'postgresql')} ({names}) TO STDOUT") as copy,
+    ):
         for piece in copy:
             target.write(piece)
     return connection.scalar(sa.select(sa.func.count()).select_from(bare(table))) or 0
@@ -132,12 +153,19 @@ def _copy_out(connection: sa.Connection, table: str, columns: list[str], file: P
 
 def _manifest(entry: Enterprise, dialect: str, version: int) -> dict[str, Any]:
     return {
-        "format": FORMAT, "product": yuanke.__version__, "dialect": dialect, "label": entry.label, "licences": entry.licences,
-        "meta_version": version, "own": OWN,
-    }  # fmt: skip
+        "format": FORMAT,
+        "product": yuanke.__version__,
+        "dialect": dialect,
+        "label": entry.label,
+        "licences": entry.licences,
+        "meta_version": version,
+        "own": OWN,
+    }
 
 
-def _files(installation: Installation, entry: Enterprise, tar: tarfile.TarFile, sums: set[str], parts: dict[str, str]) -> None:
+def _files(
+    installation: Installation, entry: Enterprise, tar: tarfile.TarFile, sums: set[str], parts: dict[str, str]
+) -> None:
     folder = installation.home / "enterprises" / entry.slug / "files"
     for digest in sorted(sums):
         path = folder / digest

@@ -6,41 +6,37 @@ fits; the old column steps aside with everything in it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import sqlalchemy as sa
-
 from yuanke.expressions import Expression
-from yuanke.fieldtypes import ValueFault
-from yuanke.kernel.text import message
+from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.storage import ddl
-from yuanke.storage.comparison import SAMPLES, Comparison, same_field, signature
+from yuanke.storage.comparison import Comparison, same_field, signature
+from yuanke.storage.conversion import unfit
 from yuanke.storage.describe import ColumnShape, TableShape, table_shape
 from yuanke.storage.live import LiveTable
 from yuanke.storage.plan import Speed, Step
-from yuanke.storage.tables import LONGEST_NAME, bare
+from yuanke.storage.tables import LONGEST_NAME
 
 #: columns of one table: what both databases bear with room to spare, and what an administrator should stay below
 MOST_COLUMNS = 800
 MOST_CUSTOM = 300
-#: values of these kinds are no text that another kind could read
-UNREADABLE = frozenset({"link", "links", "rows", "file", "image", "json"})
-DISTINCT = 20_000
-RETIRED = "停用「{entity}」的字段「{field}」，它的 {rows} 个值保留，可以恢复"
-RESTORED = "恢复「{entity}」从前停用的字段「{field}」和它的 {rows} 个值"
+RETIRED = Message("停用「{entity}」的字段「{field}」，它的 {rows} 个值保留，可以恢复")
+RESTORED = Message("恢复「{entity}」从前停用的字段「{field}」和它的 {rows} 个值")
 
 
 class Columns:
     """``was`` is the live name of the table, ``running`` the entity as it runs now (None: it was retired).
 
-    `steps` tells the steps; afterwards ``later`` holds those on values, ``named_before`` the live column that a wanted one
-    takes its values from, ``lost_indexes`` the indexes that went with columns set aside.
+    `steps` tells the steps; afterwards ``later`` holds those on values, ``named_before`` the live column that a wanted
+    one takes its values from, ``lost_indexes`` the indexes that went with columns set aside.
     """
 
-    def __init__(self, at: Comparison, entity: Entity, running: Entity | None, table: TableShape, live: LiveTable, was: str) -> None:
+    def __init__(
+        self, at: Comparison, entity: Entity, running: Entity | None, table: TableShape, live: LiveTable, was: str
+    ) -> None:
         self.at = at
         self.entity = entity
         self.running = running
@@ -76,16 +72,33 @@ class Columns:
         found: dict[str, str] = {}
         for name in self.table.columns:
             old = self.entity.fields[name].more.get("formerly")
-            if isinstance(old, str) and old in self.live.columns and old not in self.table.columns and name not in self.live.columns:
+            if (
+                isinstance(old, str)
+                and old in self.live.columns
+                and old not in self.table.columns
+                and name not in self.live.columns
+            ):
                 found[name] = old
         return found
 
     def _rename(self, field: Field, old: str) -> Step:
         self.named_before[field.key] = old
         rows = self.at.filled(self.was, old)
-        said = message("「{entity}」的字段 {old} 改名为 {new}，{rows} 个值随之移动", entity=self.entity.label, old=old, new=field.key, rows=rows)
-        return self._step("rename_field", said, field, (ddl.rename_column(self.table.name, old, field.key, self.at.dialect),), rows=rows,
-                          work={"do": "renamed", "old": old, "new": field.key})
+        said = message(
+            "「{entity}」的字段 {old} 改名为 {new}，{rows} 个值随之移动",
+            entity=self.entity.label,
+            old=old,
+            new=field.key,
+            rows=rows,
+        )
+        return self._step(
+            "rename_field",
+            said,
+            field,
+            (ddl.rename_column(self.table.name, old, field.key, self.at.dialect),),
+            rows=rows,
+            work={"do": "renamed", "old": old, "new": field.key},
+        )
 
     def _add(self, field: Field, column: ColumnShape) -> Step:
         self._taken += 1
@@ -100,15 +113,28 @@ class Columns:
             return
         slow = "slow" if self.at.big(self.was) else "safe"
         if field.source in ("stored", "rollup"):
-            said = message("为 {rows} 条已有的「{entity}」计算「{field}」", rows=rows, entity=self.entity.label, field=field.label)
+            said = message(
+                "为 {rows} 条已有的「{entity}」计算「{field}」", rows=rows, entity=self.entity.label, field=field.label
+            )
             self.later.append(self._step("fill", said, field, rows=rows, speed="slow", work={"do": "fill"}, later=True))
         elif field.required and field.default is not None and not isinstance(field.default, Expression):
-            said = message("{rows} 条已有的「{entity}」的「{field}」填入默认值 {value}", rows=rows, entity=self.entity.label,
-                           field=field.label, value=shown(field.default))
-            self.later.append(self._step("fill_default", said, field, rows=rows, speed=slow, work={"do": "fill_default"}))
+            said = message(
+                "{rows} 条已有的「{entity}」的「{field}」填入默认值 {value}",
+                rows=rows,
+                entity=self.entity.label,
+                field=field.label,
+                value=shown(field.default),
+            )
+            self.later.append(
+                self._step("fill_default", said, field, rows=rows, speed=slow, work={"do": "fill_default"})
+            )
         elif field.required and field.source == "typed":
-            said = message("「{field}」必填，但 {rows} 条已有的「{entity}」还没有值，下次修改时须补上", rows=rows,
-                           entity=self.entity.label, field=field.label)
+            said = message(
+                "「{field}」必填，但 {rows} 条已有的「{entity}」还没有值，下次修改时须补上",
+                rows=rows,
+                entity=self.entity.label,
+                field=field.label,
+            )
             self.later.append(self._step("required", said, field, rows=rows))
 
     def _retyped(self, field: Field, column: ColumnShape, old: Field | None, live_name: str) -> Iterator[Step]:
@@ -116,22 +142,43 @@ class Columns:
             return
         self.named_before.pop(field.key, None)
         rows = self.at.filled(self.was, live_name)
-        yield self._set_aside(old, field.key, message(
-            "「{entity}」的「{field}」由 {old} 改为 {new}，旧值保留", entity=self.entity.label, field=field.label,
-            old=old.type.label, new=field.type.label), rows)
+        yield self._set_aside(
+            old,
+            field.key,
+            message(
+                "「{entity}」的「{field}」由 {old} 改为 {new}，旧值保留",
+                entity=self.entity.label,
+                field=field.label,
+                old=old.type.label,
+                new=field.type.label,
+            ),
+            rows,
+        )
         self._taken += 1
-        yield self._step("add_column", message("「{entity}」为「{field}」增加新列", entity=self.entity.label, field=field.label), field,
-                         (ddl.add_column(self.table.name, column, self.at.dialect),))
+        yield self._step(
+            "add_column",
+            message("「{entity}」为「{field}」增加新列", entity=self.entity.label, field=field.label),
+            field,
+            (ddl.add_column(self.table.name, column, self.at.dialect),),
+        )
         if rows:
             self._convert(old, field, live_name, rows)
 
     def _convert(self, old: Field, field: Field, live_name: str, rows: int) -> None:
         lost, samples = unfit(self.at, self.was, live_name, old, field)
         speed = "destructive" if lost else "slow" if self.at.big(self.was) else "safe"
-        text = "「{entity}」的「{field}」转换 {rows} 个值"
+        said = message(
+            "「{entity}」的「{field}」转换 {rows} 个值", entity=self.entity.label, field=field.label, rows=rows
+        )
         if lost:
-            text += "，其中 {lost} 个不合新类型，变为空（旧值仍保留）：{samples}"
-        said = message(text, entity=self.entity.label, field=field.label, rows=rows, lost=lost, samples="、".join(samples))
+            said = message(
+                "「{entity}」的「{field}」转换 {rows} 个值，其中 {lost} 个不合新类型，变为空（旧值仍保留）：{samples}",
+                entity=self.entity.label,
+                field=field.label,
+                rows=rows,
+                lost=lost,
+                samples="、".join(samples),
+            )
         work = {"do": "convert", "from": self._aside, "old": old}
         self.later.append(self._step("convert", said, field, rows=rows, speed=speed, samples=samples, work=work))
 
@@ -140,14 +187,32 @@ class Columns:
         self._aside = aside_name(name, self._taken)
         drops = self._indexes_on(name)
         self.lost_indexes |= set(drops)
-        sql = (*(ddl.drop_index(i, self.at.dialect) for i in drops), ddl.rename_column(self.table.name, name, self._aside, self.at.dialect))
-        work = {"do": "retire", "column": self._aside, "label": str(old.label) if old else name, "type": signature(old) if old else ""}
-        return self._step("set_aside", said, self.entity.fields[name], sql, rows=rows, speed="destructive" if rows else "safe", work=work)
+        sql = (
+            *(ddl.drop_index(i, self.at.dialect) for i in drops),
+            ddl.rename_column(self.table.name, name, self._aside, self.at.dialect),
+        )
+        work = {
+            "do": "retire",
+            "column": self._aside,
+            "label": str(old.label) if old else name,
+            "type": signature(old) if old else "",
+        }
+        return self._step(
+            "set_aside",
+            said,
+            self.entity.fields[name],
+            sql,
+            rows=rows,
+            speed="destructive" if rows else "safe",
+            work=work,
+        )
 
     def _indexes_on(self, name: str) -> list[str]:
         """Live indexes that the running definition (or, of a returning column, the wanted one) keeps on a column."""
         shapes = [self.table, *([table_shape(self.running, self.at.before, self.at.dialect)] if self.running else [])]
-        return sorted({i.name for s in shapes for i in s.indexes.values() if name in i.columns and i.name in self.live.indexes})
+        return sorted(
+            {i.name for s in shapes for i in s.indexes.values() if name in i.columns and i.name in self.live.indexes}
+        )
 
     def _returning(self, field: Field, column: ColumnShape) -> Iterator[Step]:
         """A column lies there that no running field names: an earlier field of this key was retired."""
@@ -156,18 +221,31 @@ class Columns:
         rows = self.at.filled(self.was, field.key)
         address = f"{self.entity.key}.{field.key}"
         computed = field.source in ("stored", "rollup")
-        decision = self.at.decisions.get(address) or ("restore" if computed or not rows or self.running is None else None)
+        decision = self.at.decisions.get(address) or (
+            "restore" if computed or not rows or self.running is None else None
+        )
         if decision == "fresh" or not fits:
-            said = message("「{entity}」的「{field}」重新开始，从前的 {rows} 个值保留", entity=self.entity.label, field=field.label, rows=rows)
+            said = message(
+                "「{entity}」的「{field}」重新开始，从前的 {rows} 个值保留",
+                entity=self.entity.label,
+                field=field.label,
+                rows=rows,
+            )
             yield self._set_aside(None, field.key, said, rows)
             yield self._add(field, column)
             return
         self.named_before[field.key] = field.key
         if self.running is None:
             return  # the whole entity comes back, and has said so
-        said = message(RESTORED, entity=self.entity.label, field=field.label, rows=rows)
-        asked = message("{address} 曾被停用，还留有 {rows} 条数据：请选择恢复（restore）或重新开始（fresh）", address=address, rows=rows)
-        yield self._step("bring_back", said, field, rows=rows, blocked=None if decision else asked, work={"do": "bring_back"})
+        said = message(RESTORED.text, entity=self.entity.label, field=field.label, rows=rows)
+        asked = message(
+            "{address} 曾被停用，还留有 {rows} 条数据：请选择恢复（restore）或重新开始（fresh）",
+            address=address,
+            rows=rows,
+        )
+        yield self._step(
+            "bring_back", said, field, rows=rows, blocked=None if decision else asked, work={"do": "bring_back"}
+        )
         if computed:
             self._fill_new(field)
 
@@ -177,10 +255,10 @@ class Columns:
             return
         rows = self.at.filled(self.was, field.key)
         if field.retired:
-            said = message(RETIRED, entity=self.entity.label, field=field.label, rows=rows)
+            said = message(RETIRED.text, entity=self.entity.label, field=field.label, rows=rows)
             yield self._step("retire_field", said, field, rows=rows, speed=_hiding(old, rows))
             return
-        said = message(RESTORED, entity=self.entity.label, field=field.label, rows=rows)
+        said = message(RESTORED.text, entity=self.entity.label, field=field.label, rows=rows)
         yield self._step("bring_back", said, field, rows=rows)
         if field.source in ("stored", "rollup"):
             self._fill_new(field)
@@ -189,17 +267,33 @@ class Columns:
         for key, old in (self.running.fields if self.running else {}).items():
             if old.has_column and key in self.live.columns and key not in self.table.columns and key not in renamed:
                 rows = self.at.filled(self.was, key)
-                said = message(RETIRED, entity=self.entity.label, field=old.label, rows=rows)
+                said = message(RETIRED.text, entity=self.entity.label, field=old.label, rows=rows)
                 work = {"do": "retire", "column": key, "label": str(old.label), "type": signature(old)}
-                yield Step("retire_field", said, self.entity.key, key, _hiding(old, rows), (self.table.name,), rows=rows, work=work)
+                yield Step(
+                    "retire_field",
+                    said,
+                    self.entity.key,
+                    key,
+                    _hiding(old, rows),
+                    (self.table.name,),
+                    rows=rows,
+                    work=work,
+                )
 
     def _too_many(self) -> Iterator[Step]:
         """Refused early: PostgreSQL counts every column that ever was, and no screen shows 800 of them."""
         columns = max(self._taken, self.live.slots + self._taken - len(self.live.columns))
         custom = sum(1 for f in self.entity.fields.values() if f.custom and f.has_column)
-        said = message("「{entity}」将有 {columns} 列，其中 {custom} 个自定义字段", entity=self.entity.label, columns=columns, custom=custom)
+        said = message(
+            "「{entity}」将有 {columns} 列，其中 {custom} 个自定义字段",
+            entity=self.entity.label,
+            columns=columns,
+            custom=custom,
+        )
         if columns > MOST_COLUMNS and self._taken > len(self.live.columns):
-            blocked = message("一个实体最多 {most} 列（停用的也算），现在要 {columns} 列", most=MOST_COLUMNS, columns=columns)
+            blocked = message(
+                "一个实体最多 {most} 列（停用的也算），现在要 {columns} 列", most=MOST_COLUMNS, columns=columns
+            )
             yield Step("too_many_columns", said, self.entity.key, rows=columns, blocked=blocked)
         elif custom > MOST_CUSTOM and self._taken > len(self.live.columns):
             yield Step("many_columns", said, self.entity.key, speed="slow", rows=custom)
@@ -215,32 +309,6 @@ def _hiding(old: Field, rows: int) -> Speed:
 def aside_name(name: str, number: int) -> str:
     """A name that no definition can have: names begin with a letter and ``x_`` is the engine's."""
     return f"x_old{number}_{name}"[:LONGEST_NAME]
-
-
-def convert(value: Any, old: Field, new: Field, at: Comparison | Any) -> Any:
-    """A value of the old kind read as one of the new kind, the way import reads cells; raises ValueFault."""
-    if value is None:
-        return None
-    place = at.unit.place
-    read = new.type.read_cell(new, old.type.write_cell(old, value, place), place)
-    if read is not None:
-        new.type.check(new, read)
-    return read
-
-
-def unfit(at: Comparison, table: str, column: str, old: Field, new: Field) -> tuple[int, tuple[str, ...]]:
-    """How many values do not fit the new type, and some of them. Kinds that are no text fit nothing else."""
-    source = bare(table, **{column: old.type.column_type(old)}).c[column]
-    if {old.type.name, new.type.name} & UNREADABLE:
-        return at.filled(table, column), ()
-    rows = sa.select(source, sa.func.count()).where(source.is_not(None)).group_by(source).limit(DISTINCT)
-    lost: Counter[str] = Counter()
-    for value, count in at.unit.execute(rows):
-        try:
-            convert(value, old, new, at)
-        except (ValueFault, ValueError, ArithmeticError):
-            lost[str(value)[:40]] += count
-    return lost.total(), tuple(value for value, _ in lost.most_common(SAMPLES))
 
 
 def shown(value: Any) -> str:

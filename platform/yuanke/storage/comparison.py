@@ -76,8 +76,13 @@ class Comparison:
     def big(self, table: str) -> bool:
         return self.rows(table) >= BIG
 
-    def count(self, table: str, column: str, condition: Callable[[sa.Column[Any]], sa.ColumnElement[bool]],
-              type_: sa.types.TypeEngine[Any] | None = None) -> int:  # fmt: skip
+    def count(
+        self,
+        table: str,
+        column: str,
+        condition: Callable[[sa.Column[Any]], sa.ColumnElement[bool]],
+        type_: sa.types.TypeEngine[Any] | None = None,
+    ) -> int:
         """Rows of a live table whose ``column`` fulfils a condition."""
         source = bare(table, **{column: type_})
         statement = sa.select(sa.func.count()).select_from(source).where(condition(source.c[column]))

@@ -15,7 +15,7 @@ def quoted(name: str, dialect: str) -> str:
 
 
 def create_table(table: TableShape, dialect: str, known: Iterable[str] = ()) -> str:
-    """CREATE TABLE; on PostgreSQL only references to ``known`` tables stand in it, the others come with `add_reference`."""
+    """CREATE TABLE; on PostgreSQL with references to ``known`` tables only, others come with `add_reference`."""
     there = set(known) | {table.name}
     parts = [
         _column(c, dialect, with_reference=dialect == "sqlite" or c.references in there) for c in table.columns.values()
@@ -62,7 +62,9 @@ def rename_table(old: str, new: str, dialect: str) -> str:
 def alter_type(table: str, column: ColumnShape) -> str:
     """PostgreSQL only: a type that every old value fits."""
     name = quoted(column.name, "postgresql")
-    return f"ALTER TABLE {quoted(table, 'postgresql')} ALTER COLUMN {name} TYPE {column.type} USING {name}::{column.type}"
+    return (
+        f"ALTER TABLE {quoted(table, 'postgresql')} ALTER COLUMN {name} TYPE {column.type} USING {name}::{column.type}"
+    )
 
 
 def create_index(index: IndexShape, dialect: str, concurrently: bool = False) -> str:
@@ -80,10 +82,14 @@ def drop_index(name: str, dialect: str, concurrently: bool = False) -> str:
 
 def create_all(tables: Iterable[TableShape], dialect: str) -> list[str]:
     """Everything for new tables that know nothing yet: tables, then references forward, then indexes."""
-    statements, later, known = [], [], set()
+    statements: list[str] = []
+    later: list[tuple[str, ColumnShape]] = []
+    known: set[str] = set()
     for table in tables:
         statements.append(create_table(table, dialect, known))
-        later += [(table.name, c) for c in table.columns.values() if c.references and c.references not in known | {table.name}]
+        later += [
+            (table.name, c) for c in table.columns.values() if c.references and c.references not in known | {table.name}
+        ]
         known.add(table.name)
         statements += [create_index(index, dialect) for index in table.indexes.values()]
     if dialect == "postgresql":

@@ -1,4 +1,4 @@
-"""The part of a plan that changes no table: options, limits, rights, flows, screens. What people and programs may notice.
+"""The part of a plan that changes no table: options, limits, rights, flows, screens.
 
 The one rule: whoever gains or loses access stands in the plan by name; that is the line a reviewer looks for.
 """
@@ -24,18 +24,46 @@ from yuanke.storage.tables import physical
 
 #: what a person may notice of a field, and what it is called in a plan
 NOTICED = {
-    "label": "名称", "help": "说明", "required": "必填", "default": "默认值", "editable": "可否修改", "visible_when": "显示条件",
-    "required_when": "必填条件", "valid_when": "校验", "message": "校验提示", "min": "最小值", "max": "最大值", "length": "长度",
-    "pattern": "格式", "scale": "小数位", "searchable": "可搜索", "sensitive": "敏感", "masked": "脱敏", "on_delete": "删除规则",
-    "filter": "可选范围", "formula": "公式",
-}  # fmt: skip
+    "label": Message("名称"),
+    "help": Message("说明"),
+    "required": Message("必填"),
+    "default": Message("默认值"),
+    "editable": Message("可否修改"),
+    "visible_when": Message("显示条件"),
+    "required_when": Message("必填条件"),
+    "valid_when": Message("校验"),
+    "message": Message("校验提示"),
+    "min": Message("最小值"),
+    "max": Message("最大值"),
+    "length": Message("长度"),
+    "pattern": Message("格式"),
+    "scale": Message("小数位"),
+    "searchable": Message("可搜索"),
+    "sensitive": Message("敏感"),
+    "masked": Message("脱敏"),
+    "on_delete": Message("删除规则"),
+    "filter": Message("可选范围"),
+    "formula": Message("公式"),
+}
 PARTS = {
-    "workflow": "流程", "checks": "校验规则", "locked_when": "锁定条件", "scopes": "数据范围", "features": "功能", "duplicates": "查重规则",
-    "title": "标题字段", "label": "名称", "number": "编号规则",
-}  # fmt: skip
+    "workflow": Message("流程"),
+    "checks": Message("校验规则"),
+    "locked_when": Message("锁定条件"),
+    "scopes": Message("数据范围"),
+    "features": Message("功能"),
+    "duplicates": Message("查重规则"),
+    "title": Message("标题字段"),
+    "label": Message("名称"),
+    "number": Message("编号规则"),
+}
 WHOLE = {
-    "menu": "菜单", "reports": "报表", "dashboards": "仪表板", "prints": "打印模板", "ledgers": "台账", "settings": "系统参数",
-}  # fmt: skip
+    "menu": Message("菜单"),
+    "reports": Message("报表"),
+    "dashboards": Message("仪表板"),
+    "prints": Message("打印模板"),
+    "ledgers": Message("台账"),
+    "settings": Message("系统参数"),
+}
 
 
 def steps(at: Comparison) -> list[Step]:
@@ -91,14 +119,20 @@ def _fields(at: Comparison, running: Entity, entity: Entity) -> Iterator[Step]:
             continue
         yield from _noticed(at, entity, old, field)
         yield from _options(at, entity, old, field)
-        if field.source in ("stored", "rollup") and old.source == field.source and plain(old.formula) != plain(field.formula):
+        if (
+            field.source in ("stored", "rollup")
+            and old.source == field.source
+            and plain(old.formula) != plain(field.formula)
+        ):
             refill[key] = field
         if old.options != field.options and _option_values(old) != _option_values(field):
             refill |= {f.key: f for f in entity.fields.values() if f.source == "stored" and _reads_values(f, key)}
     rows = at.rows(physical(entity.key)) if refill else 0
     for key, field in refill.items() if rows else ():
         said = message("重新计算 {rows} 条「{entity}」的「{field}」", rows=rows, entity=entity.label, field=field.label)
-        yield Step("fill", said, entity.key, key, "slow", (physical(entity.key),), rows=rows, later=True, work={"do": "fill"})
+        yield Step(
+            "fill", said, entity.key, key, "slow", (physical(entity.key),), rows=rows, later=True, work={"do": "fill"}
+        )
 
 
 def _noticed(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterator[Step]:
@@ -106,13 +140,24 @@ def _noticed(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterat
         was, now = plain(getattr(old, name)), plain(getattr(field, name))
         if was == now:
             continue
-        said = message("「{entity}」的「{field}」：{what}由 {old} 改为 {new}", entity=entity.label, field=field.label, what=Message(word),
-                       old=_short(was), new=_short(now))
+        said = message(
+            "「{entity}」的「{field}」：{what}由 {old} 改为 {new}",
+            entity=entity.label,
+            field=field.label,
+            what=word,
+            old=_short(was),
+            new=_short(now),
+        )
         yield Step("field", said, entity.key, field.key, rows=_concerned(at, entity, field, name, now))
     kept = old.has_column and field.has_column
     if kept and signature(old) == signature(field) and old.type.name != field.type.name:
-        said = message("「{entity}」的「{field}」由 {old} 改为 {new}，值不变", entity=entity.label, field=field.label,
-                       old=old.type.label, new=field.type.label)
+        said = message(
+            "「{entity}」的「{field}」由 {old} 改为 {new}，值不变",
+            entity=entity.label,
+            field=field.label,
+            old=old.type.label,
+            new=field.type.label,
+        )
         yield Step("field", said, entity.key, field.key)
 
 
@@ -129,12 +174,16 @@ def _concerned(at: Comparison, entity: Entity, field: Field, name: str, now: Any
     return 0
 
 
-def _short(value: Any) -> str:
+def _short(value: Any) -> str | Message:
     if value is None:
         return "—"
     if isinstance(value, bool):
-        return "是" if value else "否"
-    text = value[0] if isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value) else shown(value)
+        return message("是") if value else message("否")
+    text = (
+        value[0]
+        if isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value)
+        else shown(value)
+    )
     return text if len(text) <= 60 else text[:57] + "…"
 
 
@@ -144,26 +193,49 @@ def _options(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterat
     names = {"entity": entity.label, "field": field.label}
     added = [str(o.label) for key, o in after.items() if key not in before and key not in moved.values()]
     if added:
-        yield _option_step("option_added", Message("「{entity}」的「{field}」增加选项 {options}", {**names, "options": "、".join(added)}), field)
+        said = message("「{entity}」的「{field}」增加选项 {options}", **names, options="、".join(added))
+        yield _option_step("option_added", said, field)
     for key, option in after.items():
         if key in before and plain(before[key].label) != plain(option.label):
-            said = message("「{entity}」的「{field}」：选项「{old}」改名为「{new}」", **names, old=before[key].label, new=option.label)
+            said = message(
+                "「{entity}」的「{field}」：选项「{old}」改名为「{new}」",
+                **names,
+                old=before[key].label,
+                new=option.label,
+            )
             yield _option_step("option_renamed", said, field)
         if key in before and before[key].retired != option.retired:
-            text = "「{entity}」的「{field}」停用选项「{option}」" if option.retired else "「{entity}」的「{field}」恢复选项「{option}」"
-            yield _option_step("option_retired", Message(text, {**names, "option": option.label}), field)
+            said = message("「{entity}」的「{field}」恢复选项「{option}」", **names, option=option.label)
+            if option.retired:
+                said = message("「{entity}」的「{field}」停用选项「{option}」", **names, option=option.label)
+            yield _option_step("option_retired", said, field)
     for key in before.keys() - after.keys():
         holders = _holding(at, entity, old, key)
         if key in moved and moved[key] not in before:
-            said = message("「{entity}」的「{field}」：{rows} 条记录的选项 {old} 换成 {new}", **names, rows=holders, old=key, new=moved[key])
-            yield _option_step("option_moved", said, field, rows=holders, work={"do": "move_option", "old": key, "new": moved[key]})
+            said = message(
+                "「{entity}」的「{field}」：{rows} 条记录的选项 {old} 换成 {new}",
+                **names,
+                rows=holders,
+                old=key,
+                new=moved[key],
+            )
+            yield _option_step(
+                "option_moved", said, field, rows=holders, work={"do": "move_option", "old": key, "new": moved[key]}
+            )
         else:
-            said = message("「{entity}」的「{field}」去掉选项「{option}」，{rows} 条记录仍是这个值", **names, option=before[key].label, rows=holders)
+            said = message(
+                "「{entity}」的「{field}」去掉选项「{option}」，{rows} 条记录仍是这个值",
+                **names,
+                option=before[key].label,
+                rows=holders,
+            )
             yield _option_step("option_removed", said, field, rows=holders, speed="destructive" if holders else "safe")
 
 
 def _option_step(kind: str, said: Message, field: Field, **more: Any) -> Step:
-    return Step(kind, said, field.entity, field.key, tables=(physical(field.entity),) if more.get("work") else (), **more)
+    return Step(
+        kind, said, field.entity, field.key, tables=(physical(field.entity),) if more.get("work") else (), **more
+    )
 
 
 def _holding(at: Comparison, entity: Entity, old: Field, key: str) -> int:
@@ -186,11 +258,15 @@ def _reads_values(field: Field, option_field: str) -> bool:
 def _parts(running: Entity, entity: Entity) -> Iterator[Step]:
     for name, word in PARTS.items():
         if plain(getattr(running, name)) != plain(getattr(entity, name)):
-            said = message("「{entity}」的{what}有改动", entity=entity.label, what=Message(word))
+            said = message("「{entity}」的{what}有改动", entity=entity.label, what=word)
             yield Step("flow" if name in ("workflow", "checks", "locked_when") else "entity", said, entity.key)
     for part in ("automations", "actions"):
         if plain(running.more.get(part)) != plain(entity.more.get(part)):
-            yield Step("flow", message("「{entity}」的{what}有改动", entity=entity.label, what=Message("自动化与动作")), entity.key)
+            yield Step(
+                "flow",
+                message("「{entity}」的{what}有改动", entity=entity.label, what=message("自动化与动作")),
+                entity.key,
+            )
 
 
 def _views(at: Comparison, entity: Entity) -> Iterator[Step]:
@@ -207,7 +283,7 @@ def _said(layers: Iterable[Layer], entity: Entity) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for layer in layers:
         views = layer.settled.at("entities", entity.key, "views")
-        for name, node in (views.value.items() if views is not None and views.is_map else ()):
+        for name, node in views.value.items() if views is not None and views.is_map else ():
             found.setdefault(name, []).append((layer.rank, layer.name, None if node.removed else node.plain()))
     return found
 
@@ -217,8 +293,8 @@ def _whole(before: Registry, after: Registry) -> Iterator[Step]:
         was, now = getattr(before, name), getattr(after, name)
         if not isinstance(was, Mapping):
             if plain(was) != plain(now):
-                yield Step(name, message("{what}有改动", what=Message(word)))
+                yield Step(name, message("{what}有改动", what=word))
             continue
         moved = [k for k in now if k not in was or plain(was[k]) != plain(now[k])] + [k for k in was if k not in now]
         if moved:
-            yield Step(name, message("{what}有改动：{names}", what=Message(word), names="、".join(map(str, moved))))
+            yield Step(name, message("{what}有改动：{names}", what=word, names="、".join(map(str, moved))))

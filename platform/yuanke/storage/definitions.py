@@ -27,7 +27,7 @@ OWN = "enterprise"
 
 
 def layers_of(unit: Unit, as_written: bool = False) -> list[Layer]:
-    """The layers of an enterprise, bottom first. ``as_written`` reads their text again, so that every value has file:line:column."""
+    """The layers of an enterprise, bottom first. ``as_written`` reads their text again: values have file:line."""
     rows = unit.execute(sa.select(LAYER).order_by(LAYER.c.position)).all()
     return [_layer(row, as_written) for row in rows]
 
@@ -53,11 +53,19 @@ def write_layers(unit: Unit, layers: Sequence[Layer], user_id: int | None = None
             standing.pop(position)
             continue
         before = stored.get(mark)
-        rows.append({
-            "name": layer.name, "rank": layer.rank, "position": position, "data": layer.plain(), "source": layer.text or None,
-            "file": layer.file, "digest": _mark(layer), "changed_at": before.changed_at if before else clock.now(),
-            "changed_by": before.changed_by if before else user_id,
-        })  # fmt: skip
+        rows.append(
+            {
+                "name": layer.name,
+                "rank": layer.rank,
+                "position": position,
+                "data": layer.plain(),
+                "source": layer.text or None,
+                "file": layer.file,
+                "digest": _mark(layer),
+                "changed_at": before.changed_at if before else clock.now(),
+                "changed_by": before.changed_by if before else user_id,
+            }
+        )
     gone = [*standing, *(row["position"] for row in rows)]
     if gone:
         unit.execute(LAYER.delete().where(LAYER.c.position.in_(gone)))
@@ -86,7 +94,7 @@ def own_layer(layers: Iterable[Layer]) -> Layer:
 
 
 def module_folders() -> list[Path]:
-    """YUANKE_MODULES, else the checkout's ``modules``, else the ones that came in the wheel; never the working directory."""
+    """YUANKE_MODULES, else the checkout's ``modules``, else the wheel's own; never the working directory."""
     named = os.environ.get("YUANKE_MODULES")
     if named:
         return [Path(part) for part in named.split(os.pathsep) if part]
@@ -98,10 +106,16 @@ def module_folders() -> list[Path]:
 def find_modules() -> dict[str, Path]:
     """Module name -> file, those of plugins included. The name is the file's; two files of one name are refused."""
     found: dict[str, Path] = {}
-    listed = [path for folder in module_folders() for path in ([folder] if folder.is_file() else sorted(folder.glob("*.yaml")))]
+    listed = [
+        path
+        for folder in module_folders()
+        for path in ([folder] if folder.is_file() else sorted(folder.glob("*.yaml")))
+    ]
     for path in [*listed, *(Path(p) for paths in hooks().hook.module_paths() for p in paths)]:
         if path.stem in found:
-            raise Refused(message("模块 {name} 有两个文件：{one} 和 {other}", name=path.stem, one=found[path.stem], other=path))
+            raise Refused(
+                message("模块 {name} 有两个文件：{one} 和 {other}", name=path.stem, one=found[path.stem], other=path)
+            )
         found[path.stem] = path
     return found
 

@@ -1,7 +1,7 @@
 """The shape a Registry wants its database to have: tables, columns, indexes, as plain comparable values.
 
 The one rule: a shape says everything DDL needs and nothing else; `live` reads the same values from a database, `plan`
-compares the two, `ddl` writes them. Names of indexes carry a digest of what they index, so an equal name is an equal index.
+compares the two, `ddl` writes them. Names of indexes carry a digest of what they index: equal name, equal index.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ Shape = Mapping[str, TableShape]
 
 def shape_of(registry: Registry, dialect: str) -> dict[str, TableShape]:
     """Physical table name -> the table every entity of the Registry wants, in an order that suits creation."""
-    return {shape.name: shape for shape in (table_shape(entity, registry, dialect) for entity in registry.entities.values())}
+    return {
+        shape.name: shape for shape in (table_shape(entity, registry, dialect) for entity in registry.entities.values())
+    }
 
 
 _described: dict[tuple[str, str, str, tuple[str, ...]], TableShape] = {}
@@ -161,7 +163,9 @@ def _wished(entity: Entity, live: str) -> Iterator[tuple[tuple[str, ...], bool, 
     for declared in entity.fields.values():
         if declared.targets and declared.has_column and declared.key not in UNREFERENCED | {"owner", "department"}:
             yield (declared.key, "id"), False, ""
-    for key in sorted({f.key for f in entity.fields.values() if f.index} | set(_sorted_by(entity)) | set(_filtered_by(entity))):
+    for key in sorted(
+        {f.key for f in entity.fields.values() if f.index} | set(_sorted_by(entity)) | set(_filtered_by(entity))
+    ):
         yield (key, "id"), False, live
     for rule in entity.duplicates:
         if rule and not entity.fields[rule[0]].targets:
@@ -206,7 +210,8 @@ def own_shape(dialect: str) -> dict[str, TableShape]:
     for metadata in own_metadata:
         for table in metadata.sorted_tables:
             columns = {
-                c.name: ColumnShape(c.name, type_text(c.type, dialect), nullable=bool(c.nullable)) for c in table.columns
+                c.name: ColumnShape(c.name, type_text(c.type, dialect), nullable=bool(c.nullable))
+                for c in table.columns
             }
             indexes = {
                 str(i.name): IndexShape(str(i.name), table.name, tuple(c.name for c in i.columns), bool(i.unique))

@@ -79,7 +79,14 @@ class Directory:
                 raise Refused(message("企业名称或代号 {name} 已被使用", name=name))
         place = f"enterprises/{slug}/data.sqlite" if self.engines.shared is None else f"e_{slug}"
         entry = Enterprise(slug, label, place, licences, expires)
-        row = {"slug": slug, "label": label, "folded": fold(label), "place": place, "licences": licences, "expires": expires}
+        row = {
+            "slug": slug,
+            "label": label,
+            "folded": fold(label),
+            "place": place,
+            "licences": licences,
+            "expires": expires,
+        }
         self._write(ENTERPRISE.insert().values(row))
         return entry
 

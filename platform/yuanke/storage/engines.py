@@ -20,15 +20,24 @@ from yuanke.expressions import sqlite_functions
 IDLE_CONNECTIONS = 2
 OPEN_ENTERPRISES = 50
 PRAGMAS = (
-    "journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON",
-    "temp_store=MEMORY", "mmap_size=268435456", "cache_size=-16000",
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "busy_timeout=10000",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "mmap_size=268435456",
+    "cache_size=-16000",
 )
 
 
 def sqlite_engine(path: Path) -> sa.Engine:
     """An engine on one file; `writing` among the execution options makes BEGIN take the write lock."""
     engine = sa.create_engine(
-        f"sqlite:///{path}", pool_size=IDLE_CONNECTIONS, max_overflow=64, pool_timeout=10, json_serializer=None,
+        f"sqlite:///{path}",
+        pool_size=IDLE_CONNECTIONS,
+        max_overflow=64,
+        pool_timeout=10,
+        json_serializer=None,
     )
 
     @event.listens_for(engine, "connect")
@@ -49,7 +58,11 @@ def sqlite_engine(path: Path) -> sa.Engine:
 def postgresql_engine(url: str) -> sa.Engine:
     """The shared pool. Prepared statements are off: two enterprises' tables differ under one statement text."""
     engine = sa.create_engine(
-        url, pool_size=8, max_overflow=24, pool_pre_ping=False, connect_args={"prepare_threshold": None},
+        url,
+        pool_size=8,
+        max_overflow=24,
+        pool_pre_ping=False,
+        connect_args={"prepare_threshold": None},
     )
 
     @event.listens_for(engine, "begin")
@@ -76,7 +89,7 @@ class Engines:
         return "postgresql" if self.shared is not None else "sqlite"
 
     def connect(self, place: str, writing: bool) -> sa.Connection:
-        """A connection to ``place`` (file below home, or schema); reads on PostgreSQL run in autocommit (half the time)."""
+        """A connection to ``place`` (file below home, or schema); PostgreSQL reads in autocommit (half the time)."""
         if self.shared is None:
             return self.file(place).connect().execution_options(writing=writing)
         options: dict[str, Any] = {"schema_translate_map": {None: place}, "enterprise_schema": place}

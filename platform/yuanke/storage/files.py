@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
@@ -44,12 +44,21 @@ UNKNOWN = "application/octet-stream"
 INLINE = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif"})
 #: what a content begins with -> its type; (offset, bytes)
 BEGINNINGS: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"), (0, b"\xff\xd8\xff", "image/jpeg"), (0, b"GIF87a", "image/gif"),
-    (0, b"GIF89a", "image/gif"), (8, b"WEBP", "image/webp"), (0, b"%PDF-", "application/pdf"),
-    (0, b"PK\x03\x04", "application/zip"), (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
-    (0, b"Rar!\x1a\x07", "application/vnd.rar"), (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
-    (0, b"\x1f\x8b", "application/gzip"), (4, b"ftyp", "video/mp4"), (0, b"ID3", "audio/mpeg"), (0, b"OggS", "audio/ogg"),
-)  # fmt: skip
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (0, b"%PDF-", "application/pdf"),
+    (0, b"PK\x03\x04", "application/zip"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (0, b"Rar!\x1a\x07", "application/vnd.rar"),
+    (0, b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (0, b"\x1f\x8b", "application/gzip"),
+    (4, b"ftyp", "video/mp4"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"OggS", "audio/ogg"),
+)
 #: a zip or text by its name's ending: these say nothing dangerous about how a browser opens them
 REFINED = {
     "application/zip": {
@@ -58,10 +67,12 @@ REFINED = {
         ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     },
     "application/x-ole-storage": {
-        ".doc": "application/msword", ".xls": "application/vnd.ms-excel", ".ppt": "application/vnd.ms-powerpoint",
+        ".doc": "application/msword",
+        ".xls": "application/vnd.ms-excel",
+        ".ppt": "application/vnd.ms-powerpoint",
     },
     "text/plain": {".csv": "text/csv"},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,14 @@ class Files:
             Path(made).unlink(missing_ok=True)
             raise
         clean = clean_name(name)
-        values = {"sha256": digest, "name": clean, "size": size, "type": type_of(begin, clean), "created_by": user_id, "created_at": clock.now()}
+        values: dict[str, Any] = {
+            "sha256": digest,
+            "name": clean,
+            "size": size,
+            "type": type_of(begin, clean),
+            "created_by": user_id,
+            "created_at": clock.now(),
+        }
         row_id = self.unit.execute(FILE.insert().values(values).returning(FILE.c.id)).scalar_one()
         return FileInfo(id=row_id, **values)
 
@@ -148,7 +166,9 @@ def clean_name(name: str) -> str:
     plain = re.sub(r'[<>:"|?*]', "_", plain).strip(" .")
     stem, dot, ending = plain.rpartition(".")
     if len(plain) > LONGEST_NAME:
-        plain = stem[: LONGEST_NAME - len(ending) - 1] + dot + ending if dot and len(ending) <= 10 else plain[:LONGEST_NAME]
+        plain = (
+            stem[: LONGEST_NAME - len(ending) - 1] + dot + ending if dot and len(ending) <= 10 else plain[:LONGEST_NAME]
+        )
     return plain or "file"
 
 

@@ -27,6 +27,7 @@ from yuanke.storage.system import LAYER, META, SETTING, STEP
 from yuanke.storage.tables import Tables
 from yuanke.storage.unit import Unit
 
+
 @dataclass(frozen=True)
 class Running:
     """What is kept of an enterprise between units, as long as the head of a unit shows the same ``mark``."""
@@ -60,9 +61,12 @@ class Installation:
 
     @contextmanager
     def unit(
-        self, enterprise: Enterprise | str, write: bool = False, head: sa.Select[Any] = HEAD,
+        self,
+        enterprise: Enterprise | str,
+        write: bool = False,
+        head: sa.Select[Any] = HEAD,
         parameters: Mapping[str, Any] | None = None,
-    ) -> Iterator[Unit]:  # fmt: skip
+    ) -> Iterator[Unit]:
         """Open a unit; commit at the end of the block, roll everything back when it raises.
 
         ``head`` may be another SELECT of one row (with ``parameters``) that carries the columns of `HEAD`, so that a
@@ -81,7 +85,12 @@ class Installation:
         unit.committed()
 
     def _begin(
-        self, at: Enterprise, connection: sa.Connection, write: bool, head: sa.Select[Any], parameters: Mapping[str, Any] | None
+        self,
+        at: Enterprise,
+        connection: sa.Connection,
+        write: bool,
+        head: sa.Select[Any],
+        parameters: Mapping[str, Any] | None,
     ) -> Unit:
         row = connection.execute(head, parameters).first()
         if row is None:
@@ -96,7 +105,9 @@ class Installation:
         """Compile what the database holds; entities that did not move are shared with the Registry that ran before."""
         rows = connection.execute(sa.select(LAYER).order_by(LAYER.c.position)).all()
         registry = compile_layers([Layer.from_plain(r.name, r.rank, r.data) for r in rows])
-        waiting = connection.execute(sa.select(STEP.c.entity, STEP.c.field).where(STEP.c.state == "pending", STEP.c.kind == "fill"))
+        waiting = connection.execute(
+            sa.select(STEP.c.entity, STEP.c.field).where(STEP.c.state == "pending", STEP.c.kind == "fill")
+        )
         unfilled = frozenset((entity, field) for entity, field in waiting)
         running = Running(mark, registry, self._settings(connection, registry), unfilled)
         with self._lock:

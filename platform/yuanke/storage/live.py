@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 SQLITE_COLUMNS = sa.text(
-    "SELECT m.name AS \"table\", p.name, p.type FROM sqlite_master m, pragma_table_xinfo(m.name) p WHERE m.type = 'table'"
+    'SELECT m.name AS "table", p.name, p.type '
+    "FROM sqlite_master m, pragma_table_xinfo(m.name) p WHERE m.type = 'table'"
 )
-SQLITE_INDEXES = sa.text("SELECT tbl_name AS \"table\", name, 1 AS valid FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+SQLITE_INDEXES = sa.text(
+    "SELECT tbl_name AS \"table\", name, 1 AS valid FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+)
 POSTGRESQL_COLUMNS = sa.text(
-    """SELECT c.relname AS "table", a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attisdropped AS dropped
+    """SELECT c.relname AS "table", a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+              a.attisdropped AS dropped
        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE n.nspname = :schema AND c.relkind = 'r' AND a.attnum > 0 ORDER BY c.relname, a.attnum"""
 )

@@ -14,7 +14,9 @@ from yuanke.storage.unit import Unit
 
 def overlay_of(unit: Unit) -> dict[str, Any]:
     """The overlay that runs; {} when the enterprise changed nothing."""
-    own = (layer for layer in definitions.layers_of(unit) if layer.rank == "enterprise" and layer.name == definitions.OWN)
+    own = (
+        layer for layer in definitions.layers_of(unit) if layer.rank == "enterprise" and layer.name == definitions.OWN
+    )
     return next((layer.plain() for layer in own), {})
 
 

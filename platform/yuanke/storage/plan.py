@@ -25,7 +25,7 @@ Decision = Literal["restore", "fresh"]
 class Step:
     """One thing a plan does.
 
-    ``sql`` are the statements that `apply` runs for it, in the transaction; ``rows`` how many rows it touches or concerns;
+    ``sql`` are the statements that `apply` runs for it, in the transaction; ``rows`` how many rows it concerns;
     ``samples`` a few of the values or records in question; ``blocked`` why the plan cannot be applied as it is;
     ``work`` what Python has to do: ``{"do": "convert" | "fill_default" | "move_option" | "fill" | "index" | ...}``.
     """
@@ -62,7 +62,12 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        said = [str(self.version), self.before.digest, *(layer.digest for layer in self.layers), *(s.mark for s in self.steps)]
+        said = [
+            str(self.version),
+            self.before.digest,
+            *(layer.digest for layer in self.layers),
+            *(s.mark for s in self.steps),
+        ]
         said += [f"{key}={value}" for key, value in sorted(self.decisions.items())]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()
 
@@ -82,7 +87,7 @@ class Plan:
 
 
 def plan(unit: Unit, layers: Sequence[Layer], decisions: Mapping[str, Decision] | None = None) -> Plan:
-    """Compare the running Registry and the live database with what ``layers`` want; raises DefinitionError for wrong ones.
+    """Compare the running Registry and the live database with what ``layers`` want; wrong ones: DefinitionError.
 
     ``decisions`` maps ``entity.field`` (or ``entity``) to ``restore`` or ``fresh`` where values of an earlier one lie.
     """

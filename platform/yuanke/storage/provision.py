@@ -30,10 +30,16 @@ Progress = Callable[[str], None]
 
 
 def create_enterprise(
-    installation: Installation, slug: str, label: str, modules: str | Iterable[str] = "all", licences: int | None = None,
-    expires: date | None = None, layers: Sequence[Layer] | None = None, progress: Progress = lambda said: None,
-) -> Enterprise:  # fmt: skip
-    """A new enterprise that runs ``modules`` (``all``, names, or ``a,b``) with what they depend on, or exactly ``layers``.
+    installation: Installation,
+    slug: str,
+    label: str,
+    modules: str | Iterable[str] = "all",
+    licences: int | None = None,
+    expires: date | None = None,
+    layers: Sequence[Layer] | None = None,
+    progress: Progress = lambda said: None,
+) -> Enterprise:
+    """A new enterprise that runs ``modules`` (``all``, names, ``a,b``) with what they depend on, or just ``layers``.
 
     Raises DefinitionError for wrong definitions and Refused for a taken name, both before anything is made.
     """
@@ -55,7 +61,13 @@ def build(installation: Installation, entry: Enterprise, registry: Registry, lay
     dialect = installation.engines.dialect
     with new_database(installation, entry) as connection:
         run_all(connection, ddl.create_all(shape_of(registry, dialect).values(), dialect))
-        head = {"meta_version": 1, "perm_version": 1, "digest": registry.digest, "state": entry.state, "expires": entry.expires}
+        head = {
+            "meta_version": 1,
+            "perm_version": 1,
+            "digest": registry.digest,
+            "state": entry.state,
+            "expires": entry.expires,
+        }
         connection.execute(META.insert().values(id=1, **head))
         unit = Unit(installation, entry, connection, True, connection.execute(sa.select(META)).first(), registry, {})
         definitions.write_layers(unit, layers)
@@ -69,7 +81,10 @@ def new_database(installation: Installation, entry: Enterprise) -> Iterator[sa.C
     with installation.engines.connect(entry.place, writing=True) as connection, connection.begin():
         if installation.engines.dialect == "postgresql":
             connection.execute(sa.schema.CreateSchema(entry.place))
-        run_all(connection, _own_tables(installation.engines.dialect, sum(len(metadata.tables) for metadata in own_metadata)))
+        run_all(
+            connection,
+            _own_tables(installation.engines.dialect, sum(len(metadata.tables) for metadata in own_metadata)),
+        )
         yield connection
 
 
@@ -78,7 +93,8 @@ def _own_tables(dialect: str, _count: int) -> tuple[str, ...]:
     """DDL of all the engine's own tables, what hangs on their creation included; ``_count`` makes late comers heard."""
     said: list[str] = []
     url = {"sqlite": "sqlite://", "postgresql": "postgresql+psycopg://"}[dialect]
-    writer = sa.create_mock_engine(url, lambda ddl, *_, **__: said.append(str(ddl.compile(dialect=writer.dialect)).strip()))
+    words = sa.make_url(url).get_dialect()()
+    writer = sa.create_mock_engine(url, lambda ddl, *_, **__: said.append(str(ddl.compile(dialect=words)).strip()))
     for metadata in own_metadata:
         metadata.create_all(writer, checkfirst=False)  # type: ignore[arg-type]
     return tuple(said)
@@ -112,7 +128,7 @@ def clear(installation: Installation, entry: Enterprise) -> None:
 
 
 def set_state(installation: Installation, slug: str, **values: object) -> None:
-    """``state`` (active | suspended) and ``expires``, in the directory and where running servers look at each request."""
+    """``state`` (active | suspended), ``expires``: in the directory, and where servers look at each request."""
     entry = installation.directory.find(slug)
     if entry is None or entry.slug != slug:
         raise RecordNotFound(message("没有代号为 {slug} 的企业", slug=slug))

@@ -34,17 +34,21 @@ from yuanke.storage.system import META, own_metadata
 from yuanke.storage.unit import Unit
 
 MOST_PARTS = 1_000_000
-#: upper layers switch off here what would act outside (jobs, webhooks, mail); may raise Refused when books do not balance
+#: upper layers switch off what would act outside (jobs, webhooks, mail); Refused when books do not balance
 after_restore: list[Callable[[Unit], None]] = []
 
 
-def restore(installation: Installation, file: Path, slug: str, label: str, progress: Progress = lambda said: None) -> Enterprise:
-    """Make the enterprise ``slug`` from a backup of the same kind of database. Raises Refused for a damaged or foreign file."""
+def restore(
+    installation: Installation, file: Path, slug: str, label: str, progress: Progress = lambda said: None
+) -> Enterprise:
+    """Make the enterprise ``slug`` from a backup of the same kind of database; a damaged file is Refused."""
     with tempfile.TemporaryDirectory(dir=installation.home, prefix="restore-") as name:
         folder = Path(name)
         manifest = _unpack(Path(file), folder)
         if manifest["dialect"] != installation.engines.dialect:
-            raise Refused(message("备份来自 {from_}，不能恢复到 {to}", from_=manifest["dialect"], to=installation.engines.dialect))
+            raise Refused(
+                message("备份来自 {from_}，不能恢复到 {to}", from_=manifest["dialect"], to=installation.engines.dialect)
+            )
         entry = installation.directory.add(slug, label, manifest.get("licences"))
         try:
             progress("tables")
@@ -103,19 +107,30 @@ def _fill_sqlite(installation: Installation, entry: Enterprise, folder: Path, ma
 
 
 def _fill_postgresql(installation: Installation, entry: Enterprise, folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Tables without references and indexes, then the rows, then references and indexes: the quick order, and the free one."""
+    """Tables without references and indexes, then the rows, then both: the quick order, and the free one."""
     layers = [_layer(said) for said in manifest["layers"]]
     shape = shape_of(compile_layers(layers), "postgresql")
-    bare = {name: TableShape(name, t.entity, {c.name: _loose(c) for c in t.columns.values()}) for name, t in shape.items()}
+    bare = {
+        name: TableShape(name, t.entity, {c.name: _loose(c) for c in t.columns.values()}) for name, t in shape.items()
+    }
     with provision.new_database(installation, entry) as connection:
         there = live_shape(connection, entry.place)
-        missing = [_orphan(name, columns) for name, columns in manifest["tables"].items() if name not in bare and name not in there]
+        missing = [
+            _orphan(name, columns)
+            for name, columns in manifest["tables"].items()
+            if name not in bare and name not in there
+        ]
         provision.run_all(connection, ddl.create_all([*bare.values(), *missing], "postgresql"))
         there = live_shape(connection, entry.place)
-        provision.run_all(connection, [
-            ddl.add_column(table, ColumnShape(column, kind), "postgresql")
-            for table, columns in manifest["tables"].items() for column, kind in columns if column not in there[table].columns
-        ])  # fmt: skip
+        provision.run_all(
+            connection,
+            [
+                ddl.add_column(table, ColumnShape(column, kind), "postgresql")
+                for table, columns in manifest["tables"].items()
+                for column, kind in columns
+                if column not in there[table].columns
+            ],
+        )
         for table in _in_order(manifest["tables"]):
             columns = manifest["tables"][table]
             _copy_in(connection, table, [column for column, _ in columns], folder / "tables" / f"{table}.copy")
@@ -149,7 +164,11 @@ def _orphan(name: str, columns: list[list[str]]) -> TableShape:
 def _copy_in(connection: sa.Connection, table: str, columns: list[str], file: Path) -> None:
     names = ", ".join(ddl.quoted(column, "postgresql") for column in columns)
     cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-    with file.open("rb") as source, cursor, cursor.copy(f"COPY {ddl.quoted(table, 'postgresql')} ({names}) FROM STDIN") as copy:
+    with (
+        file.open("rb") as source,
+        cursor,
+        cursor.copy(f"COPY {ddl.quoted(table, 'postgresql')} ({names}) FROM STDIN") as copy,
+    ):
         while piece := source.read(PIECE):
             copy.write(piece)
 
@@ -163,7 +182,13 @@ def _go_on_counting(connection: sa.Connection, schema: str, table: str, columns:
     sequence = sequence or connection.execute(sa.select(sa.func.to_regclass(f'"{schema}"."{table}_id_seq"'))).scalar()
     if sequence is not None:
         highest = sa.select(sa.func.max(sa.table(table, sa.column("id"), schema=schema).c.id)).scalar_subquery()
-        connection.execute(sa.select(sa.func.setval(sa.cast(str(sequence), sa.dialects.postgresql.REGCLASS), sa.func.coalesce(highest, 0) + 1, False)))
+        connection.execute(
+            sa.select(
+                sa.func.setval(
+                    sa.cast(str(sequence), sa.dialects.postgresql.REGCLASS), sa.func.coalesce(highest, 0) + 1, False
+                )
+            )
+        )
 
 
 FILLERS = {"sqlite": _fill_sqlite, "postgresql": _fill_postgresql}
@@ -181,7 +206,9 @@ def _check(unit: Unit, manifest: Mapping[str, Any]) -> None:
     for table, count in manifest["rows"].items():
         found = unit.connection.exec_driver_sql(f"SELECT count(*) FROM {ddl.quoted(table, unit.dialect)}").scalar()
         if found != count:
-            raise Refused(message("恢复后 {table} 有 {found} 行，备份时是 {count} 行", table=table, found=found, count=count))
+            raise Refused(
+                message("恢复后 {table} 有 {found} 行，备份时是 {count} 行", table=table, found=found, count=count)
+            )
     left = [step for step in plan(unit, definitions.layers_of(unit)).steps if step.sql]
     if left and manifest["product"] == _product():
         raise Refused(message("恢复后的数据表与定义不一致：{summary}", summary=left[0].summary))

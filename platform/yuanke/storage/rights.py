@@ -1,7 +1,7 @@
 """Who gains and who loses: the rights of two Registries compared, role by role.
 
-The one rule: it reads what is declared the way `access` decides: what is not written is not allowed, a `sensitive` field
-is hidden from roles that do not name it.
+The one rule: it reads what is declared the way `access` decides: what is not written is not allowed, a `sensitive`
+field is hidden from roles that do not name it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,28 @@ from yuanke.storage.comparison import Comparison
 from yuanke.storage.plan import Step
 
 VERBS = {
-    "read": "查看", "create": "新建", "update": "修改", "delete": "删除", "export": "导出", "import": "导入", "transfer": "转移",
-    "share": "共享", "merge": "合并",
-}  # fmt: skip
-SCOPES = {"all": "全部", "own": "本人", "team": "本人及下属", "department": "本部门", "shared": "共享给我的"}
+    "read": Message("查看"),
+    "create": Message("新建"),
+    "update": Message("修改"),
+    "delete": Message("删除"),
+    "export": Message("导出"),
+    "import": Message("导入"),
+    "transfer": Message("转移"),
+    "share": Message("共享"),
+    "merge": Message("合并"),
+}
+SCOPES = {
+    "all": Message("全部"),
+    "own": Message("本人"),
+    "team": Message("本人及下属"),
+    "department": Message("本部门"),
+    "shared": Message("共享给我的"),
+}
 #: what holds what: a move to the right widens
 WIDTH = {"own": 1, "team": 2, "department": 2, "all": 3}
 HIDDEN = "hidden"
+SEEN = Message("「{entity}」的「{field}」将对 {roles} 可见")
+UNSEEN = Message("「{entity}」的「{field}」将对 {roles} 不再可见")
 
 
 def steps(at: Comparison) -> Iterator[Step]:
@@ -52,9 +67,9 @@ def _verbs(before: Registry, after: Registry, running: Entity | None, entity: En
             change = _change(_given(old).get(verb), _given(new).get(verb))
             if change is not None:
                 name = _name(after if role in after.roles else before, role)
-                said = Message(change, {"role": name, "verb": Message(VERBS.get(verb, verb)), "entity": entity.label,
-                                        "old": scope_words(_given(old).get(verb)), "new": scope_words(_given(new).get(verb))})
-                yield Step("rights", said, entity.key)
+                values = {"role": name, "verb": VERBS.get(verb, verb), "entity": entity.label}
+                values |= {"old": scope_words(_given(old).get(verb)), "new": scope_words(_given(new).get(verb))}
+                yield Step("rights", Message(change.text, values), entity.key)
 
 
 def _given(permission: Permission | None) -> dict[str, tuple[str, ...]]:
@@ -64,23 +79,28 @@ def _given(permission: Permission | None) -> dict[str, tuple[str, ...]]:
     return {verb: tuple(scopes) for verb, scopes in permission.verbs.items() if scopes and verb not in permission.deny}
 
 
-def _change(old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> str | None:
+def _change(old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> Message | None:
     if old == new:
         return None
     if old is None:
-        return "「{role}」将可以{verb}「{entity}」（{new}）"
+        return Message("「{role}」将可以{verb}「{entity}」（{new}）")
     if new is None:
-        return "「{role}」将不能再{verb}「{entity}」（原为{old}）"
-    wide = [max((WIDTH.get(s, 0) for s in scopes), default=0) if set(scopes) <= WIDTH.keys() else 0 for scopes in (old, new)]
+        return Message("「{role}」将不能再{verb}「{entity}」（原为{old}）")
+    wide = [
+        max((WIDTH.get(s, 0) for s in scopes), default=0) if set(scopes) <= WIDTH.keys() else 0 for scopes in (old, new)
+    ]
     if wide[0] and wide[1] > wide[0]:
-        return "「{role}」{verb}「{entity}」的范围由{old}扩大到{new}"
+        return Message("「{role}」{verb}「{entity}」的范围由{old}扩大到{new}")
     if wide[1] and wide[1] < wide[0]:
-        return "「{role}」{verb}「{entity}」的范围由{old}缩小到{new}"
-    return "「{role}」{verb}「{entity}」的范围由{old}改为{new}"
+        return Message("「{role}」{verb}「{entity}」的范围由{old}缩小到{new}")
+    return Message("「{role}」{verb}「{entity}」的范围由{old}改为{new}")
 
 
-def scope_words(scopes: tuple[str, ...] | None) -> str:
-    return "、".join(SCOPES.get(scope, scope) for scope in scopes or ()) or "—"
+def scope_words(scopes: tuple[str, ...] | None) -> str | Message:
+    """A scope as people call it; several of them as a list."""
+    if scopes and len(scopes) == 1:
+        return SCOPES.get(scopes[0], scopes[0])
+    return "、".join(str(SCOPES.get(scope, scope)) for scope in scopes or ()) or "—"
 
 
 def _fields(after: Registry, running: Entity | None, entity: Entity) -> Iterator[Step]:
@@ -88,16 +108,18 @@ def _fields(after: Registry, running: Entity | None, entity: Entity) -> Iterator
         return  # a new entity: its verbs have been told
     for field in entity.fields.values():
         old = running.fields.get(field.key) or running.fields.get(str(field.more.get("formerly")))
-        gains, losses = [], []
+        gains: list[str] = []
+        losses: list[str] = []
         for role in entity.permissions:
             sees = level(entity, entity.permissions.get(role), field) != HIDDEN
             saw = old is not None and not old.retired and level(running, running.permissions.get(role), old) != HIDDEN
             (gains if sees and not saw else losses if saw and not sees else []).append(_name(after, role))
         if old is not None:
             gains, losses = (gains, losses) if _stayed(running, entity) else ([], losses)
-        for text, who in (("「{entity}」的「{field}」将对 {roles} 可见", gains), ("「{entity}」的「{field}」将对 {roles} 不再可见", losses)):
+        for said, who in ((SEEN, gains), (UNSEEN, losses)):
             if who:
-                yield Step("rights", Message(text, {"entity": entity.label, "field": field.label, "roles": "、".join(who)}), entity.key, field.key)
+                values = {"entity": entity.label, "field": field.label, "roles": "、".join(who)}
+                yield Step("rights", Message(said.text, values), entity.key, field.key)
 
 
 def _stayed(running: Entity, entity: Entity) -> bool:
@@ -108,7 +130,7 @@ def _stayed(running: Entity, entity: Entity) -> bool:
 
 
 def level(entity: Entity, permission: Permission | None, field: Field) -> str:
-    """``hidden`` | ``masked`` | ``reveal`` | ``read`` | ``write``: what is declared for a field, else what follows from the entity."""
+    """``hidden`` | ``masked`` | ``reveal`` | ``read`` | ``write``: declared for the field, else by the entity's."""
     if permission is None or "read" not in _given(permission) or field.retired:
         return HIDDEN
     named = permission.fields.get(field.key)

@@ -1,6 +1,6 @@
 """Names of an expression resolved to columns, link steps and collections of real tables.
 
-The one rule: with a `Guard`, every step to another record passes the reader's rights; without one it is the engine that reads.
+The one rule: with a `Guard`, every step to another record passes the reader's rights; without one the engine reads.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class Guard(Protocol):
     def condition(self, entity: Entity, table: sa.FromClause) -> sa.ColumnElement[bool] | None:
         """Rows of ``table`` the reader may see; None means all."""
 
-    def column(self, entity: Entity, field: Field, table: sa.FromClause, raw: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    def column(
+        self, entity: Entity, field: Field, table: sa.FromClause, raw: sa.ColumnElement[Any]
+    ) -> sa.ColumnElement[Any]:
         """``raw`` as the reader may see it: itself, a CASE, or NULL."""
 
 
@@ -31,8 +33,13 @@ class TableScope:
     """The scope of one row of ``table`` (an alias); ``outer`` is the scope a bracket stands in."""
 
     def __init__(
-        self, entity: Entity, table: sa.FromClause, tables: Tables, values: Mapping[str, Any],
-        guard: Guard | None = None, outer: SqlScope | None = None,
+        self,
+        entity: Entity,
+        table: sa.FromClause,
+        tables: Tables,
+        values: Mapping[str, Any],
+        guard: Guard | None = None,
+        outer: SqlScope | None = None,
     ) -> None:
         self.entity = entity
         self.table = table
@@ -101,7 +108,9 @@ def collection(at: TableScope, entity: Entity, identity: sa.ColumnElement[Any], 
         rows = registry.entities[field.rows]
         return _members(at, rows, lambda t: t.c[rows.parent_link or "parent"] == identity)
     if field is not None and field.pairs:
-        return _paired(at, registry.entities[field.targets[0]], registry.entities[field.pairs], identity, "source", "target")
+        return _paired(
+            at, registry.entities[field.targets[0]], registry.entities[field.pairs], identity, "source", "target"
+        )
     if inverse is not None:
         other = registry.entities[inverse.entity]
         if inverse.through_pairs:
@@ -139,7 +148,10 @@ class _Step:
     """One or more dots behind a row: each value is a scalar subquery along the chain of links, NULL where it breaks."""
 
     def __init__(
-        self, start: TableScope, key: sa.ColumnElement[Any], target: Entity,
+        self,
+        start: TableScope,
+        key: sa.ColumnElement[Any],
+        target: Entity,
         chain: tuple[tuple[sa.FromClause, sa.ColumnElement[bool]], ...],
     ) -> None:
         if len(chain) >= MOST_STEPS:

@@ -1,7 +1,7 @@
 """Finishes what a plan left for later: big indexes and the values of stored formulas.
 
-The one rule: every step is resumed where the journal says it stopped; killed anywhere, the next run goes on, and nothing
-of it is seen until it is right. Transactions here are short, so nobody waits for them.
+The one rule: every step is resumed where the journal says it stopped; killed anywhere, the next run goes on, and
+nothing of it is seen until it is right. Transactions here are short, so nobody waits for them.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ Progress = Callable[[str, int, int], None]
 
 
 def run_pending_steps(
-    installation: Installation, enterprise: Enterprise | str, progress: Progress = lambda name, done, total: None,
-) -> int:  # fmt: skip
-    """Run the journal's pending steps, oldest first; gives how many are still pending (another runner, or no filler)."""
+    installation: Installation,
+    enterprise: Enterprise | str,
+    progress: Progress = lambda name, done, total: None,
+) -> int:
+    """Run the journal's pending steps, oldest first; gives how many still wait (another runner, or no filler)."""
     with installation.unit(enterprise) as unit:
         at = unit.enterprise
         waiting = unit.execute(sa.select(STEP).where(STEP.c.state == "pending").order_by(STEP.c.id)).all()
@@ -44,7 +46,9 @@ def run_pending_steps(
             while _fill_chunk(installation, at, step.id, progress):
                 time.sleep(REST)
     with installation.unit(at) as unit:
-        return unit.connection.scalar(sa.select(sa.func.count()).select_from(STEP).where(STEP.c.state == "pending")) or 0
+        return (
+            unit.connection.scalar(sa.select(sa.func.count()).select_from(STEP).where(STEP.c.state == "pending")) or 0
+        )
 
 
 def _end(unit: Unit, step_id: int, state: str, error: str | None = None) -> None:
@@ -66,7 +70,11 @@ def _fill_chunk(installation: Installation, at: Enterprise, step_id: int, progre
             _end(unit, step_id, "dropped")
             return False
         table = unit.tables[entity.key]
-        ids = list(unit.execute(sa.select(table.c.id).where(table.c.id > step.reached).order_by(table.c.id).limit(CHUNK)).scalars())
+        ids = list(
+            unit.execute(
+                sa.select(table.c.id).where(table.c.id > step.reached).order_by(table.c.id).limit(CHUNK)
+            ).scalars()
+        )
         if not ids:
             _end(unit, step_id, "done")
             return False
@@ -131,4 +139,3 @@ def _still_pending(unit: Unit, step_id: int) -> bool:
 def _fail(installation: Installation, at: Enterprise, step: Any, error: Exception) -> None:
     with installation.unit(at, write=True) as unit:
         _end(unit, step.id, "failed", str(error)[:500])
-

@@ -36,7 +36,7 @@ def identity() -> sa.types.TypeEngine[Any]:
 
 
 def column_of(field: Field) -> sa.Column[Any]:
-    """The column of a field, nullable unless the engine itself keeps it filled (a rule may change, data may not be lost)."""
+    """The column of a field; nullable, unless the engine keeps it filled (rules may change, data may not be lost)."""
     if field.key == "id":
         return sa.Column("id", identity(), sa.Identity(), primary_key=True)
     if field.key == "version" and field.source == "system":
@@ -51,7 +51,10 @@ def build(entity: Entity) -> sa.Table:
 
 def bare(name: str, /, **columns: sa.types.TypeEngine[Any] | None) -> sa.Table:
     """A table known by name alone, with only these columns: for schema changes, where no definition fits both sides."""
-    made = [sa.Column(key, type_ if type_ is not None else sa.types.NullType(), quote=True) for key, type_ in columns.items()]
+    made = [
+        sa.Column(key, type_ if type_ is not None else sa.types.NullType(), quote=True)
+        for key, type_ in columns.items()
+    ]
     return sa.Table(name, sa.MetaData(), *made)
 
 

@@ -24,7 +24,16 @@ def steps(at: Comparison) -> list[Step]:
     tables = Tables(at)
     for entity in at.after.entities.values():
         tables.look_at(entity)
-    return [*_own_tables(at), *tables.moved, *tables.made, *tables.references(), *tables.columns, *tables.later, *_retired_entities(at), *_unwanted_builds(at)]
+    return [
+        *_own_tables(at),
+        *tables.moved,
+        *tables.made,
+        *tables.references(),
+        *tables.columns,
+        *tables.later,
+        *_retired_entities(at),
+        *_unwanted_builds(at),
+    ]
 
 
 def _own_tables(at: Comparison) -> Iterator[Step]:
@@ -32,13 +41,20 @@ def _own_tables(at: Comparison) -> Iterator[Step]:
     for table in at.own.values():
         there = at.live.get(table.name)
         if there is None:
-            yield Step("engine_table", message("建立系统表 {table}", table=table.name), tables=(table.name,), work={"do": "own_table"})
+            yield Step(
+                "engine_table",
+                message("建立系统表 {table}", table=table.name),
+                tables=(table.name,),
+                work={"do": "own_table"},
+            )
             continue
         for column in table.columns.values():
             if column.name not in there.columns:
                 said = message("系统表 {table} 增加列 {column}", table=table.name, column=column.name)
                 loose = ddl.ColumnShape(column.name, column.type)
-                yield Step("engine_column", said, tables=(table.name,), sql=(ddl.add_column(table.name, loose, at.dialect),))
+                yield Step(
+                    "engine_column", said, tables=(table.name,), sql=(ddl.add_column(table.name, loose, at.dialect),)
+                )
 
 
 class Tables:
@@ -86,8 +102,17 @@ class Tables:
     def references(self) -> Iterator[Step]:
         """PostgreSQL wants a table to be there before another one refers to it; new tables that do so meet here."""
         for table, column in self._forward if self.at.dialect == "postgresql" else ():
-            said = message("{table} 的 {column} 指向 {target}", table=table.name, column=column.name, target=column.references)
-            yield Step("reference", said, table.entity, column.name, tables=(table.name,), sql=(ddl.add_reference(table.name, column),))
+            said = message(
+                "{table} 的 {column} 指向 {target}", table=table.name, column=column.name, target=column.references
+            )
+            yield Step(
+                "reference",
+                said,
+                table.entity,
+                column.name,
+                tables=(table.name,),
+                sql=(ddl.add_reference(table.name, column),),
+            )
 
 
 def _came_from(at: Comparison, entity: Entity) -> str | None:
@@ -105,13 +130,17 @@ def _returning_entity(at: Comparison, entity: Entity, table: str) -> tuple[bool,
     decision = at.decisions.get(entity.key) or ("restore" if rows == 0 else None)
     if decision == "fresh":
         aside = columnsteps.aside_name(table, len(at.live))
-        said = message("「{entity}」重新开始，从前的 {rows} 条记录保留在 {aside}", entity=entity.label, rows=rows, aside=aside)
+        said = message(
+            "「{entity}」重新开始，从前的 {rows} 条记录保留在 {aside}", entity=entity.label, rows=rows, aside=aside
+        )
         sql = tuple(ddl.drop_index(i, at.dialect) for i in at.live[table].indexes if i.startswith(("ix_", "uq_")))
         sql += (ddl.rename_table(table, aside, at.dialect),)
         return True, Step("set_aside", said, entity.key, speed="destructive", tables=(table,), sql=sql, rows=rows)
     said = message("恢复从前停用的实体「{entity}」和它的 {rows} 条记录", entity=entity.label, rows=rows)
     blocked = None if decision else _ask(entity.key, rows)
-    return False, Step("bring_back", said, entity.key, tables=(table,), rows=rows, blocked=blocked, work={"do": "bring_back_entity"})
+    return False, Step(
+        "bring_back", said, entity.key, tables=(table,), rows=rows, blocked=blocked, work={"do": "bring_back_entity"}
+    )
 
 
 def _ask(address: str, rows: int) -> Message:
@@ -127,7 +156,15 @@ def _retired_entities(at: Comparison) -> Iterator[Step]:
             rows = at.rows(physical(key))
             said = message("停用实体「{entity}」，它的 {rows} 条记录保留，可以恢复", entity=entity.label, rows=rows)
             work = {"do": "retire_entity", "label": str(entity.label)}
-            yield Step("retire_entity", said, key, speed="destructive" if rows else "safe", tables=(physical(key),), rows=rows, work=work)
+            yield Step(
+                "retire_entity",
+                said,
+                key,
+                speed="destructive" if rows else "safe",
+                tables=(physical(key),),
+                rows=rows,
+                work=work,
+            )
 
 
 def _unwanted_builds(at: Comparison) -> Iterator[Step]:
@@ -139,9 +176,7 @@ def _unwanted_builds(at: Comparison) -> Iterator[Step]:
             yield Step("drop_index", said, step.entity, step.field, work={"do": "give_up", "step": step.id})
 
 
-def _indexes(
-    at: Comparison, entity: Entity, table: TableShape, columns: columnsteps.Columns
-) -> Iterator[Step]:
+def _indexes(at: Comparison, entity: Entity, table: TableShape, columns: columnsteps.Columns) -> Iterator[Step]:
     live = {name: valid for name, valid in at.live[columns.was].indexes.items() if name not in columns.lost_indexes}
     waiting = {str(s.body.get("index")) for s in at.pending if s.kind == "index"}
     for name in sorted(live):
@@ -156,16 +191,28 @@ def _indexes(
 def _new_index(at: Comparison, entity: Entity, index: IndexShape, columns: columnsteps.Columns) -> Step:
     rows = at.rows(columns.was)
     words = "、".join(str(entity.fields[c].label) for c in index.columns if c != "id")
-    text = "「{entity}」的 {fields} 不许重复" if index.unique else "「{entity}」按 {fields} 建索引"
+    said = message("「{entity}」按 {fields} 建索引", entity=entity.label, fields=words)
+    if index.unique:
+        said = message("「{entity}」的 {fields} 不许重复", entity=entity.label, fields=words)
     clash, samples = _duplicates(at, index, columns) if index.unique and rows else (0, ())
-    blocked = message("{fields} 已有 {count} 组重复的值，请先处理：{samples}", fields=words, count=clash, samples="；".join(samples))
+    blocked = message(
+        "{fields} 已有 {count} 组重复的值，请先处理：{samples}", fields=words, count=clash, samples="；".join(samples)
+    )
     big = at.big(columns.was)
     return Step(
-        "unique" if index.unique else "index", Message(text, {"entity": entity.label, "fields": words}), entity.key, index.columns[0],
-        speed="slow" if big else "safe", tables=(index.table,), sql=(ddl.create_index(index, at.dialect),), rows=rows,
-        samples=samples, blocked=blocked if clash else None, later=big,
+        "unique" if index.unique else "index",
+        said,
+        entity.key,
+        index.columns[0],
+        speed="slow" if big else "safe",
+        tables=(index.table,),
+        sql=(ddl.create_index(index, at.dialect),),
+        rows=rows,
+        samples=samples,
+        blocked=blocked if clash else None,
+        later=big,
         work={"do": "index", "index": index.name, "table": index.table} if big else None,
-    )  # fmt: skip
+    )
 
 
 def _duplicates(at: Comparison, index: IndexShape, columns: columnsteps.Columns) -> tuple[int, tuple[str, ...]]:
@@ -181,5 +228,5 @@ def _duplicates(at: Comparison, index: IndexShape, columns: columnsteps.Columns)
         rows = rows.where(source.c.deleted_at.is_(None))
     groups = rows.subquery()
     count = at.unit.connection.scalar(sa.select(sa.func.count()).select_from(groups)) or 0
-    some = at.unit.execute(sa.select(groups).order_by(groups.c.rows.desc()).limit(SAMPLES)) if count else []
+    some = at.unit.execute(sa.select(groups).order_by(groups.c.rows.desc()).limit(SAMPLES if count else 0))
     return count, tuple(" / ".join(str(v) for v in row[:-1]) + f" ×{row[-1]}" for row in some)

@@ -22,11 +22,18 @@ if TYPE_CHECKING:
 
 
 class Unit:
-    """Given by `Installation.unit`. ``head`` is the row that was read when the unit began (versions, perhaps the user)."""
+    """Given by `Installation.unit`. ``head`` is the row read when the unit began (versions, perhaps the user)."""
 
     def __init__(
-        self, installation: Installation, enterprise: Enterprise, connection: sa.Connection, writing: bool, head: Any,
-        registry: Registry, settings: Mapping[str, Any], unfilled: frozenset[tuple[str, str]] = frozenset(),
+        self,
+        installation: Installation,
+        enterprise: Enterprise,
+        connection: sa.Connection,
+        writing: bool,
+        head: Any,
+        registry: Registry,
+        settings: Mapping[str, Any],
+        unfilled: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         self.installation = installation
         self.enterprise = enterprise
@@ -57,7 +64,7 @@ class Unit:
     def dialect(self) -> str:
         return self.connection.dialect.name
 
-    def execute(self, statement: Any, parameters: Any = None) -> sa.CursorResult[Any]:
+    def execute(self, statement: Any, parameters: Any = None) -> sa.CursorResult[*tuple[Any, ...]]:
         return self.connection.execute(statement, parameters)
 
     def after_commit(self, action: Callable[[], None]) -> None:

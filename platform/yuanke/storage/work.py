@@ -1,6 +1,6 @@
 """The steps of a plan that SQL alone cannot do, and the journal of those that go on after it.
 
-The one rule: whatever is done here is done again safely: a fill writes what it would have written, an index is asked for first.
+The one rule: whatever is done here may be done again safely.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from yuanke.fieldtypes import ValueFault
 from yuanke.kernel import clock
 from yuanke.metadata.registry import Field
-from yuanke.storage import columnsteps
 from yuanke.storage.comparison import signature
+from yuanke.storage.conversion import UNREADABLE, read_as
 from yuanke.storage.plan import Plan, Step
 from yuanke.storage.system import RETIRED, STEP, own_metadata
 from yuanke.storage.tables import bare, identity, physical
@@ -38,9 +38,16 @@ def retire(unit: Unit, made: Plan, step: Step, how: Any) -> None:
     """Remember what a column or table was that no definition names any more."""
     there = sa.and_(RETIRED.c.entity == step.entity, RETIRED.c.column == how["column"])
     unit.execute(RETIRED.delete().where(there))
-    unit.execute(RETIRED.insert().values(
-        entity=step.entity, field=step.field, column=how["column"], type=how["type"], label=how["label"], retired_at=clock.now(),
-    ))  # fmt: skip
+    unit.execute(
+        RETIRED.insert().values(
+            entity=step.entity,
+            field=step.field,
+            column=how["column"],
+            type=how["type"],
+            label=how["label"],
+            retired_at=clock.now(),
+        )
+    )
 
 
 def retire_entity(unit: Unit, made: Plan, step: Step, how: Any) -> None:
@@ -65,7 +72,11 @@ def renamed(unit: Unit, made: Plan, step: Step, how: Any) -> None:
 
 def give_up(unit: Unit, made: Plan, step: Step, how: Any) -> None:
     """A step of the journal that nobody waits for any more; an index half-built of it goes with the next `plan`."""
-    unit.execute(STEP.update().where(STEP.c.id == how["step"], STEP.c.state == "pending").values(state="dropped", ended_at=clock.now()))
+    unit.execute(
+        STEP.update()
+        .where(STEP.c.id == how["step"], STEP.c.state == "pending")
+        .values(state="dropped", ended_at=clock.now())
+    )
 
 
 def fill_default(unit: Unit, made: Plan, step: Step, how: Any) -> None:
@@ -80,30 +91,32 @@ def fill_default(unit: Unit, made: Plan, step: Step, how: Any) -> None:
 def convert(unit: Unit, made: Plan, step: Step, how: Any) -> None:
     """Fill the new column with every old value that can be read as one of the new kind."""
     field, old = made.after.entities[step.entity].fields[step.field], how["old"]
-    if {field.type.name, old.type.name} & columnsteps.UNREADABLE:
+    if {field.type.name, old.type.name} & UNREADABLE:
         return
     table = _table(field, **{how["from"]: old.type.column_type(old)})
     key, source = table.c.id, table.c[how["from"]]
-    write = table.update().where(key == sa.bindparam("at")).values({field.key: sa.bindparam("value", type_=table.c[field.key].type)})
+    write = (
+        table.update()
+        .where(key == sa.bindparam("at"))
+        .values({field.key: sa.bindparam("value", type_=table.c[field.key].type)})
+    )
     reached = 0
     while True:
-        rows = unit.execute(sa.select(key, source).where(key > reached, source.is_not(None)).order_by(key).limit(CHUNK)).all()
+        page = sa.select(key, source).where(key > reached, source.is_not(None)).order_by(key).limit(CHUNK)
+        rows = unit.execute(page).tuples().all()
         if not rows:
             return
         reached = rows[-1][0]
-        fitting = [{"at": id_, "value": new} for id_, value in rows if (new := _converted(unit, value, old, field)) is not None]
+        fitting = [
+            {"at": id_, "value": new} for id_, value in rows if (new := _converted(unit, value, old, field)) is not None
+        ]
         if fitting:
             unit.execute(write, fitting)
 
 
 def _converted(unit: Unit, value: Any, old: Field, field: Field) -> Any:
-    class Here:
-        pass
-
-    here = Here()
-    here.unit = unit  # type: ignore[attr-defined]
     try:
-        return columnsteps.convert(value, old, field, here)
+        return read_as(value, old, field, unit.place)
     except (ValueFault, ValueError, ArithmeticError):
         return None
 
@@ -116,7 +129,7 @@ def move_option(unit: Unit, made: Plan, step: Step, how: Any) -> None:
     if not field.multiple:
         unit.execute(table.update().where(column == how["old"]).values({field.key: how["new"]}))
         return
-    for id_, held in unit.execute(sa.select(table.c.id, column).where(column.is_not(None))).all():
+    for id_, held in unit.execute(sa.select(table.c.id, column).where(column.is_not(None))).tuples().all():
         if held and how["old"] in held:
             moved = [how["new"] if key == how["old"] else key for key in held]
             unit.execute(table.update().where(table.c.id == id_).values({field.key: moved}))
@@ -128,9 +141,17 @@ def _table(field: Field, /, **more: sa.types.TypeEngine[Any]) -> sa.Table:
 
 
 DOERS = {
-    "own_table": own_table, "retire": retire, "bring_back": bring_back, "renamed": renamed, "fill_default": fill_default,
-    "convert": convert, "move_option": move_option, "give_up": give_up, "retire_entity": retire_entity, "bring_back_entity": bring_back_entity,
-}  # fmt: skip
+    "own_table": own_table,
+    "retire": retire,
+    "bring_back": bring_back,
+    "renamed": renamed,
+    "fill_default": fill_default,
+    "convert": convert,
+    "move_option": move_option,
+    "give_up": give_up,
+    "retire_entity": retire_entity,
+    "bring_back_entity": bring_back_entity,
+}
 
 
 def journal(unit: Unit, made: Plan) -> int:
@@ -140,10 +161,20 @@ def journal(unit: Unit, made: Plan) -> int:
             continue
         kind = step.work["do"]
         body = {"index": step.work.get("index"), "table": step.tables[0], "sql": list(step.sql)}
-        same = sa.and_(STEP.c.state == "pending", STEP.c.kind == kind, STEP.c.entity == step.entity, STEP.c.field == step.field)
+        same = sa.and_(
+            STEP.c.state == "pending", STEP.c.kind == kind, STEP.c.entity == step.entity, STEP.c.field == step.field
+        )
         if kind == "fill":
             unit.execute(STEP.update().where(same).values(state="dropped", ended_at=clock.now()))
-        unit.execute(STEP.insert().values(
-            kind=kind, entity=step.entity, field=step.field, body=body, state="pending", total=step.rows, made_at=clock.now(),
-        ))  # fmt: skip
+        unit.execute(
+            STEP.insert().values(
+                kind=kind,
+                entity=step.entity,
+                field=step.field,
+                body=body,
+                state="pending",
+                total=step.rows,
+                made_at=clock.now(),
+            )
+        )
     return unit.connection.scalar(sa.select(sa.func.count()).select_from(STEP).where(STEP.c.state == "pending")) or 0

@@ -1,4 +1,4 @@
-"""``yuanke customizations``: what an enterprise changed on its own screens, as a file that can be read, compared and moved.
+"""``yuanke customizations``: what an enterprise changed on its own screens, as a file to read, compare and move.
 
 The one rule: export, import, export gives the same bytes; the file says nothing of where or when it was made.
 """
@@ -47,7 +47,9 @@ def import_(slug: str, file: str, yes: bool, restore: tuple[str, ...], fresh: tu
     """Make a file the enterprise's own changes (in the place of those it has), after showing the plan."""
     own = read(file)
     with installation() as opened:
-        made = planned(opened, slug, lambda unit: definitions.replaced(definitions.layers_of(unit), own), decided(restore, fresh))
+        made = planned(
+            opened, slug, lambda unit: definitions.replaced(definitions.layers_of(unit), own), decided(restore, fresh)
+        )
         carry_out(opened, slug, made, yes)
 
 
@@ -81,7 +83,9 @@ def as_yaml(plain: dict[str, Any]) -> str:
     """YAML that the reader of the dialect reads back to exactly ``plain``, short maps on one line."""
     if not plain:
         return "{}\n"
-    return str(yaml.dump(plain, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120))
+    return str(
+        yaml.dump(plain, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
+    )
 
 
 class _Dumper(yaml.SafeDumper):

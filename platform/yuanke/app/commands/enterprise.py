@@ -37,8 +37,15 @@ def enterprise() -> None:
 @click.option("--licences", type=click.IntRange(min=1), help="How many users it may have; unlimited when left out.")
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="Last day of use; for ever when left out.")
 def create(
-    slug: str, label: str, admin: str, password: str, modules: str, samples: bool, licences: int | None, expires: datetime | None,
-) -> None:  # fmt: skip
+    slug: str,
+    label: str,
+    admin: str,
+    password: str,
+    modules: str,
+    samples: bool,
+    licences: int | None,
+    expires: datetime | None,
+) -> None:
     """Create an enterprise that runs the modules and has one administrator."""
     day: date | None = expires.date() if expires else None
     with installation() as opened:
@@ -53,7 +60,10 @@ def create(
             remove_enterprise(opened, slug)
             raise
         with opened.unit(made) as unit:
-            click.echo(f"{slug}: {label}，{len(unit.registry.modules)} 个模块，{len(unit.registry.entities)} 个实体，管理员 {admin}")
+            click.echo(
+                f"{slug}: {label}，{len(unit.registry.modules)} 个模块，"
+                f"{len(unit.registry.entities)} 个实体，管理员 {admin}"
+            )
 
 
 def fill_samples(opened: Installation, made: Enterprise) -> None:

@@ -26,7 +26,14 @@ def plan_(paths: tuple[str, ...], slug: str, restore: tuple[str, ...], fresh: tu
     """Say what applying these files would change; changes nothing."""
     layers = layers_in(paths)
     with installation() as opened:
-        show(planned(opened, slug, lambda unit: definitions.replaced(definitions.layers_of(unit), *layers), decided(restore, fresh)))
+        show(
+            planned(
+                opened,
+                slug,
+                lambda unit: definitions.replaced(definitions.layers_of(unit), *layers),
+                decided(restore, fresh),
+            )
+        )
 
 
 @pack.command("apply")
@@ -38,7 +45,12 @@ def apply_(paths: tuple[str, ...], slug: str, yes: bool, restore: tuple[str, ...
     """Apply module and customization files to a running enterprise, after showing the plan."""
     layers = layers_in(paths)
     with installation() as opened:
-        made = planned(opened, slug, lambda unit: definitions.replaced(definitions.layers_of(unit), *layers), decided(restore, fresh))
+        made = planned(
+            opened,
+            slug,
+            lambda unit: definitions.replaced(definitions.layers_of(unit), *layers),
+            decided(restore, fresh),
+        )
         carry_out(opened, slug, made, yes)
 
 
@@ -54,7 +66,9 @@ def remove(name: str, slug: str, yes: bool) -> None:
         kept = [layer for layer in layers if layer.name != name or layer.rank not in ("module", "customization")]
         if len(kept) == len(layers):
             known = "、".join(layer.name for layer in layers if layer.rank in ("module", "customization"))
-            raise RecordNotFound(message("企业 {slug} 没有模块或定制 {name}，现有：{known}", slug=slug, name=name, known=known))
+            raise RecordNotFound(
+                message("企业 {slug} 没有模块或定制 {name}，现有：{known}", slug=slug, name=name, known=known)
+            )
         return kept
 
     with installation() as opened:

@@ -26,7 +26,9 @@ YES = click.option("--yes", is_flag=True, help="Apply without asking.")
 def decisions_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--restore`` and ``--fresh`` for what an earlier field or entity of the same name left behind."""
     restore = click.option("--restore", multiple=True, metavar="ENTITY[.FIELD]", help="Bring the retired values back.")
-    fresh = click.option("--fresh", multiple=True, metavar="ENTITY[.FIELD]", help="Start empty; the retired values stay aside.")
+    fresh = click.option(
+        "--fresh", multiple=True, metavar="ENTITY[.FIELD]", help="Start empty; the retired values stay aside."
+    )
     return restore(fresh(command))
 
 
@@ -40,7 +42,10 @@ def decided(restore: Iterable[str], fresh: Iterable[str]) -> dict[str, Decision]
 
 
 def planned(
-    opened: Installation, slug: str, edit: Callable[[Unit], list[Layer]], decisions: Mapping[str, Decision] | None = None
+    opened: Installation,
+    slug: str,
+    edit: Callable[[Unit], list[Layer]],
+    decisions: Mapping[str, Decision] | None = None,
 ) -> Plan:
     with opened.unit(slug) as unit:
         return plan(unit, edit(unit), decisions)
