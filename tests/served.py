@@ -14,12 +14,11 @@ from itsdangerous import URLSafeTimedSerializer
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
-
     from yuanke.kernel.actor import Enterprise
     from yuanke.storage import Installation
     from yuanke.web.application import Application
 
-PASSWORD = "geheim-geheim"  # noqa: S105
+PASSWORD = "geheim-geheim"
 #: two roles, rows of one's own and rows of all, a hidden field, owned rows, a link
 NOTES = """
 module: notes
@@ -85,14 +84,18 @@ class Caller:
         self.watch = Watch(self.app, self.enterprise)
         return self
 
-    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any) -> TestResponse:
+    def call(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **more: Any
+    ) -> TestResponse:
         sent = {"Authorization": f"Bearer {self.tokens['access_token']}", **(headers or {})}
         if body is not None:
             more["json"] = body
         before = self.watch.version() if self.watch else None
         answer = self.client.open(f"/api/v1{path}", method=method, headers=sent, **more)
         if self.watch and (400 <= answer.status_code < 500 or method == "GET"):
-            assert self.watch.version() == before, f"{method} {path} answered {answer.status_code} and changed the database"
+            assert self.watch.version() == before, (
+                f"{method} {path} answered {answer.status_code} and changed the database"
+            )
         return answer
 
     def get(self, path: str, **more: Any) -> TestResponse:
@@ -116,7 +119,7 @@ def log_in(app: Application, enterprise: str, username: str, password: str = PAS
 def form_token(client: Any) -> str:
     """The token that a page would carry for this browser session."""
     with client.session_transaction() as session:
-        raw = session.setdefault("csrf_token", hashlib.sha1(b"test").hexdigest())  # noqa: S324 - as the library makes it
+        raw = session.setdefault("csrf_token", hashlib.sha1(b"test").hexdigest())
     return str(URLSafeTimedSerializer(client.application.config["SECRET_KEY"], salt="wtf-csrf-token").dumps(raw))
 
 
@@ -191,7 +194,9 @@ def checksum(installation: Installation, at: Enterprise) -> str:
         for name in names:
             if name in LOGS:
                 continue
-            rows = unit.connection.execute(sa.select(sa.literal_column("*")).select_from(sa.table(name, schema=schema))).all()
+            rows = unit.connection.execute(
+                sa.select(sa.literal_column("*")).select_from(sa.table(name, schema=schema))
+            ).all()
             digest.update(repr((name, sorted(map(repr, rows)))).encode())
     return digest.hexdigest()
 

@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 from flask_appbuilder import Model
 from flask_appbuilder.security.sqla import models  # noqa: F401 - declares the tables
-
 from yuanke.access import fab_tables
 
 
@@ -16,12 +15,15 @@ def described(table: sa.Table) -> dict[str, Any]:
     """Everything of a table that its DDL would say."""
     columns = {
         c.name: (
-            str(c.type), getattr(c.type, "length", None), c.nullable, c.primary_key,
+            str(c.type),
+            getattr(c.type, "length", None),
+            c.nullable,
+            c.primary_key,
             sorted((f.target_fullname, f.ondelete) for f in c.foreign_keys),
             c.default.name if isinstance(c.default, sa.Sequence) else None,
         )
         for c in table.columns
-    }  # fmt: skip
+    }
     unique = {tuple(sorted(c.name for c in u.columns)) for u in table.constraints if isinstance(u, sa.UniqueConstraint)}
     indexes = {(i.name, tuple(c.name for c in i.columns), bool(i.unique)) for i in table.indexes}
     return {"columns": columns, "unique": unique, "indexes": indexes}

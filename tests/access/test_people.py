@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-
 from yuanke.access import fab_tables as fab
 from yuanke.access import passwords, people
 from yuanke.access.sessions import actor_of, pairs_of
@@ -16,7 +15,7 @@ from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused, Unauthen
 from yuanke.records import Records
 from yuanke.storage import Installation
 
-PASSWORD = "geheim-geheim"  # noqa: S105
+PASSWORD = "geheim-geheim"
 
 
 def admin_door(unit: Any, user_id: int) -> Records:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from tests.served import Caller
 
 
@@ -16,7 +17,9 @@ def dialect() -> str:
 
 
 def upload(caller: Caller, content: bytes = b"hello", name: str = "a.txt", **more: Any) -> Any:
-    return caller.call("POST", "/files", data={"file": (io.BytesIO(content), name)}, content_type="multipart/form-data", **more)
+    return caller.call(
+        "POST", "/files", data={"file": (io.BytesIO(content), name)}, content_type="multipart/form-data", **more
+    )
 
 
 def test_a_file_belongs_to_who_put_it_in(caller: Callable[[str], Caller]) -> None:

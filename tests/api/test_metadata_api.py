@@ -14,8 +14,9 @@ def test_each_sees_the_entities_and_fields_he_may_read(caller: Callable[[str], C
     fields = {field["key"]: field for field in lin.get("/metadata/note").json["fields"]}
     assert "secret" not in fields
     assert fields["level"]["options"] == [
-        {"key": "low", "label": "低", "color": None}, {"key": "high", "label": "高", "color": None},
-    ]  # fmt: skip
+        {"key": "low", "label": "低", "color": None},
+        {"key": "high", "label": "高", "color": None},
+    ]
     assert fields["title"]["required"] and fields["title"]["writable"]
     assert not fields["total"]["writable"] and fields["total"]["formula"] == "sum(lines.price)"
     assert "secret" in {field["key"] for field in qin.get("/metadata/note").json["fields"]}
@@ -38,7 +39,9 @@ def test_an_administrator_adds_a_field_while_everything_runs(caller: Callable[[s
     planned = root.post("/customizations/plan", overlay)
     assert planned.status_code == 200
     steps = planned.json["steps"]
-    assert [(step["entity"], step["field"]) for step in steps if step["kind"] == "add_column"] == [("note", "mood")], steps
+    assert [(step["entity"], step["field"]) for step in steps if step["kind"] == "add_column"] == [("note", "mood")], (
+        steps
+    )
     assert lin.patch(f"/records/note/{note}", {"mood": "gut"}).status_code == 422, "a plan changes nothing"
     applied = root.post(f"/customizations/apply?digest={planned.json['digest']}", overlay)
     assert applied.status_code == 200, applied.text
@@ -56,7 +59,9 @@ def test_a_wrong_overlay_is_told_with_all_its_faults_and_changes_nothing(
     caller: Callable[[str], Caller], unchanged: None
 ) -> None:
     root = caller("root")
-    overlay = {"entities": {"note": {"fields": {"mood": {"type": "txet"}, "Bad Name": "text", "title": {"type": "money"}}}}}
+    overlay = {
+        "entities": {"note": {"fields": {"mood": {"type": "txet"}, "Bad Name": "text", "title": {"type": "money"}}}}
+    }
     for verb in ("plan", "apply"):
         answer = root.post(f"/customizations/{verb}", overlay)
         assert answer.status_code == 422, answer.text

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.served import Caller
-
 from yuanke.kernel import clock
+
+from tests.served import Caller
 
 
 def keyed(key: str) -> dict[str, str]:
@@ -26,7 +26,9 @@ def test_the_second_arrival_gets_the_answer_of_the_first(caller: Callable[[str],
     other = lin.post("/records/note", {"title": "y"}, headers=keyed("k1"))
     assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
     assert lin.post("/records/folder", {"title": "x"}, headers=keyed("k1")).status_code in (403, 422)
-    assert yu.post("/records/note", {"title": "x"}, headers=keyed("k1")).json["id"] != first.json["id"], "keys are per user"
+    assert yu.post("/records/note", {"title": "x"}, headers=keyed("k1")).json["id"] != first.json["id"], (
+        "keys are per user"
+    )
     assert lin.get("/records/note?count=exact").json["count"] == 1
 
 

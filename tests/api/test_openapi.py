@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
+
 from tests.served import Caller
 
 
@@ -52,14 +53,22 @@ def test_no_generated_input_makes_the_api_fail(caller: Callable[[str], Caller], 
     for result in schema.get_all_operations():
         operation = result.ok()
 
-        @settings(max_examples=5, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
-                  suppress_health_check=list(HealthCheck))  # fmt: skip
+        @settings(
+            max_examples=5,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
         @schemathesis_given(operation)
         def check(case: Any) -> None:
             nonlocal calls
             calls += 1
             response = case.call(headers=token)
-            assert response.status_code < 500, f"{case.method} {case.formatted_path}: {response.status_code} {response.text}"
+            assert response.status_code < 500, (
+                f"{case.method} {case.formatted_path}: {response.status_code} {response.text}"
+            )
 
         check()
     assert calls > 50

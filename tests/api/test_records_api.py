@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.served import Caller
-
 from yuanke.kernel.actor import Enterprise
+
+from tests.served import Caller
 
 
 @pytest.fixture
@@ -56,7 +56,9 @@ def test_owned_rows_ride_with_their_record(lin: Caller) -> None:
     ).json
     assert made["total"] == "3.30" and [line["what"] for line in made["lines"]] == ["a", "b"]
     first, second = (line["id"] for line in made["lines"])
-    change = {"lines": [{"id": first, "price": "5.00"}, {"id": second, "deleted": True}, {"what": "c", "price": "0.05"}]}
+    change = {
+        "lines": [{"id": first, "price": "5.00"}, {"id": second, "deleted": True}, {"what": "c", "price": "0.05"}]
+    }
     changed = lin.patch(f"/records/note/{made['id']}", change).json
     assert changed["total"] == "5.05" and [line["what"] for line in changed["lines"]] == ["a", "c"]
     wrong = lin.patch(f"/records/note/{made['id']}", {"lines": [{"id": first, "price": "x"}]})
@@ -93,12 +95,38 @@ def test_a_list_is_filtered_sorted_paged_and_counted(lin: Caller) -> None:
 
 
 BAD_QUERIES = [
-    "limit=0", "limit=501", "limit=-1", "limit=x", "limit=1e3", "limit=99999999999999999999", "count=all", "sort=nothing", "sort=id;drop",
-    "sort=(select pg_sleep(5))", "fields=", "fields=title,,amount", "fields=nothing", "filter=amount >", "filter=nothing == 1",
-    "filter=__class__", "filter=" + "(" * 200, "filter=" + "a" * 5000, "after=xx", "after=W10", "view=nothing", "page=2", "limit=1&limit=2",
-    "q=%00", "sort=secret", "fields=secret", "filter=secret == 'x'", "sort=ab_user.password", "filter=title == 'a'; drop table note",
-    "filter=9**9**9", "filter='a'*10**9",
-]  # fmt: skip
+    "limit=0",
+    "limit=501",
+    "limit=-1",
+    "limit=x",
+    "limit=1e3",
+    "limit=99999999999999999999",
+    "count=all",
+    "sort=nothing",
+    "sort=id;drop",
+    "sort=(select pg_sleep(5))",
+    "fields=",
+    "fields=title,,amount",
+    "fields=nothing",
+    "filter=amount >",
+    "filter=nothing == 1",
+    "filter=__class__",
+    "filter=" + "(" * 200,
+    "filter=" + "a" * 5000,
+    "after=xx",
+    "after=W10",
+    "view=nothing",
+    "page=2",
+    "limit=1&limit=2",
+    "q=%00",
+    "sort=secret",
+    "fields=secret",
+    "filter=secret == 'x'",
+    "sort=ab_user.password",
+    "filter=title == 'a'; drop table note",
+    "filter=9**9**9",
+    "filter='a'*10**9",
+]
 
 
 def test_a_faulty_query_is_400_and_names_the_parameter(lin: Caller, unchanged: None) -> None:
@@ -121,15 +149,31 @@ def test_a_hidden_field_reads_like_one_that_is_not_there(lin: Caller, qin: Calle
 
 
 WRONG_BODIES = [
-    ({"title": None}, "title"), ({}, "title"), ({"title": ["x"]}, "title"), ({"title": "x", "amount": "much"}, "amount"),
-    ({"title": "x", "amount": True}, "amount"), ({"title": "x", "amount": {}}, "amount"), ({"title": "x", "due": "2026-02-30"}, "due"),
-    ({"title": "x", "level": "middle"}, "level"), ({"title": "x", "nothing": 1}, "nothing"), ({"title": "x", "secret": "s"}, "secret"),
-    ({"title": "x", "id": 7}, "id"), ({"title": "x", "number": "N-7"}, "number"), ({"title": "x", "created_by": 1}, "created_by"),
-    ({"title": "x", "total": 5}, "total"), ({"title": "x", "lines": {"what": "a"}}, "lines"), ({"title": "x", "lines": [1]}, "lines.0"),
-    ({"title": "x", "lines": [{"price": 1}]}, "lines.0.what"), ({"title": "a\0b"}, "title"),
-    ({"title": "x", "folder": -1}, "folder"), ({"title": "x", "folder": 2**70}, "folder"), ({"title": "x", "amount": 10**40}, "amount"),
-    ({"title": "x", "tenant_id": 2}, "tenant_id"), ({"title": "x", "deleted_at": None}, "deleted_at"), ({"title": "x", "version": 9}, "version"),
-]  # fmt: skip
+    ({"title": None}, "title"),
+    ({}, "title"),
+    ({"title": ["x"]}, "title"),
+    ({"title": "x", "amount": "much"}, "amount"),
+    ({"title": "x", "amount": True}, "amount"),
+    ({"title": "x", "amount": {}}, "amount"),
+    ({"title": "x", "due": "2026-02-30"}, "due"),
+    ({"title": "x", "level": "middle"}, "level"),
+    ({"title": "x", "nothing": 1}, "nothing"),
+    ({"title": "x", "secret": "s"}, "secret"),
+    ({"title": "x", "id": 7}, "id"),
+    ({"title": "x", "number": "N-7"}, "number"),
+    ({"title": "x", "created_by": 1}, "created_by"),
+    ({"title": "x", "total": 5}, "total"),
+    ({"title": "x", "lines": {"what": "a"}}, "lines"),
+    ({"title": "x", "lines": [1]}, "lines.0"),
+    ({"title": "x", "lines": [{"price": 1}]}, "lines.0.what"),
+    ({"title": "a\0b"}, "title"),
+    ({"title": "x", "folder": -1}, "folder"),
+    ({"title": "x", "folder": 2**70}, "folder"),
+    ({"title": "x", "amount": 10**40}, "amount"),
+    ({"title": "x", "tenant_id": 2}, "tenant_id"),
+    ({"title": "x", "deleted_at": None}, "deleted_at"),
+    ({"title": "x", "version": 9}, "version"),
+]
 
 
 def test_wrong_values_are_422_at_their_field(lin: Caller, unchanged: None) -> None:
@@ -185,9 +229,13 @@ def test_the_unseen_and_the_absent_answer_alike(lin: Caller, caller: Callable[[s
     yu = caller("yu")
     hers = yu.post("/records/note", {"title": "hers"}).json["id"]
     for method, path, body in (
-        ("GET", "", None), ("PATCH", "", {"title": "x"}), ("DELETE", "", None), ("GET", "/history", None), ("POST", "/restore", None),
+        ("GET", "", None),
+        ("PATCH", "", {"title": "x"}),
+        ("DELETE", "", None),
+        ("GET", "/history", None),
+        ("POST", "/restore", None),
         ("GET", "/related/lines", None),
-    ):  # fmt: skip
+    ):
         unseen = lin.call(method, f"/records/note/{hers}{path}", body)
         absent = lin.call(method, f"/records/note/{hers + 900}{path}", body)
         assert unseen.status_code == absent.status_code == 404, (method, path, unseen.text)
@@ -218,13 +266,28 @@ def test_a_batch_tells_each_item_or_undoes_all(lin: Caller) -> None:
         ("delete", 0, "failed"),
     ]
     assert {r["title"] for r in lin.get("/records/note").json["result"]} == {"b", "c"}
-    for wrong in ({"create": {}}, {"update": [{}]}, {"delete": ["x"]}, {"atomic": 1}, {"make": []}, {"create": [{}] * 501}):
+    for wrong in (
+        {"create": {}},
+        {"update": [{}]},
+        {"delete": ["x"]},
+        {"atomic": 1},
+        {"make": []},
+        {"create": [{}] * 501},
+    ):
         assert lin.post("/records/note/batch", wrong).status_code == 422, wrong
 
 
 def test_addresses_that_are_none_of_ours(lin: Caller, unchanged: None) -> None:
-    for path in ("/records/Note", "/records/note/0", "/records/note/x", f"/records/note/{2**63}", "/records/nothing", "/records/ab_user",
-                 "/records/note/1/unknown", "/records/%22"):  # fmt: skip
+    for path in (
+        "/records/Note",
+        "/records/note/0",
+        "/records/note/x",
+        f"/records/note/{2**63}",
+        "/records/nothing",
+        "/records/ab_user",
+        "/records/note/1/unknown",
+        "/records/%22",
+    ):
         assert lin.get(path).status_code == 404, path
     assert lin.call("PUT", "/records/note/1", {}).status_code == 405
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.served import Caller
-
 from yuanke.jobs import run_pending
+
+from tests.served import Caller
 
 CSV = "标题,金额,级别\n甲,12.50,高\n乙,x,低\n丙,7,\n".encode()
 
@@ -49,7 +49,9 @@ def test_a_dry_run_writes_nothing(caller: Callable[[str], Caller], app: Any) -> 
 
 def test_an_import_by_the_id_of_an_upload_and_a_key(caller: Callable[[str], Caller], app: Any) -> None:
     root = caller("root")
-    put = root.call("POST", "/files", data={"file": (io.BytesIO(CSV), "a.csv")}, content_type="multipart/form-data").json
+    put = root.call(
+        "POST", "/files", data={"file": (io.BytesIO(CSV), "a.csv")}, content_type="multipart/form-data"
+    ).json
     mapping = {"columns": {"title": "标题", "level": "级别"}}
     for expected in ({"created": 3}, {"created": 0}):
         answer = root.post("/imports/note", {"file": put["id"], "mapping": mapping, "key": "title"})
@@ -74,7 +76,9 @@ def test_an_export_holds_what_the_list_shows(caller: Callable[[str], Caller], ap
     qin, lin, yu = caller("qin"), caller("lin"), caller("yu")
     for number in range(5):
         (lin if number % 2 else yu).post("/records/note", {"title": f"t{number}", "amount": number})
-    job = finished(qin, app, qin.post("/exports/note", {"format": "csv", "filter": "amount > 1", "columns": ["title", "amount"]}))
+    job = finished(
+        qin, app, qin.post("/exports/note", {"format": "csv", "filter": "amount > 1", "columns": ["title", "amount"]})
+    )
     assert job["result"]["rows"] == 3
     lines = qin.get(f"/files/{job['result']['file']}").data.decode("utf-8-sig").splitlines()
     assert lines[0] == "标题,金额" and [line.split(",")[0] for line in lines[1:]] == ["t2", "t3", "t4"]

@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from yuanke.web.bodies import Malformed, parse
 
 plain = st.recursive(
@@ -30,10 +29,25 @@ def test_a_fraction_keeps_every_digit() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[" * 100_000, '{"a":' * 100_000, "[" * 61 + "]" * 61, "", "{", "nul", "NaN", "[Infinity]", "-Infinity", "1e999", "1" * 5000,
-        "0." + "1" * 100, b"\xff\xfe", '"\x01"', "[1,]", "{'a': 1}", "1 2",
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        "[" * 61 + "]" * 61,
+        "",
+        "{",
+        "nul",
+        "NaN",
+        "[Infinity]",
+        "-Infinity",
+        "1e999",
+        "1" * 5000,
+        "0." + "1" * 100,
+        b"\xff\xfe",
+        '"\x01"',
+        "[1,]",
+        "{'a': 1}",
+        "1 2",
     ],
-)  # fmt: skip
+)
 def test_what_it_cannot_is_malformed(text: str | bytes) -> None:
     with pytest.raises(Malformed):
         parse(text)

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-
 from yuanke.app.commands import WHERE, main
 from yuanke.kernel.actor import Enterprise
 
@@ -39,7 +38,9 @@ def test_every_command_of_the_list_is_there_and_explains_itself(yuanke: Callable
     for name in WHERE:
         if name in said:
             assert yuanke(name, "--help").exit_code == 0, name
-    assert {"serve", "demo", "worker", "user", "upgrade", "doctor", "enterprise", "pack", "import", "export"} <= set(said.split())
+    assert {"serve", "demo", "worker", "user", "upgrade", "doctor", "enterprise", "pack", "import", "export"} <= set(
+        said.split()
+    )
 
 
 def test_help_imports_neither_flask_nor_the_database() -> None:
@@ -49,14 +50,16 @@ def test_help_imports_neither_flask_nor_the_database() -> None:
         "print([m for m in ('flask', 'flask_appbuilder', 'waitress') if m in sys.modules])"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "platform"), "YUANKE_PLUGINS": ""}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_a_user_made_here_can_log_in(yuanke: Callable[..., Result], notes: Enterprise, app: Any) -> None:
     from tests.served import log_in
 
-    made = yuanke("user", "create", "acme", "fang", "--password", "geheim-1234", "--role", "clerk,chief", "--name", "方")
+    made = yuanke(
+        "user", "create", "acme", "fang", "--password", "geheim-1234", "--role", "clerk,chief", "--name", "方"
+    )
     assert (made.exit_code, made.output) == (0, "acme: fang (clerk, chief)\n")
     assert log_in(app, "acme", "fang", "geheim-1234").status_code == 200
     again = yuanke("user", "create", "acme", "Fang", "--password", "geheim-1234", "--role", "clerk")
@@ -72,7 +75,10 @@ def test_a_user_made_here_can_log_in(yuanke: Callable[..., Result], notes: Enter
     [
         (("user", "create", "nowhere", "x", "--password", "geheim-1234", "--role", "clerk"), "nowhere"),
         (("user", "create", "acme", "x", "--password", "geheim-1234", "--role", "wizard"), "wizard"),
-        (("user", "create", "acme", "x", "--password", "geheim-1234", "--role", "clerk", "--department", "none"), "none"),
+        (
+            ("user", "create", "acme", "x", "--password", "geheim-1234", "--role", "clerk", "--department", "none"),
+            "none",
+        ),
         (("user", "create", "acme", "x", "--password", "short", "--role", "clerk"), "password"),
         (("user", "password", "acme", "ghost", "--password", "geheim-1234"), "ghost"),
         (("upgrade",), "--all"),
@@ -113,13 +119,21 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def served(demo_home: Path, free_port: int, dialect: str) -> Iterator[tuple[str, str]]:
     """The demo as a person starts it: its address and what it said until it served."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "platform"), "YUANKE_HOME": str(demo_home), "PYTHONUNBUFFERED": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "platform"),
+        "YUANKE_HOME": str(demo_home),
+        "PYTHONUNBUFFERED": "1",
+    }
     environment.pop("YUANKE_DATABASE_URL", None)
     code = "from yuanke.app.commands import main; main()"
-    process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", code, "demo", "--port", str(free_port)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "demo", "--port", str(free_port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         env=environment,
-    )  # fmt: skip
+    )
     lines: list[str] = []
     try:
         while not any("密码" in line for line in lines):
@@ -138,7 +152,7 @@ def wait_for(address: str) -> None:
     until = time.monotonic() + 20
     while True:
         try:
-            with urllib.request.urlopen(f"{address}/health", timeout=2):  # noqa: S310
+            with urllib.request.urlopen(f"{address}/health", timeout=2):
                 return
         except OSError:
             assert time.monotonic() < until
@@ -153,13 +167,13 @@ def test_the_demo_makes_a_company_and_serves_it(served: tuple[str, str]) -> None
 
     def post(path: str, body: dict[str, Any], token: str = "") -> Any:
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
-        sent = urllib.request.Request(address + path, json.dumps(body).encode(), headers)  # noqa: S310
-        with urllib.request.urlopen(sent, timeout=30) as answer:  # noqa: S310
+        sent = urllib.request.Request(address + path, json.dumps(body).encode(), headers)
+        with urllib.request.urlopen(sent, timeout=30) as answer:
             return json.load(answer)
 
     login = {"enterprise": "北京某信息技术有限公司", "username": "chenmo", "password": "yuanke-demo", "provider": "db"}
     token = post("/api/v1/security/login", login)["access_token"]
     for path, least in (("/api/v1/records/customer?count=exact", 50), ("/api/v1/records/user?count=exact", 16)):
-        asked = urllib.request.Request(address + path, headers={"Authorization": f"Bearer {token}"})  # noqa: S310
-        with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
+        asked = urllib.request.Request(address + path, headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(asked, timeout=30) as answer:
             assert json.load(answer)["count"] >= least, path

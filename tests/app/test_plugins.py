@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from yuanke.app import plugins
 from yuanke.kernel.hooks import hooks
 

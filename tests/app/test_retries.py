@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.served import Caller
-
 from yuanke.kernel.actor import Enterprise
-from yuanke.web.retries import TRIES, pause, passes
+from yuanke.web.retries import TRIES, passes, pause
+
+from tests.served import Caller
 
 
 def busy() -> sa.exc.OperationalError:
@@ -29,7 +29,9 @@ def test_only_passing_faults_are_repeated() -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 @pytest.mark.parametrize(("faults", "status"), [(1, 201), (TRIES - 1, 201), (TRIES, 503)])
-def test_a_busy_database_is_tried_again_and_leaves_one_effect(app: Any, notes: Enterprise, faults: int, status: int) -> None:
+def test_a_busy_database_is_tried_again_and_leaves_one_effect(
+    app: Any, notes: Enterprise, faults: int, status: int
+) -> None:
     from yuanke.web.requests import current
 
     left = [faults]

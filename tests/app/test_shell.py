@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.served import browser, form_token, log_in
-
 from yuanke.app import configuration
+
+from tests.served import browser, form_token, log_in
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,10 +21,14 @@ def test_starting_touches_no_enterprise_and_is_quick(tmp_path: Path) -> None:
         f"app=create_app({{'YUANKE_HOME': {str(tmp_path)!r}, 'YUANKE_DATABASE_URL': None}});"
         "print(time.process_time()-began)"
     )
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True,
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
         env={"PYTHONPATH": str(ROOT / "platform"), "PATH": ""},
-    )  # fmt: skip
+    )
     assert float(done.stdout) < 2.4, "seconds of processor time (the goal is 1.2 on a quiet machine)"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["secret.key"]
 
@@ -41,7 +45,17 @@ def test_the_key_is_made_once_and_is_nobody_elses(tmp_path: Path, monkeypatch: p
 
 
 #: what a stranger may call; everything else must ask for a log-in
-OPEN = {"login", "Logins.login", "logout", "lang", "login_json", "refresh_json", "health", "static", "appbuilder.static"}
+OPEN = {
+    "login",
+    "Logins.login",
+    "logout",
+    "lang",
+    "login_json",
+    "refresh_json",
+    "health",
+    "static",
+    "appbuilder.static",
+}
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

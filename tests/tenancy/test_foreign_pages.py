@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.served import Caller, browser
-
 from yuanke.kernel.actor import Enterprise
+
+from tests.served import Caller, browser
 
 
 @pytest.fixture
@@ -35,14 +35,21 @@ def test_a_cookie_writes_only_with_its_own_token(app: Any, notes: Enterprise, li
         answer = lin.post("/api/v1/records/note", **attempt)
         assert (answer.status_code, answer.json["code"]) == (400, "csrf"), attempt
     with yu.session_transaction() as session:
-        session["csrf_token"] = "another"  # noqa: S105
+        session["csrf_token"] = "another"
     assert yu.post("/api/v1/records/note", json=body, headers={"X-CSRF-Token": lin.token}).status_code == 400
     assert lin.get("/api/v1/records/note?count=exact").json["count"] == 1
 
 
 @pytest.mark.parametrize("method", ["patch", "delete", "put", "post"])
 def test_no_unsafe_method_passes_without_token(lin: Any, method: str, unchanged: None) -> None:
-    for path in ("/api/v1/records/note/1", "/api/v1/records/note", "/api/v1/customizations/apply", "/logout", "/lang", "/login"):
+    for path in (
+        "/api/v1/records/note/1",
+        "/api/v1/records/note",
+        "/api/v1/customizations/apply",
+        "/logout",
+        "/lang",
+        "/login",
+    ):
         assert getattr(lin, method)(path, json={}).status_code in (400, 405), path
 
 
@@ -70,6 +77,12 @@ def test_a_log_in_leads_only_to_this_house(app: Any, notes: Enterprise, target: 
     from tests.served import PASSWORD, form_token
 
     client = app.test_client()
-    form = {"enterprise": "acme", "username": "lin", "password": PASSWORD, "csrf_token": form_token(client), "next": target}
+    form = {
+        "enterprise": "acme",
+        "username": "lin",
+        "password": PASSWORD,
+        "csrf_token": form_token(client),
+        "next": target,
+    }
     assert client.post("/login", data=form).headers["Location"] == "/"
     assert client.get("/login", query_string={"next": target}).headers["Location"] == "/"

@@ -7,11 +7,11 @@ import time
 from typing import Any
 
 import pytest
-from tests.served import PASSWORD, browser, form_token, log_in
-
 from yuanke.app.limits import LoginLimits
 from yuanke.kernel.actor import Enterprise
 from yuanke.kernel.errors import TooManyRequests
+
+from tests.served import PASSWORD, browser, form_token, log_in
 
 
 @pytest.fixture
@@ -25,9 +25,15 @@ def test_width_case_and_blanks_of_the_enterprise_are_forgiven(app: Any, notes: E
 
 
 WRONG = [
-    ("acme", "lin", "wrong-wrong"), ("acme", "nobody", PASSWORD), ("nowhere", "lin", PASSWORD), ("", "lin", PASSWORD),
-    ("acme", "lin", PASSWORD.upper()), ("acme", "lin", "\0"), ("acme", "lin' or '1'='1", PASSWORD), ("acme%", "lin", PASSWORD),
-]  # fmt: skip
+    ("acme", "lin", "wrong-wrong"),
+    ("acme", "nobody", PASSWORD),
+    ("nowhere", "lin", PASSWORD),
+    ("", "lin", PASSWORD),
+    ("acme", "lin", PASSWORD.upper()),
+    ("acme", "lin", "\0"),
+    ("acme", "lin' or '1'='1", PASSWORD),
+    ("acme%", "lin", PASSWORD),
+]
 
 
 def test_every_wrong_combination_gets_the_same_answer(app: Any, notes: Enterprise) -> None:
@@ -50,7 +56,9 @@ def test_a_wrong_password_takes_as_long_as_a_missing_user_or_enterprise(app: Any
 
 
 @pytest.mark.parametrize("door", ["json", "form"])
-def test_failures_are_limited_by_account_and_the_right_password_waits_too(app: Any, notes: Enterprise, door: str) -> None:
+def test_failures_are_limited_by_account_and_the_right_password_waits_too(
+    app: Any, notes: Enterprise, door: str
+) -> None:
     def attempt(password: str, username: str = "lin") -> Any:
         if door == "json":
             return log_in(app, "acme", username, password)
@@ -98,5 +106,10 @@ def test_the_log_says_who_came_and_what_became_of_it(app: Any, notes: Enterprise
     with app.installation.unit("acme") as unit:
         log = unit.tables["login_log"]
         rows = unit.execute(log.select().order_by(log.c.id)).all()
-    assert [(row.username, row.result) for row in rows] == [("lin", "wrong"), ("ghost", "wrong"), ("lin", "ok"), (None, "ended")]
+    assert [(row.username, row.result) for row in rows] == [
+        ("lin", "wrong"),
+        ("ghost", "wrong"),
+        ("lin", "ok"),
+        (None, "ended"),
+    ]
     assert "wrong-wrong" not in repr(rows)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.served import NOTES, PASSWORD, Caller, browser, log_in
-
 from yuanke.access import people, sessions
 from yuanke.kernel.actor import Enterprise
 from yuanke.storage import Installation
 from yuanke.storage.provision import set_state
+
+from tests.served import NOTES, PASSWORD, Caller, browser, log_in
 
 
 @pytest.fixture
@@ -23,7 +23,9 @@ def twin(enterprise: Callable[..., Enterprise], staff: Callable[..., int]) -> En
     return made
 
 
-def test_a_cookie_of_one_and_a_token_of_another_enterprise_is_refused(app: Any, notes: Enterprise, twin: Enterprise) -> None:
+def test_a_cookie_of_one_and_a_token_of_another_enterprise_is_refused(
+    app: Any, notes: Enterprise, twin: Enterprise
+) -> None:
     client = browser(app, "acme", "root")
     token = log_in(app, "other", "boss").json["access_token"]
     answer = client.get("/api/v1/me", headers={"Authorization": f"Bearer {token}"})
@@ -31,7 +33,9 @@ def test_a_cookie_of_one_and_a_token_of_another_enterprise_is_refused(app: Any, 
     assert "acme" not in answer.text and "other" not in answer.text
 
 
-def test_the_same_user_id_is_somebody_else_in_the_other_enterprise(app: Any, notes: Enterprise, twin: Enterprise) -> None:
+def test_the_same_user_id_is_somebody_else_in_the_other_enterprise(
+    app: Any, notes: Enterprise, twin: Enterprise
+) -> None:
     here, there = Caller(app, "acme", "root").log_in(), Caller(app, "other", "boss").log_in()
     mine, theirs = here.get("/me").json, there.get("/me").json
     assert mine["id"] == theirs["id"]
@@ -39,7 +43,9 @@ def test_the_same_user_id_is_somebody_else_in_the_other_enterprise(app: Any, not
     assert (theirs["username"], theirs["enterprise"]["slug"]) == ("boss", "other")
 
 
-def test_flask_login_and_flask_appbuilder_see_the_confirmed_person_only(app: Any, notes: Enterprise, twin: Enterprise) -> None:
+def test_flask_login_and_flask_appbuilder_see_the_confirmed_person_only(
+    app: Any, notes: Enterprise, twin: Enterprise
+) -> None:
     from flask import g
     from flask_appbuilder.security.sqla.models import User
     from flask_login import current_user
@@ -48,9 +54,12 @@ def test_flask_login_and_flask_appbuilder_see_the_confirmed_person_only(app: Any
         sm = app.extensions["appbuilder"].sm
         orm = sm.get_user_by_id(current_user.id)
         return {
-            "login": current_user.username, "g": g.user.username, "orm": orm.username, "other": sm.load_user(999) is None,
+            "login": current_user.username,
+            "g": g.user.username,
+            "orm": orm.username,
+            "other": sm.load_user(999) is None,
             "count": sm.session.query(User).count(),
-        }  # fmt: skip
+        }
 
     app.add_url_rule("/api/v1/who", "who", who)
     for slug, username in (("acme", "root"), ("other", "boss"), ("acme", "lin"), ("other", "xu")):
@@ -67,10 +76,15 @@ def test_a_forged_claim_is_worth_nothing(app: Any, notes: Enterprise, twin: Ente
     client = app.test_client(use_cookies=False)
     key = app.config["SECRET_KEY"]
     for forged in (
-        jwt.encode(moved, "x" * 40, "HS256"), jwt.encode(moved, None, "none"), token[:-4] + "AAAA", "", "a.b.c", token + "x",
+        jwt.encode(moved, "x" * 40, "HS256"),
+        jwt.encode(moved, None, "none"),
+        token[:-4] + "AAAA",
+        "",
+        "a.b.c",
+        token + "x",
         jwt.encode(moved, key, "HS256"),  # even signed: that session is not one of the other enterprise
         jwt.encode({k: v for k, v in claims.items() if k != "session"}, key, "HS256"),
-    ):  # fmt: skip
+    ):
         answer = client.get("/api/v1/me", headers={"Authorization": f"Bearer {forged}"})
         assert answer.status_code == 401, forged
     refresh = log_in(app, "acme", "root").json["refresh_token"]
@@ -139,7 +153,9 @@ def test_what_ends_trust_ends_cookie_token_and_refresh_at_once(
     assert caller.client.post("/api/v1/security/refresh", headers=bearer).status_code == 401
 
 
-def test_a_suspended_enterprise_answers_nobody_and_comes_back(app: Any, notes: Enterprise, installation: Installation) -> None:
+def test_a_suspended_enterprise_answers_nobody_and_comes_back(
+    app: Any, notes: Enterprise, installation: Installation
+) -> None:
     caller = Caller(app, "acme", "lin").log_in()
     set_state(installation, "acme", state="suspended")
     assert caller.get("/me").status_code == 401

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.served import NOTES, Caller, log_in
-
 from yuanke.kernel.actor import Enterprise
 from yuanke.storage import Installation
+
+from tests.served import NOTES, Caller, log_in
 
 CANARY = {"acme": "kanarienvogel-gelb", "other": "canary-blue-42"}
 
@@ -24,15 +24,29 @@ def twins(enterprise: Callable[..., Enterprise], staff: Callable[..., int], app:
         staff(made, "qin", "chief")
         callers[slug] = Caller(app, slug, "qin").log_in()
         folder = callers[slug].post("/records/folder", {"name": word}).json
-        callers[slug].post("/records/note", {"title": word, "folder": folder["id"], "lines": [{"what": word, "price": "1.00"}]})
+        callers[slug].post(
+            "/records/note", {"title": word, "folder": folder["id"], "lines": [{"what": word, "price": "1.00"}]}
+        )
     return callers
 
 
 PATHS = (
-    "/records/note", "/records/note/1", "/records/folder", "/records/note/1/history", "/records/folder/1/related/notes",
-    "/search?q={word}", "/records/folder/lookup?q={word}", "/me", "/metadata", "/metadata/note", "/openapi.json", "/jobs",
-    "/records/note?q={word}", "/records/note/99", "/records/note?filter=title%20==%20'{word}'",
-)  # fmt: skip
+    "/records/note",
+    "/records/note/1",
+    "/records/folder",
+    "/records/note/1/history",
+    "/records/folder/1/related/notes",
+    "/search?q={word}",
+    "/records/folder/lookup?q={word}",
+    "/me",
+    "/metadata",
+    "/metadata/note",
+    "/openapi.json",
+    "/jobs",
+    "/records/note?q={word}",
+    "/records/note/99",
+    "/records/note?filter=title%20==%20'{word}'",
+)
 
 
 def test_no_answer_of_one_holds_the_canary_of_the_other(twins: dict[str, Caller]) -> None:
@@ -79,7 +93,6 @@ def test_threads_of_both_enterprises_at_once(twins: dict[str, Caller], app: Any)
 
 def test_48_log_ins_at_once_lose_no_write(app: Any, notes: Enterprise, installation: Installation) -> None:
     import sqlalchemy as sa
-
     from yuanke.access import fab_tables as fab
     from yuanke.access.sessions import SESSION
 
@@ -115,7 +128,6 @@ def test_a_refused_write_leaves_a_clean_connection(app: Any, notes: Enterprise, 
 def test_an_orm_session_refuses_a_second_enterprise(twins: dict[str, Caller], app: Any) -> None:
     from flask import g
     from flask_appbuilder.security.sqla.models import User
-
     from yuanke.app import create_app
     from yuanke.web import requests
 

@@ -34,7 +34,7 @@ def before_save(save: Any) -> None:
             raise ValidationFailed({key: [said] for key in refused})
     record = _with_defaults(save.record)
     if not isinstance(record["roles"], list) or not all(isinstance(role, str) for role in record["roles"]):
-        raise ValidationFailed({"roles": [message("角色应为角色键的列表，例如 [\"sales\"]")]})
+        raise ValidationFailed({"roles": [message('角色应为角色键的列表，例如 ["sales"]')]})
     people.check(save.unit, save.id, record)
 
 

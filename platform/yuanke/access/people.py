@@ -1,7 +1,7 @@
 """People: a user is a record of the enterprise and a row of Flask-AppBuilder, written together.
 
-The one rule: nothing else writes ``ab_*`` rows of users and roles. ``user.id`` = ``ab_user.id``, both in one transaction;
-whatever changes who may do what raises ``perm_version``, whatever ends trust raises the user's epoch.
+The one rule: nothing else writes ``ab_*`` rows of users and roles. ``user.id`` = ``ab_user.id``, both in one
+transaction; whatever changes who may do what raises ``perm_version``, whatever ends trust raises the user's epoch.
 """
 
 from __future__ import annotations
@@ -27,18 +27,35 @@ ADMIN = "admin"
 
 
 def create_user(
-    unit: Unit, username: str, name: str, password: str | None = None, roles: Iterable[str] = (), *,
-    department: int | None = None, manager: int | None = None, email: str | None = None, mobile: str | None = None,
-    kind: str = "full", status: str = "active", **more: Any,
-) -> int:  # fmt: skip
+    unit: Unit,
+    username: str,
+    name: str,
+    password: str | None = None,
+    roles: Iterable[str] = (),
+    *,
+    department: int | None = None,
+    manager: int | None = None,
+    email: str | None = None,
+    mobile: str | None = None,
+    kind: str = "full",
+    status: str = "active",
+    **more: Any,
+) -> int:
     """Enter a user and return his id. ``more`` are further columns of the user entity, typed as the engine keeps them.
 
     Without a password he cannot log in until one is set. Taken names, unknown roles and a spent licence are refused.
     """
     fields = {
-        "username": username, "name": name, "department": department, "manager": manager, "email": email, "mobile": mobile,
-        "kind": kind, "status": status, **more,
-    }  # fmt: skip
+        "username": username,
+        "name": name,
+        "department": department,
+        "manager": manager,
+        "email": email,
+        "mobile": mobile,
+        "kind": kind,
+        "status": status,
+        **more,
+    }
     wanted = sorted(set(roles))
     check(unit, None, {**fields, "roles": wanted})
     if password is not None:
@@ -75,9 +92,10 @@ def deactivate(unit: Unit, user_id: int, status: str = "disabled") -> None:
     check(unit, user_id, {**before, "status": status})
     table = unit.tables["user"]
     unit.execute(
-        table.update().where(table.c.id == user_id)
+        table.update()
+        .where(table.c.id == user_id)
         .values(status=status, updated_at=clock.now(), version=table.c.version + 1)
-    )  # fmt: skip
+    )
     project_user(unit, user_id, {**before, "status": status})
 
 
@@ -126,9 +144,13 @@ def project_user(unit: Unit, user_id: int, values: Mapping[str, Any]) -> None:
     now = _naive_utc(clock.now())
     active = values["status"] == "active"
     row = {
-        "username": values["username"], "first_name": str(values["name"])[:64], "last_name": "", "active": active,
-        "email": values.get("email") or f"{values['username']}@users.invalid", "changed_on": now,
-    }  # fmt: skip
+        "username": values["username"],
+        "first_name": str(values["name"])[:64],
+        "last_name": "",
+        "active": active,
+        "email": values.get("email") or f"{values['username']}@users.invalid",
+        "changed_on": now,
+    }
     before = unit.execute(sa.select(fab.USER.c.active).where(fab.USER.c.id == user_id)).first()
     if before is None:
         unit.execute(fab.USER.insert().values(id=user_id, created_on=now, login_count=0, fail_login_count=0, **row))
@@ -149,7 +171,7 @@ def bump_permissions(unit: Unit) -> None:
 def role_ids(unit: Unit, keys: Iterable[str]) -> dict[str, int]:
     """``ab_role`` ids by role key; rows that are missing are made."""
     wanted = set(keys)
-    found = {name: id for name, id in unit.execute(sa.select(fab.ROLE.c.name, fab.ROLE.c.id))}
+    found = {row.name: row.id for row in unit.execute(sa.select(fab.ROLE.c.name, fab.ROLE.c.id))}
     for key in sorted(wanted - found.keys()):
         made = unit.execute(fab.ROLE.insert().values(name=key)).inserted_primary_key
         found[key] = int(made[0]) if made else 0

@@ -56,16 +56,29 @@ LIFE = {"screen": timedelta(days=14), "api": timedelta(days=30)}
 #: the head of a unit for a log-in: one row with the versions, and the session's user when there is one
 HEAD = (
     sa.select(
-        META.c.meta_version, META.c.perm_version, META.c.digest, META.c.state, META.c.expires,
-        SESSION.c.id.label("session"), SESSION.c.user_id, SESSION.c.ended_at, SESSION.c.expires_at,
-        SESSION.c.epoch, PERSON.c.epoch.label("epoch_now"),
-        USER.c.username, USER.c.name, USER.c.kind, USER.c.status, USER.c.locale, USER.c.department,
+        META.c.meta_version,
+        META.c.perm_version,
+        META.c.digest,
+        META.c.state,
+        META.c.expires,
+        SESSION.c.id.label("session"),
+        SESSION.c.user_id,
+        SESSION.c.ended_at,
+        SESSION.c.expires_at,
+        SESSION.c.epoch,
+        PERSON.c.epoch.label("epoch_now"),
+        USER.c.username,
+        USER.c.name,
+        USER.c.kind,
+        USER.c.status,
+        USER.c.locale,
+        USER.c.department,
     )
     .select_from(META)
     .outerjoin(SESSION, SESSION.c.id == sa.bindparam("session", type_=sa.String))
     .outerjoin(PERSON, PERSON.c.user_id == SESSION.c.user_id)
     .outerjoin(USER, USER.c.id == SESSION.c.user_id)
-)  # fmt: skip
+)
 _ROLES_OF_USER = sa.union(
     sa.select(fab.USER_ROLE.c.role_id).where(fab.USER_ROLE.c.user_id == sa.bindparam("user_id")),
     sa.select(fab.GROUP_ROLE.c.role_id)
@@ -100,9 +113,15 @@ def open_session(unit: Unit, user_id: int, door: Door, address: str = "", agent:
         unit.execute(PERSON.insert().values(user_id=user_id, epoch=1))
     now = clock.now()
     row = {
-        "id": secrets.token_urlsafe(32), "user_id": user_id, "epoch": epoch or 1, "door": door, "created_at": now,
-        "expires_at": now + LIFE.get(door, LIFE["api"]), "address": address[:64], "agent": agent[:300],
-    }  # fmt: skip
+        "id": secrets.token_urlsafe(32),
+        "user_id": user_id,
+        "epoch": epoch or 1,
+        "door": door,
+        "created_at": now,
+        "expires_at": now + LIFE.get(door, LIFE["api"]),
+        "address": address[:64],
+        "agent": agent[:300],
+    }
     unit.execute(SESSION.insert().values(row))
     return str(row["id"])
 
@@ -126,7 +145,7 @@ def end_everybody(unit: Unit) -> None:
 
 
 def actor_of_session(unit: Unit, door: Door) -> Actor:
-    """The actor whom the head of this unit (`HEAD`) names; Unauthenticated when the log-in does not count (any more)."""
+    """The actor whom the head of this unit (`HEAD`) names; Unauthenticated when the log-in counts no more."""
     head = unit.head
     if (
         head.session is None
@@ -180,6 +199,13 @@ def pairs_of(unit: Unit, user_id: int) -> frozenset[tuple[str, str]]:
 
 def _actor(unit: Unit, user_id: int, row: Any, roles: frozenset[str], door: Door) -> Actor:
     return Actor(
-        enterprise=unit.enterprise.slug, user_id=user_id, username=row.username, name=row.name or row.username, roles=roles,
-        department_id=row.department, locale=row.locale or "zh", kind=row.kind or "full", door=door,
-    )  # fmt: skip
+        enterprise=unit.enterprise.slug,
+        user_id=user_id,
+        username=row.username,
+        name=row.name or row.username,
+        roles=roles,
+        department_id=row.department,
+        locale=row.locale or "zh",
+        kind=row.kind or "full",
+        door=door,
+    )

@@ -29,7 +29,18 @@ def install(app: Application) -> None:
 
     app.url_map.converters.update(key=Key, identity=Identity)
     builder: AppBuilder = app.extensions["appbuilder"]
-    resources = (RecordsApi, SearchApi, MeApi, MetadataApi, CustomizationsApi, FilesApi, ImportsApi, ExportsApi, WorkApi, OpenApi)
+    resources = (
+        RecordsApi,
+        SearchApi,
+        MeApi,
+        MetadataApi,
+        CustomizationsApi,
+        FilesApi,
+        ImportsApi,
+        ExportsApi,
+        WorkApi,
+        OpenApi,
+    )
     with app.app_context():
         for resource in resources:
             builder.add_api(resource)

@@ -66,7 +66,7 @@ def _dumper(field: Field) -> Dump | None:
 
 
 def link_json(value: Any) -> Any:
-    """``{"id", "title"}``, ``{"id": null, "title": null, "hidden": true}``, a list of them; values on a pair ride along."""
+    """``{"id", "title"}``, ``{"id": null, "title": null, "hidden": true}``, or a list of them."""
     if isinstance(value, (list, tuple)) and not isinstance(value, LinkValue):
         return [link_json(one) for one in value]
     if value is None:
@@ -82,7 +82,14 @@ def history_json(entry: HistoryEntry) -> dict[str, Any]:
     """One entry: verb, instant, person, door, and for each changed field what stood before and after."""
     changes = {key: {"before": _past(before), "after": _past(after)} for key, (before, after) in entry.changes.items()}
     at = entry.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {"id": entry.id, "verb": entry.verb, "at": at, "by": link_json(entry.by), "door": entry.door, "changes": changes}
+    return {
+        "id": entry.id,
+        "verb": entry.verb,
+        "at": at,
+        "by": link_json(entry.by),
+        "door": entry.door,
+        "changes": changes,
+    }
 
 
 def _past(value: Any) -> Any:

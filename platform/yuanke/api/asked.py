@@ -28,7 +28,9 @@ def only(known: Iterable[str]) -> None:
     for name, values in request.args.lists():
         if name not in names:
             hint = did_you_mean(name, names).strip()
-            said = message("没有参数 {name}，可用的有：{known}。{hint}", name=name, known="、".join(names) or "-", hint=hint)
+            said = message(
+                "没有参数 {name}，可用的有：{known}。{hint}", name=name, known="、".join(names) or "-", hint=hint
+            )
             raise QueryFault(said, parameter=name)
         if len(values) > 1:
             raise QueryFault(message("参数 {name} 出现了 {count} 次", name=name, count=len(values)), parameter=name)
@@ -66,7 +68,9 @@ def names(name: str) -> list[str] | None:
     given = text(name, 2_000) or ""
     parts = [part.strip() for part in given.split(",")]
     if not all(parts):
-        raise QueryFault(message("参数 {name} 是用逗号分开的字段名，收到 {given}", name=name, given=given), parameter=name)
+        raise QueryFault(
+            message("参数 {name} 是用逗号分开的字段名，收到 {given}", name=name, given=given), parameter=name
+        )
     return parts
 
 
@@ -83,6 +87,8 @@ def number(name: str, default: int, most: int) -> int:
 def choice(name: str, known: tuple[str, ...], default: str) -> str:
     given = request.args.get(name, default)
     if given not in known:
-        said = message("参数 {name} 须为 {known} 之一，收到 {given}", name=name, known="、".join(known), given=given[:40])
+        said = message(
+            "参数 {name} 须为 {known} 之一，收到 {given}", name=name, known="、".join(known), given=given[:40]
+        )
         raise QueryFault(said, parameter=name)
     return given

@@ -42,7 +42,7 @@ class CustomizationsApi(Resource):
     @expose("/plan", methods=("POST",))
     @reading
     def plan(self) -> Response:
-        """The whole overlay in, ``{digest, steps}`` out; nothing changes. ``merge=1``: the body is laid over what stands."""
+        """The whole overlay in, ``{digest, steps}`` out. ``merge=1``: the body is laid over what stands."""
         asked.only(("merge", "restore", "fresh"))
         held = _admin()
         made = plan(held.unit, _layers(held.unit, json_object()), _decisions())
@@ -51,7 +51,7 @@ class CustomizationsApi(Resource):
     @expose("/apply", methods=("POST",))
     @once
     def apply(self) -> Response:
-        """The same body; ``digest`` of a plan makes sure that exactly that plan is applied (409 when either side moved)."""
+        """The same body; ``digest`` makes sure that exactly that plan is applied (409 when either side moved)."""
         asked.only(("merge", "restore", "fresh", "digest"))
         held, body = _admin(), json_object()
         digest = asked.text("digest")
@@ -76,8 +76,8 @@ def _layers(unit: Unit, body: Mapping[str, Any]) -> list[Layer]:
 
 def _decisions() -> dict[str, Decision]:
     """``restore=a.b,c.d`` and ``fresh=e.f``: what becomes of values that an earlier field of that name left behind."""
-    restore: dict[str, Decision] = {name: "restore" for name in asked.names("restore") or ()}
-    fresh: dict[str, Decision] = {name: "fresh" for name in asked.names("fresh") or ()}
+    restore: dict[str, Decision] = dict.fromkeys(asked.names("restore") or (), "restore")
+    fresh: dict[str, Decision] = dict.fromkeys(asked.names("fresh") or (), "fresh")
     return restore | fresh
 
 
@@ -87,6 +87,12 @@ def plan_json(made: Plan) -> dict[str, Any]:
 
 def _step_json(step: Step) -> dict[str, Any]:
     return {
-        "kind": step.kind, "summary": say(step.summary), "entity": step.entity, "field": step.field, "speed": step.speed,
-        "rows": step.rows, "samples": list(step.samples), "blocked": say(step.blocked) if step.blocked else None,
-    }  # fmt: skip
+        "kind": step.kind,
+        "summary": say(step.summary),
+        "entity": step.entity,
+        "field": step.field,
+        "speed": step.speed,
+        "rows": step.rows,
+        "samples": list(step.samples),
+        "blocked": say(step.blocked) if step.blocked else None,
+    }

@@ -1,4 +1,4 @@
-"""Paths and schemas of the description: one set of generic operations, spelled out for each entity the caller may use."""
+"""Paths and schemas of the description: generic operations, spelled out for each entity the caller may use."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ from yuanke.web.requests import Current
 
 Json = dict[str, Any]
 REFUSALS = {
-    "400": "The request or its query string cannot be understood", "401": "Nobody is logged in", "403": "Not allowed",
-    "404": "Absent, or not for this caller", "409": "Stands in the way, or changed meanwhile", "412": "If-Match no longer holds",
-    "413": "Too large", "415": "Not JSON", "422": "Wrong values, told by field", "429": "Too many requests",
+    "400": "The request or its query string cannot be understood",
+    "401": "Nobody is logged in",
+    "403": "Not allowed",
+    "404": "Absent, or not for this caller",
+    "409": "Stands in the way, or changed meanwhile",
+    "412": "If-Match no longer holds",
+    "413": "Too large",
+    "415": "Not JSON",
+    "422": "Wrong values, told by field",
+    "429": "Too many requests",
     "503": "Busy; try again after Retry-After",
-}  # fmt: skip
+}
 
 
 def description(held: Current, locale: str) -> Json:
@@ -64,7 +71,9 @@ def _collection(entity: Entity, grants: dict[str, Grant], locale: str) -> Json:
     if grants["read"].allowed:
         item["get"] = operation(f"list {entity.key}", entity, locale, page(entity.key), parameters=LIST_PARAMETERS)
     if grants["create"].allowed:
-        item["post"] = operation(f"create {entity.key}", entity, locale, ref(entity.key), body=f"{entity.key}.new", status="201", key=True)
+        item["post"] = operation(
+            f"create {entity.key}", entity, locale, ref(entity.key), body=f"{entity.key}.new", status="201", key=True
+        )
     return item
 
 
@@ -74,9 +83,13 @@ def _single(entity: Entity, grants: dict[str, Grant], locale: str) -> Json:
         item["get"] = operation(f"get {entity.key}", entity, locale, ref(entity.key), parameters=("fields",))
     if grants["update"].allowed:
         change = f"{entity.key}.change"
-        item["patch"] = operation(f"change {entity.key}", entity, locale, ref(entity.key), body=change, parameters=("if_match",))
+        item["patch"] = operation(
+            f"change {entity.key}", entity, locale, ref(entity.key), body=change, parameters=("if_match",)
+        )
     if grants["delete"].allowed:
-        item["delete"] = operation(f"bin {entity.key}", entity, locale, None, status="204", parameters=("version", "if_match"))
+        item["delete"] = operation(
+            f"bin {entity.key}", entity, locale, None, status="204", parameters=("version", "if_match")
+        )
     return item
 
 
@@ -85,7 +98,9 @@ def _beside(at: str, entity: Entity, grants: dict[str, Grant], locale: str) -> l
     found: list[tuple[str, Json]] = []
     if grants["read"].allowed:
         look = operation(f"look up {entity.key}", entity, locale, many("Link"), parameters=("q", "filter", "few"))
-        past = operation(f"history of {entity.key}", entity, locale, many("HistoryEntry"), parameters=("limit", "before"))
+        past = operation(
+            f"history of {entity.key}", entity, locale, many("HistoryEntry"), parameters=("limit", "before")
+        )
         found += [(f"{at}/lookup", {"get": look}), (f"{at}/{{id}}/history", {**one, "get": past})]
     if grants["delete"].allowed:
         back = operation(f"restore {entity.key}", entity, locale, ref(entity.key), key=True)
@@ -97,9 +112,17 @@ def _beside(at: str, entity: Entity, grants: dict[str, Grant], locale: str) -> l
 
 
 def operation(
-    name: str, entity: Entity | None, locale: str, answer: Json | None, *, body: str = "", status: str = "200",
-    parameters: tuple[str, ...] = (), key: bool = False, tag: str = "",
-) -> Json:  # fmt: skip
+    name: str,
+    entity: Entity | None,
+    locale: str,
+    answer: Json | None,
+    *,
+    body: str = "",
+    status: str = "200",
+    parameters: tuple[str, ...] = (),
+    key: bool = False,
+    tag: str = "",
+) -> Json:
     said: Json = {"description": "Done"}
     if answer is not None:
         said["content"] = {"application/json": {"schema": answer}}
@@ -122,7 +145,12 @@ def _read_schema(held: Current, entity: Entity, given: Grant, locale: str) -> Js
     for key, field in entity.fields.items():
         if key in given.readable and not field.retired and key not in ("id", "version", "deleted_at"):
             properties[key] = field_schema(held, field, locale)
-    return {"type": "object", "title": entity.label.say(locale), "properties": properties, "required": ["id", "version"]}
+    return {
+        "type": "object",
+        "title": entity.label.say(locale),
+        "properties": properties,
+        "required": ["id", "version"],
+    }
 
 
 def _write_schema(held: Current, entity: Entity, given: Grant, locale: str, new: bool) -> Json:
@@ -134,7 +162,12 @@ def _write_schema(held: Current, entity: Entity, given: Grant, locale: str, new:
     for key in ("owner",):
         if key in given.writable and key in entity.fields:
             properties[key] = written_schema(held, entity.fields[key], locale)
-    return {"type": "object", "title": entity.label.say(locale), "properties": properties, "additionalProperties": False}
+    return {
+        "type": "object",
+        "title": entity.label.say(locale),
+        "properties": properties,
+        "additionalProperties": False,
+    }
 
 
 def ref(name: str) -> Json:
@@ -146,7 +179,11 @@ def many(name: str) -> Json:
 
 
 def page(name: str) -> Json:
-    more = {"next": {"type": ["string", "null"]}, "count": {"type": ["integer", "null"]}, "count_capped": {"type": "boolean"}}
+    more = {
+        "next": {"type": ["string", "null"]},
+        "count": {"type": ["integer", "null"]},
+        "count_capped": {"type": "boolean"},
+    }
     listed = {"result": {"type": "array", "items": ref(name)}}
     return {"type": "object", "properties": {**listed, **more}, "required": ["result", "next"]}
 
@@ -165,12 +202,16 @@ def _in(where: str, name: str, schema: Json, said: str) -> Json:
 _TEXT = {"type": "string", "maxLength": 200}
 PARAMETERS: Json = {
     "id": _in("path", "id", {"type": "integer", "minimum": 1}, "Id of the record"),
-    "filter": _in("query", "filter", {"type": "string", "maxLength": 4000}, "An expression of the dialect, such as amount > 100"),
+    "filter": _in(
+        "query", "filter", {"type": "string", "maxLength": 4000}, "An expression of the dialect, such as amount > 100"
+    ),
     "q": _in("query", "q", _TEXT, "Text to search for; initials work too"),
     "sort": _in("query", "sort", _TEXT, "Field names, commas between, - before for descending"),
     "fields": _in("query", "fields", {"type": "string", "maxLength": 2000}, "Field names, commas between"),
     "view": _in("query", "view", _TEXT, "Name of a filter that the list declares"),
-    "limit": _in("query", "limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}, "Records on a page"),
+    "limit": _in(
+        "query", "limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}, "Records on a page"
+    ),
     "few": _in("query", "limit", {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}, "Suggestions"),
     "after": _in("query", "after", {"type": "string", "maxLength": 4000}, "`next` of the page before"),
     "count": _in("query", "count", {"enum": ["exact", "capped", "none"], "default": "capped"}, "How to count"),
@@ -178,7 +219,7 @@ PARAMETERS: Json = {
     "version": _in("query", "version", {"type": "integer", "minimum": 1}, "The version that must still stand"),
     "if_match": _in("header", "If-Match", _TEXT, "The ETag that must still hold"),
     "key": _in("header", "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 200}, "Kept 48 hours"),
-}  # fmt: skip
+}
 
 
 def fixed_paths() -> Json:
@@ -190,6 +231,7 @@ def fixed_paths() -> Json:
         "/api/v1/metadata": {"get": operation("metadata", None, "", {"type": "object"}, tag="metadata")},
         "/api/v1/jobs": {"get": operation("jobs", None, "", many("Job"), parameters=("few",), tag="jobs")},
         "/api/v1/jobs/{id}": {
-            "parameters": [parameter("id")], "get": operation("job", None, "", ref("Job"), tag="jobs"),
+            "parameters": [parameter("id")],
+            "get": operation("job", None, "", ref("Job"), tag="jobs"),
         },
-    }  # fmt: skip
+    }

@@ -20,7 +20,7 @@ class FilesApi(Resource):
     @expose("", methods=("POST",))
     @once
     def put(self) -> Response:
-        """Multipart form with one part ``file`` -> 201 ``{id, name, size, type}``, to be named in a field of a record."""
+        """A form with one part ``file`` -> 201 ``{id, name, size, type}``, to be named in a field of a record."""
         asked.only(())
         info = files.keep()
         said = {"id": info.id, "name": info.name, "size": info.size, "type": info.type}

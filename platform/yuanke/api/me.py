@@ -23,12 +23,18 @@ class MeApi(Resource):
         asked.only(())
         held = current()
         actor, enterprise = held.actor, held.enterprise
-        return reply({
-            "id": actor.user_id, "username": actor.username, "name": actor.name, "kind": actor.kind, "locale": actor.locale,
-            "roles": sorted(actor.roles),
-            "department": _department(held),
-            "enterprise": {"slug": enterprise.slug, "label": enterprise.label, "logo": enterprise.logo},
-        })  # fmt: skip
+        return reply(
+            {
+                "id": actor.user_id,
+                "username": actor.username,
+                "name": actor.name,
+                "kind": actor.kind,
+                "locale": actor.locale,
+                "roles": sorted(actor.roles),
+                "department": _department(held),
+                "enterprise": {"slug": enterprise.slug, "label": enterprise.label, "logo": enterprise.logo},
+            }
+        )
 
 
 def _department(held: Current) -> dict[str, Any] | None:

@@ -36,7 +36,11 @@ class MetadataApi(Resource):
         asked.only(())
         held = current()
         registry = held.unit.registry
-        entities = [_brief(held, entity) for entity in registry.entities.values() if entity.kind != "pair" and _open(held, entity)]
+        entities = [
+            _brief(held, entity)
+            for entity in registry.entities.values()
+            if entity.kind != "pair" and _open(held, entity)
+        ]
         modules = [{"key": m.key, "label": _said(m.label), "version": m.version} for m in registry.modules.values()]
         roles = [{"key": key, "label": _said(label)} for key, label in registry.roles.items()]
         return reply({"digest": registry.digest, "result": entities, "modules": modules, "roles": roles})
@@ -70,7 +74,12 @@ def entity_json(held: Current, entity: Entity) -> dict[str, Any]:
         if _open(held, held.unit.registry.entities[inverse.entity])
     ]
     views = [{"name": view.name, "kind": view.kind, "label": _said(view.label)} for view in entity.views.values()]
-    more = {"fields": fields, "related": related, "views": views, "number": entity.number.format if entity.number else None}
+    more = {
+        "fields": fields,
+        "related": related,
+        "views": views,
+        "number": entity.number.format if entity.number else None,
+    }
     return {**_brief(held, entity), **more}
 
 
@@ -139,7 +148,12 @@ def _walk(node: Node, path: tuple[str, ...], places: dict[str, Any]) -> None:
         for key, child in node.items():
             _walk(child, (*path, key), places)
         return
-    said: dict[str, Any] = {"layer": node.layer, "file": node.span.file, "line": node.span.line, "column": node.span.column}
+    said: dict[str, Any] = {
+        "layer": node.layer,
+        "file": node.span.file,
+        "line": node.span.line,
+        "column": node.span.column,
+    }
     if node.hidden:
         said["hides"] = [{"layer": h.layer, "file": h.span.file, "line": h.span.line} for h in node.hidden]
     places[".".join(path)] = said

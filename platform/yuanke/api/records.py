@@ -101,7 +101,11 @@ def _stands(record: Record, status: int = 200, **headers: str) -> Response:
 
 def _batch_body(body: Mapping[str, Any]) -> dict[str, Any]:
     """``{create: [{..}], update: [{id, ..}], delete: [id | {id, version}], atomic: true}``, checked in its shape."""
-    faults = {key: [message("没有这个键，可用的有 create、update、delete、atomic")] for key in body if key not in (*PARTS, "atomic")}
+    faults = {
+        key: [message("没有这个键，可用的有 create、update、delete、atomic")]
+        for key in body
+        if key not in (*PARTS, "atomic")
+    }
     atomic = body.get("atomic", True)
     if not isinstance(atomic, bool):
         faults["atomic"] = [message("应为 true 或 false")]

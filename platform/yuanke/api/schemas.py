@@ -28,7 +28,9 @@ def field_schema(held: Current, field: Field, locale: str) -> Json:
     kind = field.type.kind_of(field).name
     if field.rows:
         rows = held.unit.registry.entities[field.rows]
-        inner = {key: field_schema(held, one, locale) for key, one in rows.fields.items() if not one.rows and not one.retired}
+        inner = {
+            key: field_schema(held, one, locale) for key, one in rows.fields.items() if not one.rows and not one.retired
+        }
         schema: Json = {"type": "array", "items": {"type": "object", "properties": inner}}
     elif kind in ("links", "collection"):
         schema = {"type": "array", "items": {"$ref": "#/components/schemas/Link"}}
@@ -55,7 +57,11 @@ def written_schema(held: Current, field: Field, locale: str) -> Json:
         return {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "object"}, {"type": "null"}], **titled}
     if field.options is not None:
         keys = [key for key, option in field.options.items() if not option.retired]
-        return {"type": "array", "items": {"enum": keys}, **titled} if field.multiple else {"enum": [*keys, None], **titled}
+        return (
+            {"type": "array", "items": {"enum": keys}, **titled}
+            if field.multiple
+            else {"enum": [*keys, None], **titled}
+        )
     if kind == "number":
         return {"type": ["number", "string", "null"], **titled}
     schema = {**OUT.get(kind, _TEXT), **titled}
@@ -69,7 +75,9 @@ FIXED: Json = {
     "Link": {
         "type": "object",
         "properties": {
-            "id": {"type": ["integer", "null"]}, "title": {"type": ["string", "null"]}, "hidden": {"type": "boolean"},
+            "id": {"type": ["integer", "null"]},
+            "title": {"type": ["string", "null"]},
+            "hidden": {"type": "boolean"},
             "entity": _STRING,
         },
         "required": ["id", "title"],
@@ -77,10 +85,18 @@ FIXED: Json = {
     "Problem": {
         "type": "object",
         "properties": {
-            "type": _STRING, "title": _STRING, "status": _INTEGER, "detail": _STRING, "code": _STRING,
+            "type": _STRING,
+            "title": _STRING,
+            "status": _INTEGER,
+            "detail": _STRING,
+            "code": _STRING,
             "errors": {
                 "type": "array",
-                "items": {"type": "object", "properties": {"field": _STRING, "message": _STRING}, "required": ["field", "message"]},
+                "items": {
+                    "type": "object",
+                    "properties": {"field": _STRING, "message": _STRING},
+                    "required": ["field", "message"],
+                },
             },
         },
         "required": ["type", "title", "status", "detail", "code"],
@@ -88,23 +104,31 @@ FIXED: Json = {
     "HistoryEntry": {
         "type": "object",
         "properties": {
-            "id": _INTEGER, "verb": _STRING, "at": {"type": "string", "format": "date-time"}, "door": _STRING,
-            "by": {"$ref": "#/components/schemas/Link"}, "changes": {"type": "object"},
+            "id": _INTEGER,
+            "verb": _STRING,
+            "at": {"type": "string", "format": "date-time"},
+            "door": _STRING,
+            "by": {"$ref": "#/components/schemas/Link"},
+            "changes": {"type": "object"},
         },
     },
     "Outcome": {
         "type": "object",
         "properties": {
-            "operation": {"enum": ["create", "update", "delete"]}, "index": _INTEGER,
-            "status": {"enum": ["created", "updated", "deleted", "failed"]}, "id": {"type": ["integer", "null"]},
+            "operation": {"enum": ["create", "update", "delete"]},
+            "index": _INTEGER,
+            "status": {"enum": ["created", "updated", "deleted", "failed"]},
+            "id": {"type": ["integer", "null"]},
             "error": {"type": "object"},
         },
     },
     "Batch": {
         "type": "object",
         "properties": {
-            "create": {"type": "array", "items": {"type": "object"}}, "update": {"type": "array", "items": {"type": "object"}},
-            "delete": {"type": "array", "items": {"anyOf": [_INTEGER, {"type": "object"}]}}, "atomic": {"type": "boolean"},
+            "create": {"type": "array", "items": {"type": "object"}},
+            "update": {"type": "array", "items": {"type": "object"}},
+            "delete": {"type": "array", "items": {"anyOf": [_INTEGER, {"type": "object"}]}},
+            "atomic": {"type": "boolean"},
         },
         "additionalProperties": False,
     },
@@ -115,17 +139,29 @@ FIXED: Json = {
     "Me": {
         "type": "object",
         "properties": {
-            "id": {"type": ["integer", "null"]}, "username": _STRING, "name": _STRING, "kind": _STRING, "locale": _STRING,
-            "roles": {"type": "array", "items": _STRING}, "department": {"type": ["object", "null"]}, "enterprise": {"type": "object"},
+            "id": {"type": ["integer", "null"]},
+            "username": _STRING,
+            "name": _STRING,
+            "kind": _STRING,
+            "locale": _STRING,
+            "roles": {"type": "array", "items": _STRING},
+            "department": {"type": ["object", "null"]},
+            "enterprise": {"type": "object"},
         },
         "required": ["id", "username", "roles", "enterprise"],
     },
     "Job": {
         "type": "object",
         "properties": {
-            "id": _INTEGER, "kind": _STRING, "state": {"enum": ["queued", "running", "done", "failed", "cancelled"]},
-            "progress": {"type": "number"}, "said": _TEXT, "error": _TEXT, "result": {}, "ended_at": _TEXT,
+            "id": _INTEGER,
+            "kind": _STRING,
+            "state": {"enum": ["queued", "running", "done", "failed", "cancelled"]},
+            "progress": {"type": "number"},
+            "said": _TEXT,
+            "error": _TEXT,
+            "result": {},
+            "ended_at": _TEXT,
         },
         "required": ["id", "kind", "state", "progress"],
     },
-}  # fmt: skip
+}

@@ -18,5 +18,7 @@ class SearchApi(Resource):
         """``q``, ``limit``, ``entities`` (names) -> hits with entity, id, title, field and snippet, best first."""
         asked.only(("q", "limit", "entities"))
         found = current().records.search(asked.text("q") or "", asked.number("limit", 20, 100), asked.names("entities"))
-        hits = [{"entity": h.entity, "id": h.id, "title": h.title, "field": h.field, "snippet": h.snippet} for h in found]
+        hits = [
+            {"entity": h.entity, "id": h.id, "title": h.title, "field": h.field, "snippet": h.snippet} for h in found
+        ]
         return reply({"result": hits})

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Response, request
 from werkzeug.datastructures import FileStorage
@@ -44,8 +44,8 @@ class ImportsApi(Resource):
     @expose("/<key:entity>", methods=("POST",))
     @late
     def begin(self, entity: str) -> Response:
-        """A form with parts ``file`` (others by the names the mapping says), ``mapping`` (JSON), ``key``, ``dry_run``; or JSON
-        ``{file: id | files: {name: id}, mapping, key, dry_run}``. Without a mapping the sure part of a proposal is taken.
+        """A form: ``file`` (and the others the mapping names), ``mapping`` (JSON), ``key``, ``dry_run``; or JSON
+        ``{file: id | files: {name: id}, mapping, key, dry_run}``. Without mapping, the sure part of a proposal.
         """
         asked.only(())
         told = _form() if request.files or request.form else json_object()
@@ -62,12 +62,14 @@ class ExportsApi(Resource):
     @expose("/<key:entity>", methods=("POST",))
     @once
     def begin(self, entity: str) -> Response:
-        """``{format: csv | xlsx, filter, q, sort, view, columns: [..], rows: name}``; the job's result names the file."""
+        """``{format: csv | xlsx, filter, q, sort, view, columns: [], rows: name}``; the job's result names the file."""
         asked.only(())
         told, held = json_object(), current()
         _known(told, EXPORT_KEYS)
         texts = {key: _text(told, key) for key in ("format", "filter", "q", "view", "rows")}
-        query = Query(filter=texts["filter"], q=texts["q"], view=texts["view"], sort=tuple(_names(told, "sort") or ("id",)))
+        query = Query(
+            filter=texts["filter"], q=texts["q"], view=texts["view"], sort=tuple(_names(told, "sort") or ("id",))
+        )
         columns, form = _names(told, "columns"), texts["format"] or "xlsx"
         return _accepted(kinds.start_export(held.unit, held.actor, entity, form, query, columns, texts["rows"]))
 
@@ -89,7 +91,9 @@ def _mapping(entity: str, told: Mapping[str, Any], sample: Any, files: Mapping[s
     given = told.get("mapping")
     if given:
         if isinstance(given, Mapping) and given.get("entity", entity) != entity:
-            raise ValidationFailed({"mapping": [message("对应关系是 {found} 的，不是 {entity} 的", found=given["entity"], entity=entity)]})
+            raise ValidationFailed(
+                {"mapping": [message("对应关系是 {found} 的，不是 {entity} 的", found=given["entity"], entity=entity)]}
+            )
         return from_plain({**given, "entity": entity} if isinstance(given, Mapping) else given)
     held = current()
     known = held.unit.registry.entities[entity]
@@ -129,11 +133,14 @@ def _put_files(told: Mapping[str, Any]) -> dict[str, int]:
     held = current()
     if request.files:
         uploads = {clean_name(upload.filename or name): upload for name, upload in request.files.items()}
-        return {name: held.unit.files.put(upload.stream, name, held.actor.user_id).id for name, upload in uploads.items()}
-    files = told.get("files") if told.get("files") is not None else {"": told.get("file")}
+        return {
+            name: held.unit.files.put(cast(BinaryIO, upload.stream), name, held.actor.user_id).id
+            for name, upload in uploads.items()
+        }
+    files: Any = told.get("files") if told.get("files") is not None else {"": told.get("file")}
     if not isinstance(files, Mapping) or not files or not all(_is_id(one) for one in files.values()):
         raise ValidationFailed({"file": [message("应为已上传文件的 id，或 files: {名称: id}")]})
-    return {name or held.unit.files.info(one).name: one for name, one in files.items()}
+    return {str(name) or held.unit.files.info(int(one)).name: int(one) for name, one in files.items()}
 
 
 def _form() -> dict[str, Any]:
@@ -146,7 +153,9 @@ def _form() -> dict[str, Any]:
 
 
 def _known(told: Mapping[str, Any], keys: set[str]) -> None:
-    faults = {key: [message("没有这个键，可用的有 {known}", known="、".join(sorted(keys)))] for key in told if key not in keys}
+    faults = {
+        key: [message("没有这个键，可用的有 {known}", known="、".join(sorted(keys)))] for key in told if key not in keys
+    }
     faults.pop("csrf_token", None)
     if faults:
         raise ValidationFailed(faults)

@@ -47,5 +47,7 @@ def _in_header() -> int | None:
         return None
     plain = given.removeprefix("W/").strip('"')
     if not (plain.isascii() and plain.isdigit() and len(plain) < 11):
-        raise QueryFault(message('If-Match 应为 ETag 中的版本号，例如 "3"，收到 {given}', given=given[:40]), parameter="If-Match")
+        raise QueryFault(
+            message('If-Match 应为 ETag 中的版本号，例如 "3"，收到 {given}', given=given[:40]), parameter="If-Match"
+        )
     return int(plain)

@@ -23,7 +23,9 @@ class WorkApi(Resource):
         """The caller's newest jobs (an administrator: everybody's)."""
         asked.only(("limit",))
         held = current()
-        return reply({"result": [job_json(job) for job in recent(held.unit, held.actor, limit=asked.number("limit", 20, 100))]})
+        return reply(
+            {"result": [job_json(job) for job in recent(held.unit, held.actor, limit=asked.number("limit", 20, 100))]}
+        )
 
     @expose("/<identity:job_id>", methods=("GET",))
     def get(self, job_id: int) -> Response:
@@ -44,6 +46,12 @@ def job_json(job: Job) -> dict[str, Any]:
     """``state`` queued | running | done | failed | cancelled; ``progress`` 0..1; ``result`` is the kind's own."""
     ended = job.ended_at.isoformat(timespec="milliseconds").replace("+00:00", "Z") if job.ended_at else None
     return {
-        "id": job.id, "kind": job.kind, "state": job.state, "progress": job.progress, "said": say(job.said) if job.said else None,
-        "result": job.result, "error": say(job.error) if job.error else None, "ended_at": ended,
-    }  # fmt: skip
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.state,
+        "progress": job.progress,
+        "said": say(job.said) if job.said else None,
+        "result": job.result,
+        "error": say(job.error) if job.error else None,
+        "ended_at": ended,
+    }

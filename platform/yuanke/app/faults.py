@@ -31,23 +31,42 @@ from yuanke.web.retries import passes
 
 log = logging.getLogger("yuanke.faults")
 CODES = {
-    400: "bad_request", 401: "unauthenticated", 403: "access_denied", 404: "not_found", 405: "method_not_allowed",
-    406: "not_acceptable", 413: "too_large", 415: "unsupported_media_type", 429: "too_many_requests",
-}  # fmt: skip
+    400: "bad_request",
+    401: "unauthenticated",
+    403: "access_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+}
 TITLES = {
-    "bad_request": message("请求有误"), "csrf": message("页面已过期，请刷新后重试"), "unauthenticated": message("请先登录"),
-    "access_denied": message("没有权限"), "not_found": message("没有找到"), "method_not_allowed": message("这个地址不支持这种操作"),
-    "too_large": message("内容太大"), "unsupported_media_type": message("不支持这种内容类型"), "too_many_requests": message("操作太频繁"),
-    "bad_query": message("查询条件有误"), "validation_failed": message("有内容需要修改"), "version_conflict": message("已被别人修改"),
+    "bad_request": message("请求有误"),
+    "csrf": message("页面已过期，请刷新后重试"),
+    "unauthenticated": message("请先登录"),
+    "access_denied": message("没有权限"),
+    "not_found": message("没有找到"),
+    "method_not_allowed": message("这个地址不支持这种操作"),
+    "too_large": message("内容太大"),
+    "unsupported_media_type": message("不支持这种内容类型"),
+    "too_many_requests": message("操作太频繁"),
+    "bad_query": message("查询条件有误"),
+    "validation_failed": message("有内容需要修改"),
+    "version_conflict": message("已被别人修改"),
     "definition_fault": message("定义有误"),
-    "refused": message("不能这样做"), "unavailable": message("系统正忙"), "internal": message("系统出错了"),
-}  # fmt: skip
+    "refused": message("不能这样做"),
+    "unavailable": message("系统正忙"),
+    "internal": message("系统出错了"),
+}
 
 
 DETAILS = {
-    400: message("服务器不能理解这个请求"), 404: message("没有这个地址，请检查拼写"), 405: message("这个地址不支持这种请求方法，支持的见 Allow"),
+    400: message("服务器不能理解这个请求"),
+    404: message("没有这个地址，请检查拼写"),
+    405: message("这个地址不支持这种请求方法，支持的见 Allow"),
     413: message("上传的内容超过大小限制"),
-}  # fmt: skip
+}
 
 
 def install(app: Flask) -> None:
@@ -80,7 +99,9 @@ def on_refusal(fault: Refusal) -> Response:
 def on_definition(fault: DefinitionError) -> Response:
     """Wrong definitions: every fault with its code, place and next step."""
     errors = [
-        {"field": str(d.span), "message": f"{d.summary}. {d.detail}", "code": d.code} for d in fault.diagnostics if not d.is_warning
+        {"field": str(d.span), "message": f"{d.summary}. {d.detail}", "code": d.code}
+        for d in fault.diagnostics
+        if not d.is_warning
     ]
     said = message("定义有 {count} 处错误", count=len(errors))
     return answer(422, "definition_fault", say(said), {}, {"errors": errors})
@@ -139,7 +160,8 @@ def _page(status: int, title: str, detail: str, instance: str | None) -> Respons
         return failure_page(status, title, detail, instance.rsplit(":", 1)[-1] if instance else None)
     except Exception:
         log.exception("the failure page failed")
-        plain = f"<!doctype html><html lang=zh-CN><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{escape(detail)}</p>"
+        head, said = escape(title), escape(detail)
+        plain = f"<!doctype html><html lang=zh-CN><title>{head}</title><h1>{head}</h1><p>{said}</p>"
         return Response(plain, status, mimetype="text/html")
 
 

@@ -19,6 +19,9 @@ def finish_schema(run: Run) -> dict[str, int]:
     """Build the indexes and fill the stored formulas that an apply left for later."""
 
     def told(name: str, done: int, total: int) -> None:
-        run.report(done / total if total else 0.0, message("正在整理 {name}：{done}/{total}", name=name, done=done, total=total))
+        run.report(
+            done / total if total else 0.0,
+            message("正在整理 {name}：{done}/{total}", name=name, done=done, total=total),
+        )
 
     return {"pending": run_pending_steps(run.installation, run.enterprise, told)}

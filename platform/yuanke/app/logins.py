@@ -42,7 +42,7 @@ def enter(enterprise: str, username: str, password: str, door: Door) -> Ticket:
 
 @open_to_all
 def login_page() -> AnyResponse:
-    """GET shows the form (template ``login.html``: next, enterprise, username, said, fixed_enterprise), POST logs in."""
+    """GET shows ``login.html`` (with next, enterprise, username, said, fixed_enterprise), POST logs in."""
     target = local_path(request.values.get("next", "/"))
     if request.method == "POST":
         return _log_in_by_form(target)

@@ -1,7 +1,7 @@
 """Plugins: Python that YAML cannot say, loaded by path and registered through the hooks, the built-ins first.
 
-The one rule: loading happens once, at start, before anything asks a hook; a plugin that cannot be loaded stops the start
-with its path and its reason.
+The one rule: loading happens once, at start, before anything asks a hook; a plugin that cannot be loaded stops the
+start with its path and its reason.
 """
 
 from __future__ import annotations

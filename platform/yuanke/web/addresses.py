@@ -8,7 +8,7 @@ from flask import request
 
 
 def local_path(target: str) -> str:
-    """``target`` when it is a path here (or this host's own address), else ``/``; ``//e``, ``/\\e``, ``http:e`` are not."""
+    """``target`` when it is a path here (or an address of this host), else ``/`` (``//e``, ``/\\e``, ``http:e``)."""
     cleaned = target.strip()
     if any(ord(letter) < 0x21 or letter == "\\" for letter in cleaned):
         return "/"

@@ -12,7 +12,7 @@ class Key(BaseConverter):
 
 
 class Identity(BaseConverter):
-    """The id of a record: a whole number that fits 64 bits, said by the pattern alone (a refused value reads as 405)."""
+    """The id of a record: a whole number that fits 64 bits, said by the pattern (a refused value reads as 405)."""
 
     regex = "[1-9][0-9]{0,17}"
 

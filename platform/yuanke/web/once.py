@@ -40,7 +40,13 @@ def once(view: Callable[..., Any]) -> Callable[..., Response]:
         if response.status_code < 400:
             location = response.headers.get("Location")
             replies.keep(
-                held.unit, user_id, key, response.status_code, response.mimetype, location, response.get_data(as_text=True)
+                held.unit,
+                user_id,
+                key,
+                response.status_code,
+                response.mimetype or "",
+                location,
+                response.get_data(as_text=True),
             )
         return response
 

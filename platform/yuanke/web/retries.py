@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 TRIES = 3
 _SQLITE_BUSY = {5, 6}  # SQLITE_BUSY, SQLITE_LOCKED and their extended codes
-#: serialization, deadlock, lock not available; a column or table that was renamed between the head of the unit and its statement
+#: serialization, deadlock, lock not available; a column or table renamed between the unit's head and its statement
 _POSTGRESQL = {"40001", "40P01", "55P03", "42703", "42P01"}
 
 
@@ -28,4 +28,4 @@ def passes(fault: BaseException) -> bool:
 
 def pause(attempt: int) -> float:
     """Seconds to wait before the next run: short, growing, and different for each of those who collided."""
-    return random.uniform(0.5, 1.5) * 0.02 * 2**attempt  # noqa: S311 - jitter, not a secret
+    return random.uniform(0.5, 1.5) * 0.02 * 2**attempt

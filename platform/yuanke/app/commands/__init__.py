@@ -1,7 +1,7 @@
 """The command line ``yuanke``: one file a group, imported when it is called.
 
-The one rule: exit code 0 means the thing was done. Faults go to stderr: for definitions ``CODE summary``, the place, the
-line with a caret and what to do; for refusals the sentence a person would see.
+The one rule: exit code 0 means the thing was done. Faults go to stderr: for definitions ``CODE summary``, the place,
+the line with a caret and what to do; for refusals the sentence a person would see.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class Commands(click.Group):
         except PluginFault as fault:
             click.echo(f"plugin: {fault}", err=True)
         ctx.exit(1)
+        return None
 
 
 def _file_exists(name: str) -> bool:

@@ -16,7 +16,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.storage import Installation, Unit
 
 SLUG, LABEL = "bjmou", "北京某信息技术有限公司"
-ADMIN, FIRST, PASSWORD = "admin", "chenmo", "yuanke-demo"  # noqa: S105 - a sample company's, said on the screen
+ADMIN, FIRST, PASSWORD = "admin", "chenmo", "yuanke-demo"
 EVERY = 100
 
 

@@ -13,7 +13,9 @@ THREADS = 8
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), envvar="PORT", help="Port to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), envvar="PORT", help="Port to listen on."
+)
 def serve(host: str, port: int) -> None:
     """Serve all enterprises of the installation."""
     from yuanke.app import create_app
@@ -21,7 +23,9 @@ def serve(host: str, port: int) -> None:
     app = create_app()
     with app.app_context():
         names = [entry.label for entry in app.installation.directory.all()]
-    click.echo(f"http://{host}:{port}  " + ("、".join(names) if names else "no enterprise yet: yuanke enterprise create"))
+    click.echo(
+        f"http://{host}:{port}  " + ("、".join(names) if names else "no enterprise yet: yuanke enterprise create")
+    )
     run(app, host, port)
 
 
@@ -34,9 +38,17 @@ def run(app: Any, host: str, port: int) -> None:
     jobs = Runner(app.installation).start()
     try:
         waitress.serve(
-            app, host=host, port=port, threads=THREADS, ident="yuanke", connection_limit=1000, channel_timeout=60,
-            max_request_header_size=64 * 1024, max_request_body_size=configuration.LONGEST_BODY + 1024 * 1024, _quiet=True,
-        )  # fmt: skip
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident="yuanke",
+            connection_limit=1000,
+            channel_timeout=60,
+            max_request_header_size=64 * 1024,
+            max_request_body_size=configuration.LONGEST_BODY + 1024 * 1024,
+            _quiet=True,
+        )
     except OSError as fault:
         said = f"cannot listen on {host}:{port}: {fault.strerror}; choose another port with --port"
         raise click.ClickException(said) from fault
