@@ -141,3 +141,9 @@ def test_the_browser_computes_what_the_server_computes() -> None:
             continue
     assert compared > 100
     assert walk(compile("sum(lines.quantity * amount)", World()).tree() or [], DEAL, DEAL) == D("31.50")
+
+
+def test_a_row_sees_the_document_that_carries_it() -> None:
+    expression = compile("amount * customer.credit", World())
+    assert expression.tree() is None
+    assert expression.tree(document="customer") == ["*", ["field", "amount"], ["outer", "credit"]]

@@ -4,7 +4,7 @@ A node is a list whose first entry says what it is; every value may be null:
 
 * ``["const", "1.5"]`` a number as text · ``["text", "won"]`` · ``["bool", true]`` · ``["null"]``
 * ``["field", "quantity"]`` of the record (or of the row, inside an aggregate) · ``["outer", "discount"]`` of the
-  record, seen from a row
+  record, seen from a row; in a formula of an owned row, of the document that carries it (``order.tax_mode``)
 * ``["option", node, {"won": "100"}]`` the value that an option carries
 * ``["+", a, b]`` ``-`` ``*`` ``/`` (12 places, null when b is 0) ``%`` · ``["neg", a]`` · ``["round", a, n]``
   ``["floor", a]`` ``["ceil", a]`` ``["abs", a]``
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from yuanke.expressions import nodes as n
 from yuanke.expressions.exact import plain
@@ -37,21 +37,28 @@ class _ServerOnly(Exception):
     """This node has no form in the browser."""
 
 
-def tree(node: n.Node) -> list[Any] | None:
+class _At(NamedTuple):
+    """Where a node stands: inside how many aggregates, and what a row calls the document that carries it."""
+
+    frame: int
+    document: str | None
+
+
+def tree(node: n.Node, document: str | None = None) -> list[Any] | None:
     try:
-        return _tree(node, 0)
+        return _tree(node, _At(0, document))
     except _ServerOnly:
         return None
 
 
-def _tree(node: n.Node, frame: int) -> list[Any]:
+def _tree(node: n.Node, at: _At) -> list[Any]:
     build = _FORMS.get(type(node))
     if build is None:
         raise _ServerOnly
-    return build(node, frame)
+    return build(node, at)
 
 
-def _const(node: n.Const, frame: int) -> list[Any]:
+def _const(node: n.Const, at: _At) -> list[Any]:
     value = node.value
     if value is None:
         return ["null"]
@@ -64,37 +71,39 @@ def _const(node: n.Const, frame: int) -> list[Any]:
     raise _ServerOnly
 
 
-def _field(node: n.Field, frame: int) -> list[Any]:
+def _field(node: n.Field, at: _At) -> list[Any]:
     names = node.names[1:] if node.names[:1] in (("this",), ("record",)) and node.frame == 0 else node.names
-    if len(names) != 1 or node.kind.name not in ("number", "text", "bool", "choice", "any", "date"):
+    carried = len(names) == 2 and names[0] == at.document and node.frame == at.frame == 0
+    if (len(names) != 1 and not carried) or node.kind.name not in ("number", "text", "bool", "choice", "any", "date"):
         raise _ServerOnly
-    return ["field" if node.frame == frame else "outer", names[0]]
+    return ["outer" if carried or node.frame != at.frame else "field", names[-1]]
 
 
-def _option(node: n.OptionValue, frame: int) -> list[Any]:
+def _option(node: n.OptionValue, at: _At) -> list[Any]:
     values = {key: plain(value) if isinstance(value, Decimal) else value for key, value in node.values.items()}
-    return ["option", _tree(node.choice, frame), values]
+    return ["option", _tree(node.choice, at), values]
 
 
-def _call(node: n.Call, frame: int) -> list[Any]:
+def _call(node: n.Call, at: _At) -> list[Any]:
     if node.function.name not in _FUNCTIONS:
         raise _ServerOnly
     if node.function.name == "round":
         places = node.arguments[1] if len(node.arguments) > 1 else n.Const(node.kind, Decimal(0))
         if not isinstance(places, n.Const) or places.value is None:
             raise _ServerOnly
-        return ["round", _tree(node.arguments[0], frame), int(places.value)]
-    return [node.function.name, *(_tree(part, frame) for part in node.arguments)]
+        return ["round", _tree(node.arguments[0], at), int(places.value)]
+    return [node.function.name, *(_tree(part, at) for part in node.arguments)]
 
 
-def _aggregate(node: n.Aggregate, frame: int) -> list[Any]:
+def _aggregate(node: n.Aggregate, at: _At) -> list[Any]:
     hop = node.chain.hops[0]
-    if node.operator not in _ROWS or len(node.chain.hops) != 1 or hop.entity or hop.group or frame or node.chain.known:
+    if node.operator not in _ROWS or len(node.chain.hops) != 1 or hop.entity or hop.group or at.frame or node.chain.known:
         raise _ServerOnly
     if tuple(name for name in hop.links if name not in ("this", "record")):
         raise _ServerOnly
-    element = _tree(node.element, 1) if node.element is not None else None
-    condition = _tree(hop.condition, 1) if hop.condition is not None else None
+    inner = at._replace(frame=1)
+    element = _tree(node.element, inner) if node.element is not None else None
+    condition = _tree(hop.condition, inner) if hop.condition is not None else None
     return (
         [_ROWS[node.operator], hop.many, element, condition]
         if condition is not None
@@ -102,17 +111,17 @@ def _aggregate(node: n.Aggregate, frame: int) -> list[Any]:
     )
 
 
-_FORMS: dict[type, Callable[[Any, int], list[Any]]] = {
+_FORMS: dict[type, Callable[[Any, _At], list[Any]]] = {
     n.Const: _const,
     n.Field: _field,
     n.OptionValue: _option,
     n.Call: _call,
     n.Aggregate: _aggregate,
-    n.Arith: lambda node, frame: [node.operator, _tree(node.left, frame), _tree(node.right, frame)],
-    n.Negative: lambda node, frame: ["neg", _tree(node.operand, frame)],
-    n.Compare: lambda node, frame: [node.operator, _tree(node.left, frame), _tree(node.right, frame)],
-    n.InList: lambda node, frame: ["in", _tree(node.value, frame), [_tree(item, frame) for item in node.items]],
-    n.Logic: lambda node, frame: [node.operator, *(_tree(part, frame) for part in node.parts)],
-    n.Not: lambda node, frame: ["not", _tree(node.operand, frame)],
-    n.If: lambda node, frame: ["if", _tree(node.test, frame), _tree(node.then, frame), _tree(node.other, frame)],
+    n.Arith: lambda node, at: [node.operator, _tree(node.left, at), _tree(node.right, at)],
+    n.Negative: lambda node, at: ["neg", _tree(node.operand, at)],
+    n.Compare: lambda node, at: [node.operator, _tree(node.left, at), _tree(node.right, at)],
+    n.InList: lambda node, at: ["in", _tree(node.value, at), [_tree(item, at) for item in node.items]],
+    n.Logic: lambda node, at: [node.operator, *(_tree(part, at) for part in node.parts)],
+    n.Not: lambda node, at: ["not", _tree(node.operand, at)],
+    n.If: lambda node, at: ["if", _tree(node.test, at), _tree(node.then, at), _tree(node.other, at)],
 }

@@ -85,9 +85,12 @@ class Expression:
         found = translator.certainty(self.node) if certain else translator.truth(self.node)
         return sa.type_coerce(found, Truth()) if not certain else found
 
-    def tree(self) -> list[Any] | None:
-        """JSON for the browser (see `browser`), None when a part of it runs on the server only."""
-        return tree(self.node)
+    def tree(self, document: str | None = None) -> list[Any] | None:
+        """JSON for the browser (see `browser`), None when a part of it runs on the server only.
+
+        ``document``: what an owned row calls the record that carries it, when the expression is one of a row.
+        """
+        return tree(self.node, document)
 
 
 def compile(source: str, scope: Scope, *, expect: str | Kind | None = None, group: bool = False) -> Expression:
