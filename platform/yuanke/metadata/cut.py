@@ -94,6 +94,7 @@ def cut_line(line: str) -> str | None:
     A value runs to the next comma that a key follows, or to the bracket that closes its map; one that holds
     a comma, a bracket or a brace on the way needs quotes.
     """
+    line, comment = _split_comment(line)
     position = line.find("{")
     if position < 0:
         return None
@@ -111,7 +112,20 @@ def cut_line(line: str) -> str | None:
         else:
             made += value
         position = begin + len(value)
-    return made + line[position:] if changed else None
+    return made + line[position:] + comment if changed else None
+
+
+def _split_comment(line: str) -> tuple[str, str]:
+    """The line and the comment behind it: `` #`` outside quotes begins one."""
+    quote = ""
+    for index, c in enumerate(line):
+        if quote:
+            quote = "" if c == quote else quote
+        elif c in "'\"":
+            quote = c
+        elif c == "#" and (index == 0 or line[index - 1] in " \t"):
+            return line[:index], line[index:]
+    return line, ""
 
 
 def _is_collection(line: str, begin: int) -> bool:

@@ -67,7 +67,9 @@ def schema(file: str | None) -> None:
 
 @pack.command("explain")
 @click.argument("address")
-@click.option("--enterprise", "slug", metavar="SLUG", help="What holds in this enterprise, its customizations included.")
+@click.option(
+    "--enterprise", "slug", metavar="SLUG", help="What holds in this enterprise, its customizations included."
+)
 def explain_(address: str, slug: str | None) -> None:
     """Say who set the value at ADDRESS, like opportunity.fields.weighted.formula, and what it hides."""
     plugins.load()
@@ -89,7 +91,9 @@ def _layers_of(slug: str | None) -> Sequence[Layer]:
 
 @pack.command("new")
 @click.argument("name")
-@click.option("--folder", type=click.Path(file_okay=False), default=".", show_default=True, help="Where the file is written.")
+@click.option(
+    "--folder", type=click.Path(file_okay=False), default=".", show_default=True, help="Where the file is written."
+)
 def new(name: str, folder: str) -> None:
     """Write a first module file NAME.yaml that checks and applies as it is."""
     wrong = fault_of_name(name)

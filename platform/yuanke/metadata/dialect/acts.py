@@ -51,7 +51,7 @@ CHECK = Record(
             Expr("bool"), "In refuse: when true, the act is refused (the opposite of valid_when).", "owner != null"
         ),
         "valid_when": Key(Expr("bool"), "What must hold.", "receivable == 0"),
-        "message": Key(PLAIN, "What is said otherwise; `{field}` shows a value.", "应收 {receivable}"),
+        "message": Key(PLAIN, "What is said otherwise; `{field}` shows a value.", "'应收 {receivable}'"),
         "otherwise": Key(
             either(Word(("refuse", "warn", "reason")), Value()),
             "refuse, warn (asks once, then lets pass) or reason (lets pass with a reason kept).",
@@ -104,11 +104,11 @@ STEP_VERBS: Mapping[str, Key] = {
     "become": Key(either(PLAIN, MapOf(PLAIN, "text", "a document")), "Makes the next document (becomes:) and may move it on.", "{stock_out: confirm}"),
     "repoint": Key(Record("repoint", {"from": Key(Expr(), "The record links point to.", "=this"), "to": Key(Expr(), "The record they shall point to.", "=new_customer"),
                                       "of": Key(ListOf(PLAIN), "Entities and features whose links move.", "[action, files]")}), "Re-points links from one record to another.", "{from: =this, to: =new_customer}"),
-    "notify": Key(Record("notify", {"to": Key(Value(), "People: an expression or the name of a field.", "owner", required=True), "text": Key(PLAIN, "What it says; `{field}` shows a value.", "{name} 已赢单", required=True),
+    "notify": Key(Record("notify", {"to": Key(Value(), "People: an expression or the name of a field.", "owner", required=True), "text": Key(PLAIN, "What it says; `{field}` shows a value.", "'{name} 已赢单'", required=True),
                                     "kind": Key(PLAIN, "Sort of message.", "pool")}), "Sends a message inside the system.", "{to: owner, text: '{number} 已停滞'}"),
-    "remind": Key(Record("remind", {"to": Key(Value(), "People.", "=owner", required=True), "text": Key(PLAIN, "What it says.", "{subject}", required=True), "until": Key(Expr("bool"), "It goes when this is true.", "state.closed"),
+    "remind": Key(Record("remind", {"to": Key(Value(), "Whom it is for: people or fields with people.", "=owner", required=True), "text": Key(PLAIN, "What it says.", "'{subject} 即将开始'", required=True), "until": Key(Expr("bool"), "It goes when this is true.", "state.closed"),
                                     "due": Key(Value(), "The time of the event.", "=start_at"), "kind": Key(PLAIN, "Sort of reminder.", "anniversary")}), "Puts a line on the workbench.", "{to: =owner, text: '{name}'}"),
-    "mail": Key(Record("mail", {"to": Key(Value(), "Addresses or people.", "=email", required=True), "subject": Key(PLAIN, "Subject.", "报价 {number}"), "text": Key(PLAIN, "Body."), "print": Key(PLAIN, "A print that goes with it.", "quote")}), "Sends an e-mail.", "{to: =email, subject: '{number}'}"),
+    "mail": Key(Record("mail", {"to": Key(Value(), "Addresses or people.", "=email", required=True), "subject": Key(PLAIN, "What stands in the subject line.", "报价 {number}"), "text": Key(PLAIN, "What the mail says."), "print": Key(PLAIN, "A print that goes with it.", "quote")}), "Sends an e-mail.", "{to: =email, subject: '{number}'}"),
     "webhook": Key(either(PLAIN, Record("webhook", {"url": Key(PLAIN, "Where to.", "https://example.com/hook"), "name": Key(PLAIN, "Or a webhook declared on its screen."), "values": Key(TARGET_VALUES, "What is sent.")})), "Calls another system.", "{url: 'https://example.com/hook'}"),
     "call": Key(Record("call", {"function": Key(PLAIN, "A function of a plugin.", "issue_invoice", required=True), "with": Key(TARGET_VALUES, "Its arguments.")}), "Calls a plugin's function.", "{function: issue_invoice}"),
     "merge": Key(Open("settings of the merge"), "Merges records (feature merge)."),
@@ -178,14 +178,19 @@ class Steps(Shape):
             f"A step is a map with one of {', '.join(STEP_VERBS)}, like - notify: {{to: owner, text: ...}}.",
         )
 
+    def further(self) -> tuple[Shape, ...]:
+        return (STEP,)
+
     def words(self) -> str:
         return "a list of steps"
 
     def schema(self) -> dict[str, object]:
-        keys = {**STEP_VERBS, **MODIFIERS}
-        return {"type": "array", "items": Record("a step", keys).schema()}
+        return {"type": "array", "items": STEP.schema()}
 
 
+STEP = Record(
+    "a step", {**STEP_VERBS, **MODIFIERS}, told="One thing that is done: one verb, and perhaps modifiers beside it."
+)
 NAMED["steps"] = Steps()
 
 
@@ -316,6 +321,9 @@ class Posts(Shape):
                 for key, child in held.items() if (held := post.get(word)) is not None else ():
                     Name("dimension").check(Node(key, child.key, child.layer), inner.at(what=f'the post "{name}"'))
 
+    def further(self) -> tuple[Shape, ...]:
+        return (POST,)
+
     def words(self) -> str:
         return "a map of posts"
 
@@ -370,6 +378,9 @@ class Asked(Shape):
                 Name("field").check(Node(name, child.key, child.layer), c.at(what='"ask"'))
             elif check_name(name, child, c.faults, "what is asked", RESERVED_NAMES):
                 Ref("field").check(child, c.at(field=name, what=f'"{name}"'))
+
+    def further(self) -> tuple[Shape, ...]:
+        return (Ref("field"),)
 
     def words(self) -> str:
         return "a list of own fields, or a map of fields"

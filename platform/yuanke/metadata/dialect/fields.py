@@ -134,6 +134,9 @@ class Options(Shape):
         else:
             self.refuse(node, c)
 
+    def further(self) -> tuple[Shape, ...]:
+        return (OPTION,)
+
     def words(self) -> str:
         return "options: a map, a list of keys, or dictionary <name>"
 

@@ -123,7 +123,7 @@ COLUMN = either(
 SOURCE = Record(
     "a source",
     {"entity": Key(Name("entity"), "Records read.", "order_item"), "ledger": Key(Name("ledger"), "Entries read.", "stock"), "balances": Key(Name("ledger"), "Balances read.", "stock"),
-     "where": Key(Expr(), "Which of them."), "show": Key(MapOf(Expr(group=True), "name", "a figure"), "Figures.", "{on_hand: sum(quantity)}", required=True), "group": Key(GROUP, "Where it groups otherwise.")},
+     "where": Key(Expr(), "Which of them."), "show": Key(MapOf(Expr(group=True), "name", "a figure"), "The figures it brings.", "{on_hand: sum(quantity)}", required=True), "group": Key(GROUP, "Where it groups otherwise.")},
     context=lambda node, c: c.at(entity=_entity_of(node), open=True),
 )  # fmt: skip
 CHARTS = (
@@ -155,7 +155,7 @@ REPORT = Record(
         "metric": Key(either(Name("metric"), Value()), "Or a metric.", "=asked.metric"),
         "ask": Key(Ref("fields"), "What the reader is asked; `asked.x` in expressions.", "{since: date!}"),
         "where": Key(Expr("bool"), "Which records.", "not stage.closed"),
-        "group": Key(GROUP, "By what.", "[stage]"),
+        "group": Key(GROUP, "What the records are grouped by.", "[stage]"),
         "show": Key(MapOf(FIGURE, "name", "a figure"), "Figures of each group.", "{deals: count(), amount: sum(amount)}"),
         "columns": Key(MapOf(COLUMN, "name", "a column"), "Figures of each result row, in the order of sort.", "{share: value / sum(rows.value)}"),
         "summary": Key(MapOf(COLUMN, "name", "a figure"), "Figures over all result rows.", "{mean: avg(rows.value)}"),

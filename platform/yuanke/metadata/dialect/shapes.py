@@ -71,6 +71,10 @@ class Shape:
     def schema(self) -> Schema:
         raise NotImplementedError
 
+    def further(self) -> tuple[Shape, ...]:
+        """Shapes inside that the reference would not find by itself."""
+        return ()
+
     def refuse(self, node: Node, c: Context) -> None:
         if node.value is None:
             c.faults.add(
