@@ -35,7 +35,7 @@ def test_the_reference_has_every_part_every_key_every_type_and_every_code() -> N
     text = dialect_reference()
     for record, word, _ in KEYS:
         assert f"## {title(record)}\n" in text and f"| `{word}` |" in text
-    for name in (*catalogue(), *CODES):
+    for name in (*(n for n, k in catalogue().items() if type(k).__module__.startswith("yuanke.")), *CODES):
         assert f"| `{name}` |" in text or f"| {name} |" in text
 
 

@@ -22,7 +22,7 @@ from yuanke.metadata.registry import Registry
 from yuanke.metadata.stack import lay
 
 _KEPT = 64
-_registries: OrderedDict[str, Registry] = OrderedDict()
+_registries: OrderedDict[tuple[str, str], Registry] = OrderedDict()
 _lock = Lock()
 
 
@@ -37,16 +37,17 @@ def compile_layers(layers: Sequence[Layer]) -> Registry:
     """The Registry of ``layers`` (the platform's own are added when absent); raises `DefinitionError` with all faults."""
     layers = with_system(layers)
     digest = digest_of(layers)
+    name = (digest, types_digest(catalogue()))
     with _lock:
-        known = _registries.get(digest)
+        known = _registries.get(name)
         if known is not None:
-            _registries.move_to_end(digest)
+            _registries.move_to_end(name)
             return known
     registry, found = _compile(layers, digest, fresh=False)
     if registry is None:
         raise DefinitionError(found)
     with _lock:
-        _registries[digest] = registry
+        _registries[name] = registry
         while len(_registries) > _KEPT:
             _registries.popitem(last=False)
     return registry
@@ -63,8 +64,8 @@ def with_system(layers: Sequence[Layer]) -> list[Layer]:
 
 
 def digest_of(layers: Sequence[Layer]) -> str:
-    """What `Registry.digest` is: equal layers in one order and equal field types give an equal digest, in every process."""
-    made = hashlib.sha256(types_digest(catalogue()).encode())
+    """What `Registry.digest` is: equal layers in one order give an equal digest, in every process."""
+    made = hashlib.sha256()
     for layer in layers:
         made.update(layer.digest.encode() + b"\n")
     return made.hexdigest()

@@ -83,6 +83,8 @@ def _cell(text: str) -> str:
 def _types() -> str:
     lines = ["## Field types", "", "| type | 名称 | meaning | example |", "|---|---|---|---|"]
     for name, kind in catalogue().items():
+        if not type(kind).__module__.startswith("yuanke."):
+            continue  # a plugin's: its own documents tell of it
         lines.append(f"| `{name}` | {kind.label.zh} | {_cell(kind.help.en)} | {_cell(f'`{kind.example}`')} |")
     return "\n".join(lines)
 
