@@ -14,7 +14,6 @@ from yuanke.kernel.hooks import impl
 from yuanke.records import Query
 
 from .people import DEPARTMENTS, PEOPLE
-from .story import events
 from .telling import Ref
 
 __all__ = ["DEPARTMENTS", "PEOPLE", "samples"]
@@ -23,6 +22,8 @@ __all__ = ["DEPARTMENTS", "PEOPLE", "samples"]
 @impl
 def samples(door: Any) -> None:
     """Tell the story; owners that the enterprise does not have are left to the one who runs it."""
+    from .story import events  # heavy, and a server that tells no story does without it
+
     made = _users(door)
     for event in events(clock.today()):
         values, ref = _resolved(event.values, made), Ref(event.entity, event.key)

@@ -35,6 +35,14 @@ def test_a_user_is_two_rows_under_one_id(installation: Installation, notes: Ente
     assert not passwords.verify(theirs["password"], PASSWORD + "x")
 
 
+def test_a_user_entered_by_a_command_is_found_by_his_initials(installation: Installation, notes: Enterprise) -> None:
+    with installation.unit(notes, write=True) as unit:
+        made = people.create_user(unit, "cm", "陈默", None, ["clerk"])
+        engine = Records(unit, Actor("acme", None, door="command", engine=True))
+        for text in ("陈默", "cm"):
+            assert made in [one.id for one in engine.lookup("user", text)], text
+
+
 def test_roles_are_read_back_and_projected_as_pairs(installation: Installation, notes: Enterprise) -> None:
     with installation.unit(notes) as unit:
         lin = unit.execute(sa.select(fab.USER.c.id).where(fab.USER.c.username == "lin")).scalar_one()

@@ -98,6 +98,32 @@ def test_after_the_window_the_owner_gets_in() -> None:
     limits.check("acme", "lin", "10.0.0.2")
 
 
+def test_a_changed_password_ends_all_log_ins_but_this_one(app: Any, notes: Enterprise) -> None:
+    from tests.served import Caller
+
+    here, there = browser(app, "acme", "lin"), Caller(app, "acme", "lin").log_in()
+    headers = {"X-CSRF-Token": here.token}
+    for body, field in (
+        ({"old": "wrong-wrong", "new": "geheim-neu"}, "old"),
+        ({"old": PASSWORD, "new": "kurz"}, "new"),
+    ):
+        refused = here.post("/password", json=body, headers=headers)
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field)
+    assert there.get("/me").status_code == 200
+    assert here.post("/password", json={"old": PASSWORD, "new": "geheim-neu"}, headers=headers).status_code == 204
+    assert here.get("/api/v1/me").status_code == 200
+    assert there.get("/me").status_code == 401
+    assert log_in(app, "acme", "lin").status_code == 401
+    fresh = Caller(app, "acme", "lin", "geheim-neu").log_in()
+    bearer = {"Authorization": f"Bearer {fresh.tokens['access_token']}"}
+    tokens = fresh.client.post("/password", json={"old": "geheim-neu", "new": "geheim-alt"}, headers=bearer).json
+    assert fresh.get("/me").status_code == 401
+    fresh.tokens = tokens
+    assert fresh.get("/me").status_code == 200
+    codes = [here.post("/password", json={}, headers=headers).status_code for _ in range(2)]
+    assert codes == [302, 302] or codes == [401, 401], "this browser was ended by the token's change"
+
+
 def test_the_log_says_who_came_and_what_became_of_it(app: Any, notes: Enterprise) -> None:
     log_in(app, "acme", "lin", "wrong-wrong")
     log_in(app, "acme", "ghost", "wrong-wrong")

@@ -95,3 +95,9 @@ def _count(unit: Unit, user_id: int, right: bool) -> None:
             "last_login": clock.now().replace(tzinfo=None),
         }  # fmt: skip
     unit.execute(fab.USER.update().where(fab.USER.c.id == user_id).values(counts))
+
+
+def own_password(unit: Unit, user_id: int) -> str | None:
+    """The stored hash of a user, to be compared outside of any transaction (`passwords.verify`)."""
+    stored: str | None = unit.connection.scalar(sa.select(fab.USER.c.password).where(fab.USER.c.id == user_id))
+    return stored

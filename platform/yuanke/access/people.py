@@ -6,7 +6,7 @@ transaction; whatever changes who may do what raises ``perm_version``, whatever 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,8 @@ from yuanke.storage.unit import Unit
 KINDS = ("full", "readonly", "interface")
 STATUSES = ("active", "disabled", "left")
 ADMIN = "admin"
+#: told of a user entered here, beside the door to data: ``(unit, id, values)``; who indexes records adds himself
+entered: list[Callable[[Unit, int, Mapping[str, Any]], None]] = []
 
 
 def create_user(
@@ -73,15 +75,17 @@ def create_user(
     project_user(unit, user_id, {**fields, "roles": wanted})
     if password is not None:
         _store_password(unit, user_id, passwords.hashed(password))
+    for tell in entered:
+        tell(unit, user_id, row)
     return user_id
 
 
-def set_password(unit: Unit, user_id: int, password: str) -> None:
+def set_password(unit: Unit, user_id: int, password: str, field: str = "password") -> None:
     """Set or reset a password; every log-in of the user ends."""
     username = unit.execute(sa.select(fab.USER.c.username).where(fab.USER.c.id == user_id)).scalar()
     if username is None:
         raise RecordNotFound(message("没有这个用户"))
-    passwords.check_strength(password, username)
+    passwords.check_strength(password, username, field)
     _store_password(unit, user_id, passwords.hashed(password))
     end_all(unit, user_id)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from flask import Response, request
 from werkzeug.datastructures import FileStorage
@@ -19,11 +19,6 @@ from yuanke.api import asked
 from yuanke.api.answers import reply
 from yuanke.api.resource import Resource, expose
 from yuanke.api.work import job_json
-from yuanke.exchange import kinds
-from yuanke.exchange.mapping import ImportMapping, from_plain
-from yuanke.exchange.prepared import fillable
-from yuanke.exchange.proposing import mapping_of, propose
-from yuanke.exchange.reading import open_table
 from yuanke.jobs import find
 from yuanke.kernel.errors import RecordNotFound, ValidationFailed
 from yuanke.kernel.text import message
@@ -33,6 +28,9 @@ from yuanke.web.bodies import json_object, parse
 from yuanke.web.guard import late
 from yuanke.web.once import once
 from yuanke.web.requests import current
+
+if TYPE_CHECKING:  # what reads and writes tables is heavy: it is imported by the requests that need it
+    from yuanke.exchange.mapping import ImportMapping
 
 IMPORT_KEYS = {"file", "files", "mapping", "key", "dry_run"}
 EXPORT_KEYS = {"format", "filter", "q", "sort", "view", "columns", "rows"}
@@ -64,6 +62,8 @@ class ExportsApi(Resource):
     def begin(self, entity: str) -> Response:
         """``{format: csv | xlsx, filter, q, sort, view, columns: [], rows: name}``; the job's result names the file."""
         asked.only(())
+        from yuanke.exchange import kinds
+
         told, held = json_object(), current()
         _known(told, EXPORT_KEYS)
         texts = {key: _text(told, key) for key in ("format", "filter", "q", "view", "rows")}
@@ -76,6 +76,8 @@ class ExportsApi(Resource):
 
 @once
 def _begin_import(entity: str, told: Mapping[str, Any], sample: Any) -> Response:
+    from yuanke.exchange import kinds
+
     held = current()
     known = held.unit.registry.entities.get(entity)
     if known is None or known.kind == "pair":
@@ -88,6 +90,10 @@ def _begin_import(entity: str, told: Mapping[str, Any], sample: Any) -> Response
 
 
 def _mapping(entity: str, told: Mapping[str, Any], sample: Any, files: Mapping[str, int]) -> ImportMapping:
+    from yuanke.exchange.mapping import from_plain
+    from yuanke.exchange.prepared import fillable
+    from yuanke.exchange.proposing import mapping_of, propose
+
     given = told.get("mapping")
     if given:
         if isinstance(given, Mapping) and given.get("entity", entity) != entity:
@@ -115,6 +121,8 @@ def _sample() -> Any:
 
 
 def _header(path: Path, name: str) -> Any:
+    from yuanke.exchange.reading import open_table
+
     with open_table(path, name) as table:
         return table.header, table.sample()
 

@@ -51,6 +51,7 @@ def build(config: Mapping[str, Any] | None = None) -> Application:
 
 def _add_doors(app: Application) -> None:
     app.add_url_rule("/login", "login", logins.login_page, methods=["GET", "POST"])
+    app.add_url_rule("/password", "password", logins.change_password, methods=["POST"])
     app.add_url_rule("/logout", "logout", logins.logout, methods=["POST"])
     app.add_url_rule("/api/v1/security/login", "login_json", logins.login_json, methods=["POST"])
     app.add_url_rule("/api/v1/security/refresh", "refresh_json", logins.refresh_json, methods=["POST"])

@@ -1,13 +1,25 @@
-"""What the application itself brings: the job that finishes changes of the schema."""
+"""What the application itself brings: the job that finishes changes of the schema, and users that can be found."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from yuanke.access import people
 from yuanke.jobs import LongJob, Run
 from yuanke.kernel.hooks import impl
 from yuanke.kernel.text import message
+from yuanke.records.index import write_index
+from yuanke.storage import Unit
 from yuanke.storage.steps import run_pending_steps
+
+
+def index_user(unit: Unit, user_id: int, values: Mapping[str, Any]) -> None:
+    """A user entered by a command is found by name and initials like one entered on a page."""
+    write_index(unit, unit.registry.entities["user"], [(user_id, dict(values))], fresh=True)
+
+
+people.entered.append(index_user)
 
 
 @impl

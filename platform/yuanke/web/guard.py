@@ -65,12 +65,11 @@ def gate() -> None:
             csrf.protect()
     if is_open:
         return
-    is_late = getattr(view, "late", False)
-    g.reading = is_late or getattr(view, "reading", False)
+    if getattr(view, "late", False):
+        with requests.only_reading():
+            return
+    g.reading = getattr(view, "reading", False)
     requests.current()
-    if is_late:
-        requests.undo()
-        g.reading = False
 
 
 def read_body() -> None:

@@ -7,7 +7,8 @@ or token merely names enterprise and session; showing both is refused.
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -163,6 +164,17 @@ def _open(who: Shown) -> Current:
         opened.__exit__(type(fault), fault, fault.__traceback__)
         raise
     return Current(enterprise, unit, actor, opened)
+
+
+@contextmanager
+def only_reading() -> Iterator[Current]:
+    """A unit that reads, closed at the end of the block: for a `late` view, before its long work."""
+    g.reading = True
+    try:
+        yield current()
+    finally:
+        undo()
+        g.reading = False
 
 
 def current_or_none() -> Current | None:
