@@ -17,9 +17,10 @@ import sqlalchemy as sa
 
 from yuanke.fieldtypes import Place
 from yuanke.kernel.actor import Enterprise
-from yuanke.kernel.errors import RecordNotFound
+from yuanke.kernel.diagnostics import DefinitionError
+from yuanke.kernel.errors import RecordNotFound, Unavailable
 from yuanke.kernel.text import message
-from yuanke.metadata import Layer, compile_layers
+from yuanke.metadata import Layer, compile_layers, system_layers
 from yuanke.metadata.registry import Registry
 from yuanke.storage.directory import Directory
 from yuanke.storage.engines import Engines
@@ -39,6 +40,19 @@ class Running:
 
 
 HEAD = sa.select(META.c.meta_version, META.c.perm_version, META.c.digest, META.c.state, META.c.expires)
+
+
+def _compiled(at: Enterprise, layers: list[Layer]) -> Registry:
+    """The stored layers compiled. What an older version of the product stored may not please a newer one: then it is laid
+    over the newer platform's own, which is what ``yuanke upgrade`` will store."""
+    try:
+        return compile_layers(layers)
+    except DefinitionError as fault:
+        try:
+            return compile_layers([*system_layers(), *(layer for layer in layers if layer.rank != "platform")])
+        except DefinitionError:
+            said = message("企业 {name} 的定义与现在的程序版本不合，请升级：yuanke upgrade", name=at.label)
+            raise Unavailable(said, retry_after=600) from fault
 
 
 class Installation:
@@ -104,7 +118,7 @@ class Installation:
     def _load(self, at: Enterprise, connection: sa.Connection, mark: tuple[int, str]) -> Running:
         """Compile what the database holds; entities that did not move are shared with the Registry that ran before."""
         rows = connection.execute(sa.select(LAYER).order_by(LAYER.c.position)).all()
-        registry = compile_layers([Layer.from_plain(r.name, r.rank, r.data) for r in rows])
+        registry = _compiled(at, [Layer.from_plain(r.name, r.rank, r.data) for r in rows])
         waiting = connection.execute(
             sa.select(STEP.c.entity, STEP.c.field).where(STEP.c.state == "pending", STEP.c.kind == "fill")
         )
