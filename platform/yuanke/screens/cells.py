@@ -17,6 +17,7 @@ from yuanke.records import LinkValue, Record
 from yuanke.screens import urls
 from yuanke.screens.assets import tint
 
+FILES = ("file", "image")
 Cell = tuple[str, str, Any]
 Show = Callable[[Any], Cell]
 EMPTY: Cell = ("none", "", None)
@@ -43,10 +44,29 @@ def show_of(entity: Entity, field: Field, place: Place) -> Show:
 def cell(record: Record, field: Field, place: Place) -> Cell:
     """The cell of one field; the record's title leads to it."""
     value = record.values.get(field.key)
-    shown = EMPTY if value is None else show_of(record.entity, field, place)(value)
-    if field.key == record.entity.title and shown[0] in ("text", "num"):
-        return "title", shown[1], urls.record(record.entity.key, record.id)
-    return shown
+    made = EMPTY if value is None else shown(record, field, value, place)
+    if field.key == record.entity.title and made[0] in ("text", "num"):
+        return "title", made[1], urls.record(record.entity.key, record.id)
+    return made
+
+
+def shown(record: Record, field: Field, value: Any, place: Place) -> Cell:
+    """One value of ``record``; a file's address names the record, which is what opens it."""
+    if field.type.name in FILES:
+        return _files(record, field, value)
+    return show_of(record.entity, field, place)(value)
+
+
+def _files(record: Record, field: Field, value: Any) -> Cell:
+    files = [f for f in (value if isinstance(value, list) else [value]) if isinstance(f, dict)]
+    pairs = [(str(f.get("name") or f"#{f.get('id')}"), file_url(f["id"], record)) for f in files]
+    if not pairs:
+        return EMPTY
+    return ("images" if field.type.name == "image" else "files"), "", pairs
+
+
+def file_url(file_id: int, of: Record | None = None) -> str:
+    return urls.with_query(f"/files/{file_id}", {"entity": of.entity.key, "record": of.id} if of is not None else {})
 
 
 def _make(entity: Entity, field: Field, place: Place) -> Show:
@@ -67,7 +87,10 @@ def _make(entity: Entity, field: Field, place: Place) -> Show:
 
 
 def _choice(field: Field, place: Place, kind: str) -> Show:
-    cells = {k: (kind, o.label.say(place.locale), colour(o)) for k, o in (field.options or {}).items()}
+    """Options without any colour are plain words: a grey tag in every row says nothing."""
+    options = (field.options or {}).items()
+    kind = kind if kind == "state" or any(o.color for _k, o in options) else "text"
+    cells = {k: (kind, o.label.say(place.locale), colour(o)) for k, o in options}
     return lambda value: cells.get(value, ("text", str(value), None))
 
 
@@ -137,20 +160,7 @@ def _html(field: Field, place: Place) -> Show:
     return lambda value: ("html", "", Markup(value))  # noqa: S704 - nh3 cleaned it on the way in
 
 
-def _files(field: Field, place: Place) -> Show:
-    def show(value: Any) -> Cell:
-        files = value if isinstance(value, list) else [value]
-        pairs = [(str(f.get("name", "")), f"/files/{f.get('id')}") for f in files if isinstance(f, dict)]
-        if not pairs:
-            return EMPTY
-        if field.type.name == "image":
-            return "image", pairs[0][0], pairs[0][1]
-        return "files", "", pairs
-
-    return show
-
-
 _SPECIAL: dict[str, Callable[[Field, Place], Show]] = {
     "bool": _bool, "url": _href(""), "email": _href("mailto:"), "phone": _href("tel:"), "tags": _tags, "rating": _stars,
-    "color": _colour, "rich_text": _html, "file": _files, "image": _files,
+    "color": _colour, "rich_text": _html,
 }

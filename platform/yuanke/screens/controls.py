@@ -6,21 +6,25 @@ The one rule: what stands in a control is what its type reads back unchanged.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from yuanke.expressions import Expression
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import LinkValue, Record
 from yuanke.screens import urls
-from yuanke.screens.cells import EMPTY, colour, show_of
+from yuanke.screens.cells import EMPTY, colour, file_url, show_of, shown
 from yuanke.screens.reader import Reader
 
 WIDE = {"long_text", "rich_text", "rows", "json", "address", "file", "image"}
+SHORT_TEXT = 20
 KINDS = {
     "link": "link", "dynamic_link": "link", "user": "link", "department": "link", "long_text": "wide", "date": "date",
     "datetime": "date", "choice": "choice", "money": "money", "price": "money",
 }  # fmt: skip
 LONGEST_FILE = 20 * 1024 * 1024
+#: digits of computed figures where the field says none
+SCALES = {"money": 2, "price": 2, "integer": 0}
 
 
 def options_of(reader: Reader, field: Field, held: Any = None) -> list[dict[str, Any]]:
@@ -34,8 +38,9 @@ def options_of(reader: Reader, field: Field, held: Any = None) -> list[dict[str,
 
 def control(
     reader: Reader, entity: Entity, field: Field, value: Any, *, writable: bool, prefix: str = "", errors: Sequence[str] = (),
-) -> dict[str, Any]:
-    """One field of a form, empty or filled; ``prefix`` is ``lines.3.`` inside rows."""
+    of: Record | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """One field of a form, empty or filled; ``prefix`` is ``lines.3.`` inside rows, ``of`` the record that holds it."""
     readonly = not writable
     widget = _widget(field, readonly)
     name = prefix + field.key
@@ -48,15 +53,34 @@ def control(
         "min": _plain(field.min), "max": _plain(field.max) if field.type.name != "rating" else int(field.max or 5),
         "length": field.length, "pattern": None, "numeric": field.type.numeric,
         "formula": writable and (field.formula is not None or isinstance(field.default, Expression)), "by_hand": value is not None,
-        "kind": KINDS.get(field.type.name, "num" if field.type.numeric else "text"),
+        "kind": _kind(field),
     }  # fmt: skip
     made.update(_lookups(reader, entity, field))
     if field.type.name in ("file", "image"):
-        made.update(many=field.multiple, accept="image/*" if field.type.name == "image" else "", upload_url="/files", limit=LONGEST_FILE)
-    made["value"] = edit_value(reader, field, value, widget)
+        made.update(many=field.multiple, accept=_accept(field), upload_url="/files", limit=_largest(field))
+    made["value"] = edit_value(reader, field, value, widget, of)
     if readonly:
-        made["cell"] = EMPTY if value is None else show_of(entity, field, reader.place)(value)
+        made["cell"] = EMPTY if value is None else shown(of, field, value, reader.place) if of is not None else show_of(entity, field, reader.place)(value)
     return made
+
+
+def _accept(field: Field) -> str:
+    endings = field.more.get("accept") or ()
+    return ",".join(f".{str(one).lstrip('.')}" for one in endings) or ("image/*" if field.type.name == "image" else "")
+
+
+def _largest(field: Field) -> int:
+    said = field.more.get("largest")
+    return min(int(said) * 1_000_000, LONGEST_FILE) if said else LONGEST_FILE
+
+
+def _kind(field: Field) -> str:
+    """What decides the width of a column of rows."""
+    if field.options is not None and not field.multiple:
+        return "choice"
+    if field.type.name == "text" and field.length is not None and field.length <= SHORT_TEXT:
+        return "short"
+    return KINDS.get(field.type.name, "num" if field.type.numeric else "text")
 
 
 def _widget(field: Field, readonly: bool) -> str:
@@ -83,7 +107,8 @@ def _lookups(reader: Reader, entity: Entity, field: Field) -> dict[str, Any]:
     each = [
         {
             "entity": key, "label": reader.say(reader.registry.entities[key].label),
-            "lookup_url": urls.lookup(key, **{"for": f"{entity.key}.{field.key}"}), "create_url": _create_url(reader, key),
+            "lookup_url": urls.lookup(key, **{"for": f"{entity.key}.{field.key}"}),
+            "create_url": _create_url(reader, key, f"{entity.key}.{field.key}"),
         }
         for key in field.targets
     ]  # fmt: skip
@@ -93,9 +118,12 @@ def _lookups(reader: Reader, entity: Entity, field: Field) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _create_url(reader: Reader, key: str) -> str | None:
+def _create_url(reader: Reader, key: str, asking: str) -> str | None:
+    """A dialog with the few fields a record must have; not for what needs rows of its own."""
     entity = reader.registry.entities[key]
-    return urls.new(key, dialog=1) if not entity.system and reader.may(entity, "create") else None
+    if entity.system or not reader.may(entity, "create") or any(f.rows and f.required for f in entity.fields.values()):
+        return None
+    return urls.new(key, dialog=1, asking=asking)
 
 
 def _depends(entity: Entity, field: Field) -> list[str]:
@@ -106,8 +134,10 @@ def _depends(entity: Entity, field: Field) -> list[str]:
     return sorted(name for name in own if name in entity.fields)
 
 
-def edit_value(reader: Reader, field: Field, value: Any, widget: str) -> Any:
+def edit_value(reader: Reader, field: Field, value: Any, widget: str, of: Record | None = None) -> Any:
     """A value as its widget's ``edit`` takes it."""
+    if widget in ("file", "image"):
+        return [file_item(one, of) for one in (value if isinstance(value, list) else [value] if value else [])]
     make = _EDITS.get(widget)
     if make is not None:
         return make(reader, field, value)
@@ -130,16 +160,31 @@ def _link(reader: Reader, field: Field, value: LinkValue | None) -> dict[str, An
 
 
 def _formula(reader: Reader, field: Field, value: Any) -> str:
+    """As the browser writes what it computes: digits with commas, no currency."""
+    if isinstance(value, (Decimal, int)) and not isinstance(value, bool) and field.type.numeric:
+        return figure(value, scale_of(field))
     return field.type.text(field, value, reader.place)
+
+
+def scale_of(field: Field) -> int | None:
+    """Digits behind the point that a computed figure shows; None: as many as it has."""
+    return field.scale if field.scale is not None else SCALES.get(field.type.name)
+
+
+def figure(value: Decimal | int, scale: int | None) -> str:
+    """``1234.5`` -> ``1,234.50`` at scale 2."""
+    if scale is None:
+        return f"{value:,f}".rstrip("0").rstrip(".") if isinstance(value, Decimal) and value % 1 else f"{value:,.0f}"
+    return f"{value:,.{scale}f}"
 
 
 def _region(reader: Reader, field: Field, value: Any) -> Any:
     return {"id": value, "title": field.type.text(field, value, reader.place)} if value else None
 
 
-def _files(reader: Reader, field: Field, value: Any) -> list[dict[str, Any]]:
-    files = value if isinstance(value, list) else [value] if value else []
-    return [{**f, "size": _size(f.get("size", 0)), "url": f"/files/{f.get('id')}"} for f in files]
+def file_item(one: Mapping[str, Any], of: Record | None = None) -> dict[str, Any]:
+    """One file of a file widget; its address names the record it hangs on, for those who did not upload it."""
+    return {"id": one["id"], "name": one.get("name") or f"#{one['id']}", "size": _size(one.get("size", 0)), "url": file_url(one["id"], of)}
 
 
 def _size(size: int) -> str:
@@ -154,8 +199,6 @@ _EDITS: Mapping[str, Any] = {
     "tags": lambda _r, _f, value: list(value or ()),
     "rating": lambda _r, _f, value: int(value or 0),
     "region": _region,
-    "file": _files,
-    "image": _files,
     "rows": lambda _r, _f, value: None,
 }
 

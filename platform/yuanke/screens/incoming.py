@@ -5,54 +5,65 @@ The one rule: what was not touched is not sent on, so a save changes what its au
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field as slot
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from yuanke.expressions import Expression
 from yuanke.fieldtypes import ValueFault
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import LinkValue, Record
 from yuanke.screens.reader import Reader
 
 Sent = MultiDict[str, str]
+NOTHING: tuple[Any, ...] = (None, "", [])
 
 
-def values_of(reader: Reader, fields: Sequence[Field], sent: Sent, standing: Record | None) -> dict[str, Any]:
-    """Raw values by field; of an existing record only those that differ from what stands."""
-    found: dict[str, Any] = {}
+@dataclass
+class Incoming:
+    """``values`` for the door; ``rows``: field -> the page's key of the row at each position of what is sent."""
+
+    values: dict[str, Any] = slot(default_factory=dict)
+    rows: dict[str, list[str]] = slot(default_factory=dict)
+
+
+def incoming(reader: Reader, fields: Sequence[Field], sent: Sent, standing: Record | None, start: Mapping[str, Any]) -> Incoming:
+    """Raw values by field; of an existing record those that differ from what stands, of a new one those that say something.
+
+    ``start`` is what the empty form showed: a default that somebody emptied is sent as empty.
+    """
+    found = Incoming()
     for field in fields:
         if field.rows:
-            rows = _rows(reader, field, sent, standing)
-            if rows is not None:
-                found[field.key] = rows
-            continue
-        if not _present(field, field.key, sent):
-            continue
-        raw = _raw(field, field.key, sent)
-        if standing is None:
-            if raw not in (None, "", []) or field.default is not None:
-                found[field.key] = raw
-        elif _differs(reader, field, raw, standing.values.get(field.key)):
-            found[field.key] = raw
+            _take_rows(reader, field, sent, standing, found)
+        elif is_held(field, field.key, sent):
+            raw = raw_of(field, field.key, sent)
+            if standing is not None:
+                if differs(reader, field, raw, standing.values.get(field.key)):
+                    found.values[field.key] = _change(field, raw, standing.values.get(field.key))
+            elif raw not in NOTHING or start.get(field.key) not in NOTHING:
+                found.values[field.key] = raw
     return found
 
 
-def _present(field: Field, name: str, sent: Sent) -> bool:
-    """An unticked box and an empty multiple choice send nothing but their companion of the same name."""
+def is_held(field: Field, name: str, sent: Sent) -> bool:
+    """Whether the form held the field: a box that is not ticked sends nothing but its companion ``<name>:given``."""
     if field.type.name == "dynamic_link":
         return f"{name}.id" in sent
-    return name in sent or field.type.name == "bool" or field.multiple or field.pairs is not None
+    return name in sent or f"{name}:given" in sent
 
 
-def _raw(field: Field, name: str, sent: Sent) -> Any:
+def raw_of(field: Field, name: str, sent: Sent) -> Any:
+    """As `FieldType.parse` reads it; lines end in a single newline."""
     read = _READS.get(field.type.name)
     if read is not None:
         return read(field, name, sent)
     if field.multiple or field.pairs:
         many = [one for one in sent.getlist(name) if one]
         return [int(one) for one in many if one.isdigit()] if field.pairs else many
-    return sent.get(name, "")
+    return sent.get(name, "").replace("\r\n", "\n")
 
 
 def _bool(_field: Field, name: str, sent: Sent) -> Any:
@@ -84,54 +95,104 @@ _READS: dict[str, Callable[[Field, str, Sent], Any]] = {
 }
 
 
-def _differs(reader: Reader, field: Field, raw: Any, value: Any) -> bool:
-    """Compared as typed values where the text reads, else by text: a fault must reach the door and be told there."""
+# -- what differs -------------------------------------------------------------------------------------------------
+
+
+def differs(reader: Reader, field: Field, raw: Any, value: Any) -> bool:
+    """Compared as the form showed it, else as typed values; a text that does not read must reach the door and be told."""
     if field.pairs:
-        return [v.id for v in value or ()] != raw
-    standing = value.id if isinstance(value, LinkValue) else value
-    if isinstance(value, LinkValue) and value.hidden and raw in ("", None):
+        return {v.id for v in value or () if v.id is not None} != set(raw)
+    if isinstance(value, LinkValue) and value.hidden:
+        return raw not in NOTHING
+    if not isinstance(value, LinkValue) and isinstance(raw, str) and raw == field.type.form_text(field, value, reader.place):
         return False
     try:
-        return bool(field.type.parse(field, raw, reader.place) != standing)
+        return bool(_settled(field.type.parse(field, raw, reader.place)) != _settled(value))
     except ValueFault:
         return True
 
 
-def _rows(reader: Reader, field: Field, sent: Sent, standing: Record | None) -> list[dict[str, Any]] | None:
-    """Items for the door in the order of the page; None when the form held no such table."""
+def _settled(value: Any) -> Any:
+    """Links, files and nothing at all in one form each, so that what was read from a form equals what is stored."""
+    if isinstance(value, LinkValue):
+        return (value.entity, value.id) if value.entity else value.id
+    if hasattr(value, "entity") and hasattr(value, "id"):
+        return value.entity, value.id
+    if isinstance(value, Mapping) and "id" in value:
+        return value["id"]
+    if isinstance(value, list):
+        return [_settled(one) for one in value] or None
+    return value
+
+
+def _change(field: Field, raw: Any, value: Any) -> Any:
+    """Links that the author may not see are not his to remove: a set is changed, not replaced."""
+    if not field.pairs:
+        return raw
+    seen = [v.id for v in value or () if v.id is not None]
+    return {"add": [one for one in raw if one not in seen], "remove": [one for one in seen if one not in raw]}
+
+
+# -- owned rows ---------------------------------------------------------------------------------------------------
+
+
+def _take_rows(reader: Reader, field: Field, sent: Sent, standing: Record | None, found: Incoming) -> None:
+    """Items for the door in the order of the page; nothing when the form held no such table or no row of it moved."""
     if f"{field.key}:given" not in sent:
-        return None
+        return
     entity = reader.registry.entities[field.rows or ""]
-    stored = {row.id: row for row in (standing.values.get(field.key) or [])} if standing is not None else {}
-    items = []
+    held: list[Record] = list(standing.values.get(field.key) or ()) if standing is not None else []
+    stored = {row.id: row for row in held}
+    writable = reader.records.grant(entity.key, "update").writable
+    items, keys = [], []
     for key in row_keys(field, sent):
-        item = _row(reader, entity, f"{field.key}.{key}.", sent, stored)
+        item = _row(reader, entity, f"{field.key}.{key}.", sent, stored, writable)
         if item is not None:
             items.append(item)
-    return items
+            keys.append(key)
+    if standing is None or [{"id": row.id} for row in held] != items:
+        found.values[field.key] = items
+    found.rows[field.key] = keys
 
 
 def row_keys(field: Field, sent: Sent) -> list[str]:
     """Keys of the rows in the order in which they stand on the page; the template row is none."""
     head = field.key + "."
-    keys = dict.fromkeys(name[len(head):].split(".", 1)[0] for name in sent if name.startswith(head))
+    keys = dict.fromkeys(name[len(head) :].split(".", 1)[0] for name in sent if name.startswith(head))
     return [key for key in keys if key != "__key__"]
 
 
-def _row(reader: Reader, entity: Entity, prefix: str, sent: Sent, stored: dict[int, Record]) -> dict[str, Any] | None:
+def _row(
+    reader: Reader, entity: Entity, prefix: str, sent: Sent, stored: Mapping[int, Record], writable: frozenset[str],
+) -> dict[str, Any] | None:  # fmt: skip
     row_id = sent.get(prefix + "id", "")
-    before = stored.get(int(row_id)) if row_id.isdigit() else None
+    before = stored.get(int(row_id)) if row_id.isdigit() and len(row_id) < 19 else None
+    if row_id and before is None:
+        return None  # somebody else removed it in the meantime
     if before is not None and sent.get(prefix + "deleted"):
         return {"id": before.id, "deleted": True}
     item: dict[str, Any] = {"id": before.id} if before is not None else {}
-    filled = False
+    filled = before is not None
     for field in entity.fields.values():
-        name = prefix + field.key
-        if field.retired or field.source != "typed" or not (name in sent or f"{name}.id" in sent):
+        if field.retired or field.key not in writable or not is_held(field, prefix + field.key, sent):
             continue
-        raw = _raw(field, name, sent)
-        filled = filled or raw not in (None, "", [], False)
-        if before is None or _differs(reader, field, raw, before.values.get(field.key)):
-            if before is not None or raw not in (None, ""):
-                item[field.key] = raw
-    return item if before is not None or filled else None
+        raw = raw_of(field, prefix + field.key, sent)
+        if before is not None:
+            if differs(reader, field, raw, before.values.get(field.key)):
+                item[field.key] = _change(field, raw, before.values.get(field.key))
+        elif raw not in NOTHING or not isinstance(field.default, Expression) and field.default is not None:
+            item[field.key] = raw
+            filled = filled or _says_something(reader, field, raw)
+    return item if filled else None
+
+
+def _says_something(reader: Reader, field: Field, raw: Any) -> bool:
+    """A new row that holds nothing but its defaults is an empty row."""
+    if raw in NOTHING or raw is False:
+        return False
+    if isinstance(field.default, Expression) or field.default is None:
+        return True
+    try:
+        return bool(field.type.parse(field, raw, reader.place) != field.type.parse(field, field.default, reader.place))
+    except ValueFault:
+        return True

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from yuanke.kernel.errors import QueryFault
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records import LinkValue
+from yuanke.records import Condition, LinkValue, Query, Record
 from yuanke.records.filters import filter_expression
 from yuanke.records.finding import lookup
 from yuanke.records.selection import Selection
@@ -60,9 +60,16 @@ def lookup_json(reader: Reader, entity: Entity) -> Response:
     selection = Selection(reader.unit, reader.actor, entity)
     condition = _narrowed(reader, selection, field) if field is not None and selection.grant.allowed else None
     found = lookup(reader.unit, reader.actor, entity, q, MOST_CHOICES, condition)
-    wanted = [k for k in extras(asking, field.key) if k in entity.fields] if field is not None and asking is not None else []
-    answer = jsonify(result=[{"id": one.id, "title": one.title, "sub": "", **_extra(reader, entity, one, wanted)} for one in found])
-    return answer
+    wanted = extras(asking, field.key) if field is not None and asking is not None else []
+    more = _more(reader, entity, [one.id for one in found if one.id is not None], wanted)
+    return jsonify(result=[{"id": one.id, "title": one.title, **more.get(one.id or 0, {})} for one in found])
+
+
+def item_of(reader: Reader, entity: Entity, one: LinkValue, asking: str) -> dict[str, Any]:
+    """One record as `lookup_json` gives it to the field ``asking`` (``order.contact``)."""
+    field, of = _asking(reader, asking)
+    wanted = extras(of, field.key) if field is not None and of is not None else []
+    return {"id": one.id, "title": one.title, **_more(reader, entity, [one.id or 0], wanted).get(one.id or 0, {})}
 
 
 def _asking(reader: Reader, said: str) -> tuple[Field | None, Entity | None]:
@@ -87,11 +94,32 @@ def _narrowed(reader: Reader, selection: Selection, field: Field) -> Any:
         return None  # what cannot be asked yet is checked when the record is saved
 
 
-def _extra(reader: Reader, entity: Entity, one: LinkValue, wanted: list[str]) -> dict[str, Any]:
-    if not wanted or one.id is None:
-        return {}
+def _more(reader: Reader, entity: Entity, ids: list[int], wanted: list[str]) -> dict[int, dict[str, Any]]:
+    """``sub`` (number, phone or the like, to tell namesakes apart) and ``extra`` of all, in one query."""
     readable = reader.records.grant(entity.key).readable
-    record = reader.records.get(entity.key, one.id, [k for k in wanted if k in readable])
-    return {"extra": {k: entity.fields[k].type.form_text(entity.fields[k], v, reader.place) for k, v in record.values.items()}}
+    told = _telling(entity, readable)
+    extra = [k for k in wanted if k in readable and k in entity.fields]
+    if not ids or not (told or extra):
+        return {}
+    query = Query(conditions=(Condition("id", "in", ids),), fields=tuple(dict.fromkeys([*told, *extra])), limit=len(ids), count="none")
+    found = {}
+    for record in reader.records.list(entity.key, query).records:
+        sub = " · ".join(text for text in (_said(reader, entity, record, key) for key in told) if text)
+        values = {k: entity.fields[k].type.form_text(entity.fields[k], record.values.get(k), reader.place) for k in extra if record.values.get(k) is not None}
+        found[record.id] = {"sub": sub, **({"extra": values} if extra else {})}
+    return found
 
 
+def _telling(entity: Entity, readable: frozenset[str]) -> list[str]:
+    """At most two short columns of the list that are not the title."""
+    view = entity.views.get("list")
+    keys = [k for k in (view.body.get("columns", ()) if view else ()) if k in readable and k in entity.fields and k != entity.title]
+    fit = [k for k in keys if k == "number" or entity.fields[k].type.name in ("phone", "text") or entity.fields[k].targets and not entity.fields[k].pairs]
+    return [k for k in fit if k != "owner"][:2]
+
+
+def _said(reader: Reader, entity: Entity, record: Record, key: str) -> str:
+    value, field = record.values.get(key), entity.fields[key]
+    if isinstance(value, LinkValue):
+        return value.title or ""
+    return field.type.text(field, value, reader.place) if value is not None else ""
