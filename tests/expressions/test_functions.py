@@ -213,6 +213,8 @@ EXAMPLES: dict[str, list[tuple[str, Any]]] = {
     "days_between": [
         ("days_between(signed, due)", D(30)),
         ("due - signed", D(30)),
+        ("due - '2024-02-29'", D(1)),
+        ("due - null", None),
         ("days_between(due, made_at)", D(0)),
     ],
     "add_months": [("add_months(signed, 1)", date(2024, 2, 29)), ("add_months(signed, rate)", None)],

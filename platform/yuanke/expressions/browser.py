@@ -97,7 +97,14 @@ def _call(node: n.Call, at: _At) -> list[Any]:
 
 def _aggregate(node: n.Aggregate, at: _At) -> list[Any]:
     hop = node.chain.hops[0]
-    if node.operator not in _ROWS or len(node.chain.hops) != 1 or hop.entity or hop.group or at.frame or node.chain.known:
+    if (
+        node.operator not in _ROWS
+        or len(node.chain.hops) != 1
+        or hop.entity
+        or hop.group
+        or at.frame
+        or node.chain.known
+    ):
         raise _ServerOnly
     if tuple(name for name in hop.links if name not in ("this", "record")):
         raise _ServerOnly

@@ -44,12 +44,17 @@ def _on_times(checker: Checker, node: ast.BinOp, sign: str, left: n.Node, right:
     a, b = left.kind.name, right.kind.name
     if sign == "+" and a not in _TIMES:
         left, right, a, b = right, left, b, a
+    if sign == "-" and "null" in (a, b):
+        left, right = (n.Const(right.kind, None), right) if a == "null" else (left, n.Const(left.kind, None))
+        a, b = left.kind.name, right.kind.name
     shift = _shift_of(right)
     if shift is not None:
         return _shifted(left, sign, right, *shift)
     if b == "duration":
         span = n.Negative(k.DURATION, right) if sign == "-" else right
         return k.call("_later_span", k.to_kind(left, "datetime") or left, span)
+    left, right = _read(left, b), _read(right, a)
+    a, b = left.kind.name, right.kind.name
     if sign == "-" and a in _TIMES and b in _TIMES:
         if a == b == "date":
             return n.Call(k.NUMBER, _days_between(), [right, left])
@@ -61,6 +66,13 @@ def _on_times(checker: Checker, node: ast.BinOp, sign: str, left: n.Node, right:
         f"{k.spoken(left.kind)} and {k.spoken(right.kind)} cannot be put together.".capitalize(),
         "A date takes days(n), months(n) ...; two dates can be subtracted.",
     )
+
+
+def _read(node: n.Node, beside: str) -> n.Node:
+    """``signed - '2024-03-01'``: a text in quotes beside a date is one."""
+    if isinstance(node, n.Const) and node.kind.name == "text" and beside in _TIMES:
+        return k.to_kind(node, beside) or node
+    return node
 
 
 def _days_between() -> Function:
