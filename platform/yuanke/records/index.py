@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -57,8 +58,18 @@ for _ddl in _FTS:
     sa.event.listen(SEARCH, "after_create", sa.DDL(_ddl).execute_if(dialect="sqlite"))
 
 
+_searched: WeakKeyDictionary[Entity, tuple[str, ...]] = WeakKeyDictionary()
+
+
 def searched_fields(entity: Entity) -> tuple[str, ...]:
     """Fields whose text is kept: what is marked searchable, the title and the number."""
+    found = _searched.get(entity)
+    if found is None:
+        found = _searched[entity] = _searched_fields(entity)
+    return found
+
+
+def _searched_fields(entity: Entity) -> tuple[str, ...]:
     return tuple(
         key for key, field in entity.fields.items()
         if not field.retired and field.has_column and (field.searchable or key in (entity.title, "number")) and key != "id"

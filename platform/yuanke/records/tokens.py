@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache
+from pathlib import Path
 
 LONGEST = 2_000
+FIRST_HAN = 0x3400  # the first character of `initials.txt`
 _runs = re.compile(r"[^\W_]+")
 _han = re.compile(r"[㐀-䶿一-鿿]")
 
@@ -19,14 +21,38 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-@lru_cache(maxsize=50_000)
 def initials(text: str) -> str:
     """``北京某信息`` -> ``bjmxx``: first letters of the pinyin, other letters and digits kept, '' without Chinese."""
     if not _han.search(text):
         return ""
-    from pypinyin import Style, lazy_pinyin
+    letters, phrases, beginnings = _pinyin()
+    said, at = [], 0
+    for found in beginnings.finditer(text):
+        start = found.start()
+        if start < at:
+            continue
+        for phrase, reading in phrases[found.group()]:
+            if text.startswith(phrase, start):
+                said += (text[at:start].translate(letters), reading)
+                at = start + len(phrase)
+                break
+    said.append(text[at:].translate(letters))
+    return "".join(_runs.findall("".join(said))).casefold()
 
-    return "".join(_runs.findall("".join(lazy_pinyin(text, style=Style.FIRST_LETTER, errors="default")))).casefold()
+
+@cache
+def _pinyin() -> tuple[dict[int, str], dict[str, list[tuple[str, str]]], re.Pattern[str]]:
+    """Letters by character; by first character the phrases read unlike their characters (重庆), longest first.
+
+    A table of 60 kB instead of a dictionary of all readings: that takes 56 MB of each server and 0.1 ms a name.
+    """
+    line, *odd = (Path(__file__).parent / "initials.txt").read_text(encoding="utf-8").splitlines()
+    letters = {code: letter for code, letter in enumerate(line, FIRST_HAN) if letter != "."}
+    letters[ord("〇")] = "l"
+    phrases: dict[str, list[tuple[str, str]]] = {}
+    for phrase, reading in sorted((entry.split(" ") for entry in odd), key=lambda pair: -len(pair[0])):
+        phrases.setdefault(phrase[0], []).append((phrase, reading))
+    return letters, phrases, re.compile("[" + "".join(phrases) + "]")
 
 
 def searchable(text: str) -> str:
