@@ -1,4 +1,5 @@
-"""A small company to import into and export from: firms with a tree, products, deals with lines; four kinds of people."""
+"""A small company to import into and export from: firms with a tree, products, deals with lines; four kinds of
+people."""
 
 from __future__ import annotations
 
@@ -12,7 +13,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-
 from yuanke import jobs
 from yuanke.access import people
 from yuanke.access.sessions import actor_of
@@ -107,11 +107,16 @@ class Company:
             return unit.files.put(io.BytesIO(raw), name, self.ids[who], largest=1 << 30).id
 
     def start(self, mapping: Mapping[str, Any], files: Mapping[str, Any], who: str = "boss", dry: bool = False) -> int:
-        ids = {name: content if isinstance(content, int) else self.upload(name, content, who) for name, content in files.items()}
+        ids = {
+            name: content if isinstance(content, int) else self.upload(name, content, who)
+            for name, content in files.items()
+        }
         with self.installation.unit(self.at, write=True) as unit:
             return kinds.start_import(unit, self.actor(unit, who), from_plain(mapping), ids, dry)
 
-    def bring(self, mapping: Mapping[str, Any], rows: Any, who: str = "boss", dry: bool = False, **more: Any) -> jobs.Job:
+    def bring(
+        self, mapping: Mapping[str, Any], rows: Any, who: str = "boss", dry: bool = False, **more: Any
+    ) -> jobs.Job:
         """Import and wait; ``rows`` with their header, ``more``: further files by name without ``.csv``."""
         files = {"main.csv": rows, **{f"{name}.csv": content for name, content in more.items()}}
         job_id = self.start({**mapping, "file": "main.csv"}, files, who, dry)
@@ -130,7 +135,9 @@ class Company:
         """row -> [(field, sentence)] of everything an import refused."""
         from yuanke.jobs import words
 
-        return {row: [(e["field"], words.said(e["said"]).say()) for e in body["errors"]] for row, body in self.notes(job)}
+        return {
+            row: [(e["field"], words.said(e["said"]).say()) for e in body["errors"]] for row, body in self.notes(job)
+        }
 
     def file(self, file_id: int) -> bytes:
         with self.installation.unit(self.at) as unit, unit.files.open(file_id) as stream:
@@ -141,7 +148,9 @@ class Company:
             page = door.list(entity, Query(fields=fields or None, sort=("id",), limit=500))
             return [dict(r.values) for r in page.records]
 
-    def take(self, entity: str, form: str, who: str = "boss", query: Query = Query(), **more: Any) -> tuple[jobs.Job, bytes]:
+    def take(
+        self, entity: str, form: str, who: str = "boss", query: Query = Query(), **more: Any
+    ) -> tuple[jobs.Job, bytes]:
         with self.installation.unit(self.at, write=True) as unit:
             job_id = kinds.start_export(unit, self.actor(unit, who), entity, form, query, **more)
         jobs.run_pending(self.installation, self.at)

@@ -11,15 +11,32 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from yuanke.exchange.cells import quote, unquote
 from yuanke.exchange.reading import open_table
 from yuanke.exchange.writers import SHEET_CELL, writer
 
 ATTACKS = [
-    "=1+1", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u200b=1", "\ufeff=1", "\u00a0=1", "\u3000=1", "＝1", "＋1", "－1", "＠x",
-    "=cmd|' /C calc'!A0", "\u202e=1", "\x07=1", " \u200b \t＝HYPERLINK(\"http://x\")",
-]  # fmt: skip
+    "=1+1",
+    "+1",
+    "-1+2",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " =1",
+    "\u200b=1",
+    "\ufeff=1",
+    "\u00a0=1",
+    "\u3000=1",
+    "＝1",
+    "＋1",
+    "－1",
+    "＠x",
+    "=cmd|' /C calc'!A0",
+    "\u202e=1",
+    "\x07=1",
+    ' \u200b \t＝HYPERLINK("http://x")',
+]
 
 
 @pytest.mark.parametrize("text", ATTACKS)
@@ -66,7 +83,18 @@ def test_a_sheet_keeps_types_and_loses_no_digit(tmp_path):
     path = tmp_path / "out.xlsx"
     to = writer(path, "xlsx", "客户/资料:[1]")
     to.header(["a", "b", "c", "d", "e", "f", "g", "h"])
-    to.row([1, Decimal("1234.50"), True, dt.date(2024, 3, 5), dt.datetime(2024, 3, 5, 7, 8, 9), Decimal("12345678901234567.89"), "00123", None])
+    to.row(
+        [
+            1,
+            Decimal("1234.50"),
+            True,
+            dt.date(2024, 3, 5),
+            dt.datetime(2024, 3, 5, 7, 8, 9),
+            Decimal("12345678901234567.89"),
+            "00123",
+            None,
+        ]
+    )
     to.row(["+86 138-0013 (8000)", 10**16 + 1, "x" * 40_000, "http://e", "", "=1", "'=1", 0])
     to.close()
     sheet = openpyxl.load_workbook(path).active
@@ -83,7 +111,18 @@ def test_numbers_in_csv_are_plain(tmp_path):
     path = tmp_path / "out.csv"
     to = writer(path, "csv")
     to.header(["a"])
-    to.row([Decimal("-1234567.50"), -5, True, dt.date(2024, 3, 5), dt.datetime(2024, 3, 5, 7, 8), None, 1.5, Decimal("1E+3")])
+    to.row(
+        [
+            Decimal("-1234567.50"),
+            -5,
+            True,
+            dt.date(2024, 3, 5),
+            dt.datetime(2024, 3, 5, 7, 8),
+            None,
+            1.5,
+            Decimal("1E+3"),
+        ]
+    )
     to.close()
     assert path.read_text("utf-8-sig").splitlines()[1] == "-1234567.50,-5,TRUE,2024-03-05,2024-03-05 07:08:00,,1.5,1000"
 
@@ -99,4 +138,13 @@ def test_a_second_sheet_begins_where_the_first_is_full(tmp_path, monkeypatch):
         to.row([n])
     to.close()
     book = openpyxl.load_workbook(path)
-    assert [[c.value for c in row] for sheet in book for row in sheet.iter_rows()] == [["n"], [0], [1], ["n"], [2], [3], ["n"], [4]]
+    assert [[c.value for c in row] for sheet in book for row in sheet.iter_rows()] == [
+        ["n"],
+        [0],
+        [1],
+        ["n"],
+        [2],
+        [3],
+        ["n"],
+        [4],
+    ]

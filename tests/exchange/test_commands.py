@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-
 from yuanke.app.commands import main
 
 
@@ -36,7 +35,8 @@ def test_a_file_is_imported_by_its_mapping_with_lines_beside_it(run, tmp_path):
         "goods": "entity: product\ncolumns: {name: name, ext_code: code}\n",
         "orders": "entity: deal\nfile: orders.csv\nkey: ext_code\ncolumns: {ext_code: OrderID}\n"
         "links: {firm: {column: Cust, by: ext_code}}\n"
-        "rows: {lines: {file: lines.csv, match: OrderID, columns: {quantity: Qty, price: Price}, links: {product: {column: Prod, by: ext_code}}}}\n",
+        "rows: {lines: {file: lines.csv, match: OrderID, columns: {quantity: Qty, price: Price}, "
+        "links: {product: {column: Prod, by: ext_code}}}}\n",
     }.items():
         (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
     for entity, name in (("firm", "firms"), ("product", "goods"), ("deal", "orders")):
@@ -77,19 +77,26 @@ def test_a_dry_run_writes_nothing(run, tmp_path):
 @pytest.mark.parametrize(
     "words, said",
     [
-        (("import", "nobody", "firm", "f.csv"), "nobody"), (("import", "acme", "nothing", "f.csv"), "nothing"),
-        (("import", "acme", "firm", "absent.csv"), "absent.csv"), (("import", "acme", "deal", "f.csv", "--map", "m.yaml"), "firm"),
-        (("import", "acme", "firm", "f.csv", "--map", "bad.yaml"), "bad.yaml:1"), (("import", "acme", "firm", "f.csv", "--map", "lines.yaml"), "lines.csv"),
-        (("import", "acme", "firm", "f.csv", "--map", "field.yaml"), "nmae"), (("export", "acme", "firm", "out.pdf"), ".pdf"),
-        (("export", "acme", "firm", "out.csv", "--filter", "nothing == 1"), "nothing"), (("import", "acme", "firm", "f.csv", "--key", "code"), "code"),
+        (("import", "nobody", "firm", "f.csv"), "nobody"),
+        (("import", "acme", "nothing", "f.csv"), "nothing"),
+        (("import", "acme", "firm", "absent.csv"), "absent.csv"),
+        (("import", "acme", "deal", "f.csv", "--map", "m.yaml"), "firm"),
+        (("import", "acme", "firm", "f.csv", "--map", "bad.yaml"), "bad.yaml:1"),
+        (("import", "acme", "firm", "f.csv", "--map", "lines.yaml"), "lines.csv"),
+        (("import", "acme", "firm", "f.csv", "--map", "field.yaml"), "nmae"),
+        (("export", "acme", "firm", "out.pdf"), ".pdf"),
+        (("export", "acme", "firm", "out.csv", "--filter", "nothing == 1"), "nothing"),
+        (("import", "acme", "firm", "f.csv", "--key", "code"), "code"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_done_is_told_and_fails(run, tmp_path, words, said):
     (tmp_path / "f.csv").write_text("客户名称\n甲\n", "utf-8")
     (tmp_path / "m.yaml").write_text("entity: firm\ncolumns: {name: 客户名称}\n", "utf-8")
     (tmp_path / "bad.yaml").write_text("entity: [firm\n", "utf-8")
     (tmp_path / "field.yaml").write_text("entity: firm\ncolumns: {nmae: 客户名称}\n", "utf-8")
-    (tmp_path / "lines.yaml").write_text("entity: firm\nrows: {x: {file: lines.csv, match: a, columns: {b: c}}}\n", "utf-8")
+    (tmp_path / "lines.yaml").write_text(
+        "entity: firm\nrows: {x: {file: lines.csv, match: a, columns: {b: c}}}\n", "utf-8"
+    )
     result = run(*words)
     assert result.exit_code != 0
     assert said in result.output

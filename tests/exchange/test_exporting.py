@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-
 from yuanke.exchange import exporting
 from yuanke.kernel.errors import AccessDenied, QueryFault
 from yuanke.records import Condition, Query
@@ -21,7 +20,16 @@ FIRMS = [
 ]
 MAPPING = {
     "entity": "firm",
-    "columns": {"name": "名称", "ext_code": "编码", "level": "等级", "phone": "电话", "revenue": "营收", "founded": "日期", "secret": "内情", "owner": "销售"},
+    "columns": {
+        "name": "名称",
+        "ext_code": "编码",
+        "level": "等级",
+        "phone": "电话",
+        "revenue": "营收",
+        "founded": "日期",
+        "secret": "内情",
+        "owner": "销售",
+    },
 }
 
 
@@ -37,11 +45,19 @@ def read_csv(raw: bytes) -> list[dict[str, str]]:
 
 
 def test_a_csv_holds_labels_and_values_as_people_read_them(filled):
-    job, raw = filled.take("firm", "csv", columns=["number", "name", "level", "revenue", "founded", "owner"], query=Query(sort=("id",)))
+    job, raw = filled.take(
+        "firm", "csv", columns=["number", "name", "level", "revenue", "founded", "owner"], query=Query(sort=("id",))
+    )
     assert job.state == "done" and job.result["rows"] == 3
     rows = read_csv(raw)
-    assert rows[0] == {"编号": "KH0001", "客户名称": "甲公司", "客户级别": "重点", "年营收": "1234.50", "建立日期": "2024-03-05",
-                       next(k for k in rows[0] if k not in ("编号", "客户名称", "客户级别", "年营收", "建立日期")): "Ann"}  # fmt: skip
+    assert rows[0] == {
+        "编号": "KH0001",
+        "客户名称": "甲公司",
+        "客户级别": "重点",
+        "年营收": "1234.50",
+        "建立日期": "2024-03-05",
+        next(k for k in rows[0] if k not in ("编号", "客户名称", "客户级别", "年营收", "建立日期")): "Ann",
+    }
     assert rows[1]["客户名称"].startswith("'=cmd")
 
 
@@ -65,9 +81,16 @@ def test_the_reader_exports_his_rows_and_his_columns_only(filled):
 @pytest.mark.parametrize("who", ["boss", "ann", "bob", "admin"])
 @pytest.mark.parametrize(
     "query",
-    [Query(), Query(filter="level == a"), Query(filter="revenue > 1"), Query(q="公司"), Query(conditions=(Condition("level", "in", ["a", "c"]),)),
-     Query(filter="name == 'nothing'"), Query(sort=("-revenue",))],
-)  # fmt: skip
+    [
+        Query(),
+        Query(filter="level == a"),
+        Query(filter="revenue > 1"),
+        Query(q="公司"),
+        Query(conditions=(Condition("level", "in", ["a", "c"]),)),
+        Query(filter="name == 'nothing'"),
+        Query(sort=("-revenue",)),
+    ],
+)
 def test_an_export_is_the_list(filled, who, query):
     _, raw = filled.take("firm", "csv", who=who, query=query, columns=["id"])
     with filled.as_(who, write=False) as door:
@@ -106,7 +129,11 @@ def test_a_wrong_filter_or_format_is_refused_before_a_job_is_made(filled):
 
 
 def test_a_link_to_a_hidden_record_is_an_empty_cell(filled):
-    filled.bring({"entity": "deal", "columns": {"firm": "客户", "owner": "销售"}}, [["客户", "销售"], ["丙公司", "ann"]], who="admin")
+    filled.bring(
+        {"entity": "deal", "columns": {"firm": "客户", "owner": "销售"}},
+        [["客户", "销售"], ["丙公司", "ann"]],
+        who="admin",
+    )
     _, raw = filled.take("deal", "csv", who="ann", columns=["number", "firm"])
     (row,) = read_csv(raw)
     assert list(row.values()) == ["DD0001", ""]
@@ -120,7 +147,9 @@ def test_what_was_exported_can_be_imported_back_unchanged(filled, form):
     with filled.installation.unit(filled.at) as unit:
         labels = {key: unit.registry.entities["firm"].fields[key].label.zh for key in keys}
     job_id = filled.start(
-        {"entity": "firm", "file": "f", "key": "number", "columns": labels}, {"f": filled.upload(f"f.{form}", raw, "admin")}, "admin"
+        {"entity": "firm", "file": "f", "key": "number", "columns": labels},
+        {"f": filled.upload(f"f.{form}", raw, "admin")},
+        "admin",
     )
     assert_done(filled, job_id)
     assert filled.all("firm", "admin", *keys) == before
@@ -138,21 +167,33 @@ def assert_done(company, job_id: int) -> None:
 
 def test_rows_are_exported_a_line_each_and_come_back_grouped(filled):
     filled.bring({"entity": "product", "columns": {"name": "n"}}, [["n"], ["笔"], ["纸"]])
-    rows = [["单", "客户", "产品", "数量", "单价"], ["A", "甲公司", "笔", "2", "3"], ["A", "甲公司", "纸", "1", "1"], ["B", "丙公司", "", "", ""]]
-    mapping = {"entity": "deal", "key": "ext_code", "columns": {"ext_code": "单", "firm": "客户"},
-               "rows": {"lines": {"columns": {"product": "产品", "quantity": "数量", "price": "单价"}}}}  # fmt: skip
+    rows = [
+        ["单", "客户", "产品", "数量", "单价"],
+        ["A", "甲公司", "笔", "2", "3"],
+        ["A", "甲公司", "纸", "1", "1"],
+        ["B", "丙公司", "", "", ""],
+    ]
+    mapping = {
+        "entity": "deal",
+        "key": "ext_code",
+        "columns": {"ext_code": "单", "firm": "客户"},
+        "rows": {"lines": {"columns": {"product": "产品", "quantity": "数量", "price": "单价"}}},
+    }
     filled.bring(mapping, rows)
     _, raw = filled.take("deal", "csv", columns=["ext_code", "firm"], rows="lines", query=Query(sort=("id",)))
     found = read_csv(raw)
-    assert [(r["外部编码"], r["产品"], r["数量"], r["小计"]) for r in found] == [("A", "笔", "2", "6.00"), ("A", "纸", "1", "1.00"), ("B", "", "", "")]
+    assert [(r["外部编码"], r["产品"], r["数量"], r["小计"]) for r in found] == [
+        ("A", "笔", "2", "6.00"),
+        ("A", "纸", "1", "1.00"),
+        ("B", "", "", ""),
+    ]
     again = filled.bring({**mapping, "columns": {"ext_code": "外部编码", "firm": "客户"}}, raw)
     assert again.result["updated"] == 2
-    assert [r["amount"] for r in filled.all("deal", "admin", "amount")][0] == Decimal("7.00")
+    assert filled.all("deal", "admin", "amount")[0]["amount"] == Decimal("7.00")
 
 
 def test_rights_are_asked_again_while_the_job_waits(filled):
     import sqlalchemy as sa
-
     from yuanke import jobs
     from yuanke.exchange import kinds
 

@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from yuanke import jobs
 from yuanke.app import plugins
 from yuanke.kernel import clock
@@ -19,9 +18,15 @@ from yuanke.storage import Installation
 ROWS = 900
 ROUNDS = 3
 DEAL_LINES = {
-    "entity": "deal", "file": "orders.csv", "key": "ext_code", "columns": {"ext_code": "no"}, "links": {"firm": "firm"},
-    "rows": {"lines": {"file": "lines.csv", "match": "no", "columns": {"quantity": "q", "price": "p", "product": "product"}}},
-}  # fmt: skip
+    "entity": "deal",
+    "file": "orders.csv",
+    "key": "ext_code",
+    "columns": {"ext_code": "no"},
+    "links": {"firm": "firm"},
+    "rows": {
+        "lines": {"file": "lines.csv", "match": "no", "columns": {"quantity": "q", "price": "p", "product": "product"}}
+    },
+}
 
 
 def work(home: Path, url: str | None, slug: str, hours: int) -> None:
@@ -41,7 +46,11 @@ def test_an_import_survives_being_killed(company_there):
     lines = [["no", "product", "q", "p"], *([f"N{n}", "笔", "2", "1.5"] for n in range(ROWS) for _ in range(2))]
     job_id = company.start(DEAL_LINES, {"orders.csv": orders, "lines.csv": lines})
     url = company.installation.engines.shared
-    arguments = (company.installation.home, url.url.render_as_string(hide_password=False) if url is not None else None, company.at.slug)
+    arguments = (
+        company.installation.home,
+        url.url.render_as_string(hide_password=False) if url is not None else None,
+        company.at.slug,
+    )
     context = multiprocessing.get_context("spawn")
     reached = []
     for hours in range(1, ROUNDS + 1):
@@ -60,10 +69,17 @@ def test_an_import_survives_being_killed(company_there):
         jobs.run_pending(company.installation, company.at)
     job = company.job(job_id)
     assert job.state == "done", job
-    assert (job.result["created"], job.result["updated"], job.result["failed"], job.result["unclaimed"]) == (ROWS, 0, 0, 0)
+    assert (job.result["created"], job.result["updated"], job.result["failed"], job.result["unclaimed"]) == (
+        ROWS,
+        0,
+        0,
+        0,
+    )
     with company.as_("admin", write=False) as door:
         assert door.list("deal", Query(count="exact", limit=1)).count == ROWS
-        assert door.list("deal", Query(filter="amount == 6 and count(lines) == 2", count="exact", limit=1)).count == ROWS
+        assert (
+            door.list("deal", Query(filter="amount == 6 and count(lines) == 2", count="exact", limit=1)).count == ROWS
+        )
 
 
 def done(company, job_id: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from yuanke.exchange.columns import Computed, compile_computed, name_of, number_columns
 from yuanke.exchange.mapping import MappingFault, from_plain, read_mapping
 from yuanke.kernel.diagnostics import DefinitionError
@@ -18,7 +17,8 @@ key: ext_code
 columns: {ext_code: OrderID, discount: "=Discount * 100", level: {column: 等级, values: {重点: a}}}
 links: {owner: {column: EmployeeID, by: ext_code}, firm: Customer}
 rows:
-  lines: {file: details.csv, match: OrderID, key: [product], columns: {quantity: Quantity}, links: {product: {column: ProductID, by: ext_code}}}
+  lines: {file: details.csv, match: OrderID, key: [product], columns: {quantity: Quantity}, links: {product: {column:
+  ProductID, by: ext_code}}}
 constants: {kind: company, active: no}
 when_found: fill
 """
@@ -40,14 +40,22 @@ def test_a_mapping_file_is_read_whole(tmp_path):
 @pytest.mark.parametrize(
     "plain, place",
     [
-        (None, "entity"), ([], "mapping"), ({"entity": "a"}, "columns"), ({"entity": "a", "columns": {"x": "y"}, "colums": {}}, "colums"),
-        ({"entity": "a", "columns": {"x": 5}}, "columns.x"), ({"entity": "a", "columns": {"x": {"by": "y"}}}, "columns.x"),
-        ({"entity": "a", "columns": {"x": {"column": "y", "bi": "z"}}}, "columns.x.bi"), ({"entity": "a", "columns": "x"}, "columns"),
-        ({"entity": "a", "columns": {"x": "y"}, "when_found": "merge"}, "when_found"), ({"entity": 5, "columns": {"x": "y"}}, "entity"),
-        ({"entity": "a", "rows": {"l": {"file": "f", "columns": {"x": "y"}}}}, "rows.l.match"), ({"entity": "a", "columns": {5: "y"}}, "columns.5"),
-        ({"entity": "a", "columns": {"x": "y"}, "key": [5]}, "key"), ({"entity": "a", "rows": {"l": {}}}, "rows.l.columns"),
+        (None, "entity"),
+        ([], "mapping"),
+        ({"entity": "a"}, "columns"),
+        ({"entity": "a", "columns": {"x": "y"}, "colums": {}}, "colums"),
+        ({"entity": "a", "columns": {"x": 5}}, "columns.x"),
+        ({"entity": "a", "columns": {"x": {"by": "y"}}}, "columns.x"),
+        ({"entity": "a", "columns": {"x": {"column": "y", "bi": "z"}}}, "columns.x.bi"),
+        ({"entity": "a", "columns": "x"}, "columns"),
+        ({"entity": "a", "columns": {"x": "y"}, "when_found": "merge"}, "when_found"),
+        ({"entity": 5, "columns": {"x": "y"}}, "entity"),
+        ({"entity": "a", "rows": {"l": {"file": "f", "columns": {"x": "y"}}}}, "rows.l.match"),
+        ({"entity": "a", "columns": {5: "y"}}, "columns.5"),
+        ({"entity": "a", "columns": {"x": "y"}, "key": [5]}, "key"),
+        ({"entity": "a", "rows": {"l": {}}}, "rows.l.columns"),
     ],
-)  # fmt: skip
+)
 def test_every_wrong_shape_is_told_with_its_place(plain, place):
     with pytest.raises(MappingFault) as caught:
         from_plain(plain)
@@ -69,9 +77,18 @@ def test_an_unreadable_mapping_file_is_told(tmp_path, content):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["entity", "columns", "rows", "key", "x", "column", "by"]), inner, max_size=4),
-                    max_leaves=12))  # fmt: skip
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["entity", "columns", "rows", "key", "x", "column", "by"]), inner, max_size=4
+            )
+        ),
+        max_leaves=12,
+    )
+)
 def test_no_json_breaks_the_reader(plain):
     try:
         mapping = from_plain(plain)
@@ -82,7 +99,15 @@ def test_no_json_breaks_the_reader(plain):
 
 @pytest.mark.parametrize(
     "column, name",
-    [("Discount", "Discount"), ("年收入(万)", "年收入_万"), ("2024", "c_2024"), ("First Name", "First_Name"), ("class", "c_class"), ("***", "c"), ("_x", "x")],
+    [
+        ("Discount", "Discount"),
+        ("年收入(万)", "年收入_万"),
+        ("2024", "c_2024"),
+        ("First Name", "First_Name"),
+        ("class", "c_class"),
+        ("***", "c"),
+        ("_x", "x"),
+    ],
 )
 def test_columns_have_names_that_expressions_can_say(column, name):
     assert name_of(column) == name

@@ -7,10 +7,11 @@ from decimal import Decimal
 from yuanke.records import Query
 
 MAPPING = {
-    "entity": "firm", "key": "ext_code",
+    "entity": "firm",
+    "key": "ext_code",
     "columns": {"ext_code": "编码", "name": "名称", "revenue": "营收", "founded": "日期", "level": "等级"},
     "links": {"parent": {"column": "上级", "by": "ext_code"}, "owner": "销售"},
-}  # fmt: skip
+}
 ROWS = [
     ["编码", "名称", "营收", "日期", "等级", "上级", "销售"],
     ["K1", "子公司", "1234.56", "2024-02-29", "重点", "K2", "ann"],
@@ -26,10 +27,17 @@ def test_the_whole_way(company_there):
     assert company.all("firm") == []
     wet = company.bring(MAPPING, ROWS, who="admin")
     for job in (dry, wet):
-        assert [job.result[k] for k in ("created", "updated", "failed", "incomplete")] == [2, 1, 1, 0], company.said(job)
+        assert [job.result[k] for k in ("created", "updated", "failed", "incomplete")] == [2, 1, 1, 0], company.said(
+            job
+        )
         assert {field for field, _ in company.said(job)[4]} == {"revenue", "founded", "parent", "owner"}
     first, second = company.all("firm", "admin", "name", "revenue", "founded", "level", "parent", "owner", "number")
-    assert (first["name"], first["revenue"], first["level"], first["parent"].title) == ("子公司改", Decimal("99999999999999.99"), "a", "母公司")
+    assert (first["name"], first["revenue"], first["level"], first["parent"].title) == (
+        "子公司改",
+        Decimal("99999999999999.99"),
+        "a",
+        "母公司",
+    )
     assert (second["owner"].id, second["number"]) == (company.ids["bob"], "KH0002")
 
     columns = ["ext_code", "name", "revenue", "founded", "level", "parent", "owner"]
@@ -38,8 +46,12 @@ def test_the_whole_way(company_there):
         job, raw = company.take("firm", form, who="admin", columns=columns, query=Query(sort=("id",)))
         assert job.result["rows"] == 2
         file_id = company.upload(f"back.{form}", raw, "admin")
-        labels = dict(zip(columns, ("外部编码", "客户名称", "年营收", "建立日期", "客户级别", "上级客户"), strict=False))
-        back = company.start({"entity": "firm", "file": "back", "key": "ext_code", "columns": labels}, {"back": file_id}, "admin")
+        labels = dict(
+            zip(columns, ("外部编码", "客户名称", "年营收", "建立日期", "客户级别", "上级客户"), strict=False)
+        )
+        back = company.start(
+            {"entity": "firm", "file": "back", "key": "ext_code", "columns": labels}, {"back": file_id}, "admin"
+        )
         from yuanke import jobs
 
         jobs.run_pending(company.installation, company.at)

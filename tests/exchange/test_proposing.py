@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from yuanke.exchange.mapping import from_plain
 from yuanke.exchange.proposing import mapping_of, propose
 from yuanke.fieldtypes import Place
@@ -42,17 +41,22 @@ def proposed(firm: Entity, header: list[str], *rows: list) -> dict[str, tuple[st
 
 def test_labels_in_both_languages_and_keys_are_recognised(firm):
     assert proposed(firm, ["客户名称", "Phone", "ext_code", "Ext code ", "建立日期"]) == {
-        "客户名称": ("name", True), "Phone": ("phone", True), "ext_code": ("ext_code", True), "Ext code ": (None, False), "建立日期": ("founded", True),
-    }  # fmt: skip
+        "客户名称": ("name", True),
+        "Phone": ("phone", True),
+        "ext_code": ("ext_code", True),
+        "Ext code ": (None, False),
+        "建立日期": ("founded", True),
+    }
 
 
 def test_the_file_of_the_wizard_is_understood(firm):
     header = ["公司名称", "联系电话", "等级", "所属行业", "省市", "年营收(万)", "首次联系", "备注2"]
     found = proposed(
-        firm, header,
+        firm,
+        header,
         ["深圳恒通科技股份有限公司", "0755-86310021", "A", "互联网", "广东深圳", "23000", "2024/3/5", "展会认识"],
         ["苏州华信电子有限公司", "13800138000", "重点", "电子", "江苏苏州", "8,600", "2024-05-01", None],
-    )  # fmt: skip
+    )
     assert found["公司名称"][0] == "name"
     assert found["联系电话"] == ("phone", True)
     assert found["等级"] == ("level", False)  # 重点 is none of its options: a person must say what it stands for

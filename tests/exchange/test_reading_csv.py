@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from yuanke.exchange import limits
 from yuanke.exchange.limits import FileFault
 from yuanke.exchange.reading import open_table
@@ -32,12 +31,17 @@ def refusal(folder: Path, content: bytes, name: str = "客户.csv") -> FileFault
 def test_every_usual_encoding_gives_the_same_cells(tmp_path, encoding):
     header, rows = read(tmp_path, TABLE.encode(encoding))
     assert header == ["客户名称", "电话", "备注"]
-    assert rows == [(2, ["深圳恒通科技股份有限公司", "0755-86310021", "展会认识"]), (3, ["苏州华信电子", "13800138000", None])]
+    assert rows == [
+        (2, ["深圳恒通科技股份有限公司", "0755-86310021", "展会认识"]),
+        (3, ["苏州华信电子", "13800138000", None]),
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_found_even_when_cells_hold_the_others(tmp_path, delimiter):
-    content = delimiter.join(["a", "b"]) + "\n" + delimiter.join(['"x,y;z"', "1"]) + "\n" + delimiter.join(["p", "2"]) + "\n"
+    content = (
+        delimiter.join(["a", "b"]) + "\n" + delimiter.join(['"x,y;z"', "1"]) + "\n" + delimiter.join(["p", "2"]) + "\n"
+    )
     header, rows = read(tmp_path, content.encode())
     assert header == ["a", "b"]
     assert rows == [(2, ["x,y;z", "1"]), (3, ["p", "2"])]
@@ -49,7 +53,7 @@ def test_excels_sep_line_is_obeyed(tmp_path):
 
 
 def test_mixed_line_ends_and_line_breaks_in_cells(tmp_path):
-    header, rows = read(tmp_path, b'a,b\r\n1,"x\r\ny"\n2,z\r3,w\r\n\r\n4,v')
+    _, rows = read(tmp_path, b'a,b\r\n1,"x\r\ny"\n2,z\r3,w\r\n\r\n4,v')
     assert rows == [(2, ["1", "x\ny"]), (3, ["2", "z"]), (4, ["3", "w"]), (6, ["4", "v"])]
 
 
@@ -149,9 +153,12 @@ def test_rows_over_the_limit_are_refused(tmp_path, monkeypatch):
 @given(
     st.lists(
         st.lists(
-            st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\r"), max_size=8), min_size=3, max_size=3
+            st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0\r"), max_size=8),
+            min_size=3,
+            max_size=3,
         ),
-        min_size=1, max_size=6,
+        min_size=1,
+        max_size=6,
     ),
     st.sampled_from(["utf-8-sig", "gb18030", "utf-16"]),
 )

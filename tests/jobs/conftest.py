@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-
 from yuanke import jobs
 from yuanke.access import people
 from yuanke.app import plugins

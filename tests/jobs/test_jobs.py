@@ -1,4 +1,5 @@
-"""Every accepted job runs at least once, its effect in the database stands once, and its actor has the rights of now."""
+"""Every accepted job runs at least once, its effect in the database stands once, and its actor has the rights of
+now."""
 
 from __future__ import annotations
 
@@ -6,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-
 from yuanke import jobs
 from yuanke.jobs.turns import MOST_ATTEMPTS
 from yuanke.kernel import clock
@@ -237,7 +237,9 @@ def test_the_actor_is_the_user_as_he_stands_when_the_job_runs(bench):
     bench.kinds_of_test["who"] = lambda unit, actor, arguments, progress: actor.username
     job_id = bench.enqueue("who")
     with bench.installation.unit(bench.slug, write=True) as unit:
-        unit.execute(unit.tables["user"].update().where(unit.tables["user"].c.id == bench.user_id).values(status="left"))
+        unit.execute(
+            unit.tables["user"].update().where(unit.tables["user"].c.id == bench.user_id).values(status="left")
+        )
     bench.run()
     assert bench.job(job_id).state == "failed"
 

@@ -7,7 +7,6 @@ import threading
 import time
 
 import pytest
-
 from yuanke import jobs
 from yuanke.kernel.actor import Actor
 from yuanke.storage import create_enterprise, remove_enterprise

@@ -23,7 +23,8 @@ def key_text(cell: Cell) -> str:
 
 
 class Children:
-    """All rows of ``table`` by the text of its column ``match``, in a temporary database that disappears with this object."""
+    """All rows of ``table`` by the text of its column ``match``, in a temporary database that disappears with this
+    object."""
 
     def __init__(self, table: TableFile, match: str) -> None:
         self.name = table.name
@@ -31,9 +32,13 @@ class Children:
         if match not in table.header:
             raise FileFault(message("明细文件里没有“{column}”这一列", column=match))
         at = table.header.index(match)
-        self._rows = sqlite3.connect("", isolation_level=None, check_same_thread=False)  # "" = a private file, gone on close
+        self._rows = sqlite3.connect(
+            "", isolation_level=None, check_same_thread=False
+        )  # "" = a private file, gone on close
         self._rows.execute("PRAGMA journal_mode=OFF")
-        self._rows.execute("CREATE TABLE child (row INTEGER PRIMARY KEY, match TEXT, cells BLOB, used INTEGER DEFAULT 0)")
+        self._rows.execute(
+            "CREATE TABLE child (row INTEGER PRIMARY KEY, match TEXT, cells BLOB, used INTEGER DEFAULT 0)"
+        )
         self._rows.execute("BEGIN")
         # pickled by this process for this process: the file has no name and no other reader
         self._rows.executemany(
@@ -49,9 +54,11 @@ class Children:
         for start in range(0, len(matches), _SLICE):
             part = list(matches[start : start + _SLICE])
             places = ",".join("?" * len(part))
-            rows = self._rows.execute(f"SELECT match, row, cells FROM child WHERE match IN ({places}) ORDER BY row", part)  # noqa: S608
+            rows = self._rows.execute(
+                f"SELECT match, row, cells FROM child WHERE match IN ({places}) ORDER BY row", part
+            )
             for match, row, cells in rows:
-                found.setdefault(match, []).append((row, pickle.loads(cells)))  # noqa: S301
+                found.setdefault(match, []).append((row, pickle.loads(cells)))
         self.claim(matches)
         return found
 
@@ -59,12 +66,12 @@ class Children:
         """These rows belong to a record of the main file."""
         for start in range(0, len(matches), _SLICE):
             part = list(matches[start : start + _SLICE])
-            self._rows.execute(f"UPDATE child SET used = 1 WHERE match IN ({','.join('?' * len(part))})", part)  # noqa: S608
+            self._rows.execute(f"UPDATE child SET used = 1 WHERE match IN ({','.join('?' * len(part))})", part)
 
     def unclaimed(self) -> Iterator[tuple[int, str, list[Cell]]]:
         """(row, match, cells) of what no record claimed."""
         for row, match, cells in self._rows.execute("SELECT row, match, cells FROM child WHERE used = 0 ORDER BY row"):
-            yield row, match, pickle.loads(cells)  # noqa: S301
+            yield row, match, pickle.loads(cells)
 
     def close(self) -> None:
         self._rows.close()

@@ -96,7 +96,7 @@ class Computed:
     def evaluate(self, row: Mapping[str, Cell]) -> Any:
         """The value for one row, given by column. A cell of another kind than its column raises ArithmeticError."""
         env: dict[str, Any] = {option: option for option in self.scope.options}
-        for (name, *_rest) in self.expression.reads:
+        for name, *_rest in self.expression.reads:
             column = self.scope.columns.get(name)
             if column is not None:
                 env[name] = _value(row[column], column in self.scope.numbers)
@@ -119,7 +119,9 @@ def columns_read(source: str, header: list[str]) -> list[str]:
     return [column for column in header if name_of(column) in words]
 
 
-def compile_computed(source: str, header: list[str], numbers: set[str], options: Iterable[str] = ()) -> Computed | Message:
+def compile_computed(
+    source: str, header: list[str], numbers: set[str], options: Iterable[str] = ()
+) -> Computed | Message:
     """The compiled expression, or what is wrong with it. Numbers that are only joined as text are taken as text."""
     first: Message | None = None
     for kinds in (numbers, set()):
@@ -127,7 +129,8 @@ def compile_computed(source: str, header: list[str], numbers: set[str], options:
         try:
             return Computed(expressions.compile(source, scope), scope)
         except expressions.ExpressionFault as fault:
-            first = first or message("表达式“{source}”有误：{summary} {detail}", source=source, summary=fault.summary,
-                                     detail=fault.detail)
+            first = first or message(
+                "表达式“{source}”有误：{summary} {detail}", source=source, summary=fault.summary, detail=fault.detail
+            )
     assert first is not None
     return first

@@ -1,6 +1,7 @@
 """Delimited text of any origin: encoding and delimiter are found out, and every fault names its line.
 
-The file is decoded twice piece by piece (once to find the encoding and count lines, once to read); it is never whole in memory.
+The file is decoded twice piece by piece (once to find the encoding and count lines, once to read); it is never whole
+in memory.
 """
 
 from __future__ import annotations
@@ -50,8 +51,14 @@ class TextTable:
                 number += 1
                 if len(record) > limits.MAX_COLUMNS and any(record[limits.MAX_COLUMNS :]):
                     raise FileFault(
-                        message("第 {line} 行有 {columns} 列，最多 {most} 列；请检查分隔符和引号，或删掉不导入的列",
-                                line=first, columns=len(record), most=limits.MAX_COLUMNS), line=first)
+                        message(
+                            "第 {line} 行有 {columns} 列，最多 {most} 列；请检查分隔符和引号，或删掉不导入的列",
+                            line=first,
+                            columns=len(record),
+                            most=limits.MAX_COLUMNS,
+                        ),
+                        line=first,
+                    )
                 if any(record):
                     if number == 1 and len(record) == 1 and record[0].lower().startswith("sep="):
                         record = []
@@ -81,13 +88,19 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
         if len(line) >= _MAX_LINE:
             raise _long_cell(number)
         if "\0" in line:
-            raise FileFault(message("第 {line} 行含有空字符（NUL），这不是正常的文本文件；请重新另存为 CSV", line=number), line=number)
+            raise FileFault(
+                message("第 {line} 行含有空字符（NUL），这不是正常的文本文件；请重新另存为 CSV", line=number),
+                line=number,
+            )
         yield line
 
 
 def _long_cell(line: int) -> FileFault:
     return FileFault(
-        message("第 {line} 行有一格超过 {most} 个字符；请检查引号是否成对，或缩短内容", line=line, most=limits.MAX_CELL), line=line
+        message(
+            "第 {line} 行有一格超过 {most} 个字符；请检查引号是否成对，或缩短内容", line=line, most=limits.MAX_CELL
+        ),
+        line=line,
     )
 
 
@@ -97,11 +110,21 @@ def _csv_fault(error: csv.Error, first: int, reached: int) -> FileFault:
         return _long_cell(first)
     if "end of data" in told or "field larger" in told:
         return FileFault(
-            message("第 {line} 行有一个引号一直没有闭合（读到第 {reached} 行）；请补上引号，单元格里的引号要写成两个",
-                    line=first, reached=reached), line=first)
+            message(
+                "第 {line} 行有一个引号一直没有闭合（读到第 {reached} 行）；请补上引号，单元格里的引号要写成两个",
+                line=first,
+                reached=reached,
+            ),
+            line=first,
+        )
     return FileFault(
-        message("第 {reached} 行的引号不成对（这条记录从第 {line} 行开始）；单元格里的引号要写成两个",
-                line=first, reached=reached), line=first)
+        message(
+            "第 {reached} 行的引号不成对（这条记录从第 {line} 行开始）；单元格里的引号要写成两个",
+            line=first,
+            reached=reached,
+        ),
+        line=first,
+    )
 
 
 def _encoding(path: Path) -> str:
@@ -129,7 +152,8 @@ def _utf16_without_mark(head: bytes) -> str | None:
 
 
 def _is_utf8(path: Path) -> bool:
-    """False when another encoding should be tried; a file that is clearly UTF-8 with a bad byte in it is refused here."""
+    """False when another encoding should be tried; a file that is clearly UTF-8 with a bad byte in it is refused
+    here."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     good, line = 0, 1
     with path.open("rb") as raw:
@@ -169,7 +193,11 @@ def _decode_all(path: Path, encoding: str) -> int:
 
 def _bad_byte(encoding: str, line: int) -> FileFault:
     return FileFault(
-        message("第 {line} 行有无法识别的字符（按 {encoding} 读取）；请用表格软件另存为“CSV UTF-8”", line=line, encoding=encoding),
+        message(
+            "第 {line} 行有无法识别的字符（按 {encoding} 读取）；请用表格软件另存为“CSV UTF-8”",
+            line=line,
+            encoding=encoding,
+        ),
         line=line,
     )
 

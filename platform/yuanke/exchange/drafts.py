@@ -31,7 +31,10 @@ class Line:
 
 @dataclass
 class Draft:
-    """One record to be. ``row``..``last`` are its rows in the file; ``id`` is set when it updates a standing record."""
+    """One record to be. ``row``..``last`` are its rows in the file; ``id`` is set when it updates a standing record.
+
+    ``deferred``: links to rows of the same file that are not there yet. ``carries``: sent as it is (see `saving`).
+    """
 
     row: int
     last: int
@@ -41,19 +44,35 @@ class Draft:
     id: int | None = None
     standing: Mapping[str, Any] = field(default_factory=dict)
     deferred: list[str] = field(default_factory=list)
+    carries: dict[str, Any] | None = None
 
     @property
     def weight(self) -> int:
         return 1 + sum(map(len, self.lines.values()))
+
+    @property
+    def faulty(self) -> bool:
+        return any(shaped.errors for _, shaped in self.parts())
+
+    def parts(self) -> Iterator[tuple[str, Shaped]]:
+        """The record itself (under "") and each of its lines (under their field)."""
+        yield "", self.shaped
+        for name, lines in self.lines.items():
+            for line in lines:
+                yield name, line.shaped
 
 
 class Drafting:
     """Turns one file (with its files of lines) into drafts."""
 
     def __init__(
-        self, table: TableFile, mapping: ImportMapping, shaper: Shaper, row_shapers: Mapping[str, Shaper],
+        self,
+        table: TableFile,
+        mapping: ImportMapping,
+        shaper: Shaper,
+        row_shapers: Mapping[str, Shaper],
         children: Mapping[str, Children],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.table = table
         self.mapping = mapping
         self.shaper = shaper
@@ -99,8 +118,14 @@ class Drafting:
         draft = Draft(number, number, cells, self.shaper.shape(cells))
         surplus = len(cells) - len(self.table.header)
         if surplus > 0:
-            draft.shaped.fault("", message("这一行有 {found} 格，表头只有 {most} 列；请检查单元格里的分隔符是否加了引号",
-                                           found=len(cells), most=len(self.table.header)))
+            draft.shaped.fault(
+                "",
+                message(
+                    "这一行有 {found} 格，表头只有 {most} 列；请检查单元格里的分隔符是否加了引号",
+                    found=len(cells),
+                    most=len(self.table.header),
+                ),
+            )
         return draft
 
     def _columns_that_tell_records_apart(self) -> list[int]:

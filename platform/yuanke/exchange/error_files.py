@@ -1,4 +1,5 @@
-"""The rows that an import refused, as a file of the same columns with the reason behind, ready to be mended and sent again."""
+"""The rows that an import refused, as a file of the same columns with the reason behind, ready to be mended and sent
+again."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ Translate = Any  # Callable[[str], str] | None
 def write_error_file(
     table: TableFile, notes: Iterator[tuple[int, Mapping[str, Any]]], path: Path, form: str, translate: Translate = None
 ) -> int:
-    """Copy the rows that ``notes`` (by row) speak of, with what is wrong; how many. Notes of other files' rows stand last."""
+    """Copy the rows that ``notes`` (by row) speak of, with what is wrong; how many. Notes of other files' rows stand
+    last."""
     reasons: dict[int, tuple[int, str]] = {}
     others: list[str] = []
     for row, body in notes:

@@ -48,10 +48,15 @@ class Columns:
 
 
 def choose_columns(
-    entity: Entity, readable: frozenset[str], wanted: Sequence[str] | None, rows: str | None = None,
-    row_entity: Entity | None = None, row_readable: frozenset[str] = frozenset(),
-) -> Columns:  # fmt: skip
-    """``wanted`` None: every readable field that says something in a cell. An unknown or hidden name raises QueryFault."""
+    entity: Entity,
+    readable: frozenset[str],
+    wanted: Sequence[str] | None,
+    rows: str | None = None,
+    row_entity: Entity | None = None,
+    row_readable: frozenset[str] = frozenset(),
+) -> Columns:
+    """``wanted`` None: every readable field that says something in a cell. An unknown or hidden name raises
+    QueryFault."""
     if wanted is None:
         fields = [f for k, f in entity.fields.items() if k in readable and k not in SELDOM and _says_something(f)]
     else:
@@ -60,14 +65,17 @@ def choose_columns(
         return Columns(entity, tuple(fields))
     _known(entity, readable, rows, with_rows=True)
     inner = [
-        f for k, f in row_entity.fields.items()
+        f
+        for k, f in row_entity.fields.items()
         if k in row_readable and k not in ("id", "position", "version", row_entity.parent_link) and _says_something(f)
     ]
     return Columns(entity, tuple(fields), rows, tuple(inner))
 
 
 def _says_something(field: Field) -> bool:
-    return not field.retired and not field.rows and (field.has_column or bool(field.pairs) or field.source == "computed")
+    return (
+        not field.retired and not field.rows and (field.has_column or bool(field.pairs) or field.source == "computed")
+    )
 
 
 def _known(entity: Entity, readable: frozenset[str], name: str, with_rows: bool = False) -> Field:
@@ -78,7 +86,11 @@ def _known(entity: Entity, readable: frozenset[str], name: str, with_rows: bool 
 
 
 def write_records(
-    open_: Open, columns: Columns, query: Query, to: Writer, progress: Callable[[int, int | None], None] = lambda done, all_: None
+    open_: Open,
+    columns: Columns,
+    query: Query,
+    to: Writer,
+    progress: Callable[[int, int | None], None] = lambda done, all_: None,
 ) -> int:
     """Write everything the query finds, page after page; how many records. ``progress(done, all or None)``."""
     done, total = 0, None
@@ -112,7 +124,9 @@ def lines_of(record: Record, columns: Columns, place: Place) -> list[list[Any]]:
     if columns.rows is None:
         return [own]
     rows = record.values.get(columns.rows) or []
-    return [own + _cells(columns.row_fields, row.values, place) for row in rows] or [own + [None] * len(columns.row_fields)]
+    return [own + _cells(columns.row_fields, row.values, place) for row in rows] or [
+        own + [None] * len(columns.row_fields)
+    ]
 
 
 def _cells(fields: Sequence[Field], values: Mapping[str, Any], place: Place) -> list[Any]:

@@ -39,10 +39,12 @@ LARGEST_RESULT = 2 << 30
 
 # -- begin -----------------------------------------------------------------------------------------------------------
 
+
 def start_import(unit: Unit, actor: Actor, mapping: ImportMapping, files: Mapping[str, int], dry: bool = False) -> int:
     """Queue an import; the id of its job. ``files``: name as the mapping says it -> id of an uploaded file.
 
-    The main file is the one called ``mapping.file``, or the only one. Raises RecordNotFound for a file of somebody else.
+    The main file is the one called ``mapping.file``, or the only one. Raises RecordNotFound for a file of somebody
+    else.
     """
     entity = _entity(unit, mapping.entity)
     given = grant(unit, actor, entity, "import")
@@ -63,9 +65,16 @@ def start_import(unit: Unit, actor: Actor, mapping: ImportMapping, files: Mappin
 
 
 def start_export(
-    unit: Unit, actor: Actor, entity: str, form: str, query: Query = Query(), columns: list[str] | None = None, rows: str | None = None
+    unit: Unit,
+    actor: Actor,
+    entity: str,
+    form: str,
+    query: Query = Query(),
+    columns: list[str] | None = None,
+    rows: str | None = None,
 ) -> int:
-    """Queue an export of what ``query`` finds; the id of its job, whose result names the file. Raises AccessDenied, QueryFault."""
+    """Queue an export of what ``query`` finds; the id of its job, whose result names the file. Raises AccessDenied,
+    QueryFault."""
     known = _entity(unit, entity)
     if form not in FORMATS:
         raise QueryFault(message("导出格式只能是 {formats}", formats="、".join(FORMATS)), parameter="format")
@@ -73,7 +82,9 @@ def start_export(
     Records(unit, actor).list(entity, replace(query, limit=1, fields=("id",), count="none", after=None), verb="export")
     _refuse_crowd(unit, "export")
     asked = {k: v for k, v in asdict(query).items() if k in ("filter", "q", "sort", "view", "conditions", "binned")}
-    return jobs.enqueue(unit, actor, "export", {"entity": entity, "form": form, "query": asked, "columns": columns, "rows": rows})
+    return jobs.enqueue(
+        unit, actor, "export", {"entity": entity, "form": form, "query": asked, "columns": columns, "rows": rows}
+    )
 
 
 def _entity(unit: Unit, key: str) -> Entity:
@@ -84,12 +95,15 @@ def _entity(unit: Unit, key: str) -> Entity:
 
 
 def _refuse_crowd(unit: Unit, kind: str) -> None:
-    waiting = sa.select(sa.func.count()).select_from(JOB).where(JOB.c.kind == kind, JOB.c.state.in_(("queued", "running")))
+    waiting = (
+        sa.select(sa.func.count()).select_from(JOB).where(JOB.c.kind == kind, JOB.c.state.in_(("queued", "running")))
+    )
     if (unit.execute(waiting).scalar() or 0) >= MOST_WAITING:
         raise TooManyRequests(message("排队的任务太多，请等其中一些完成后再试"), retry_after=30)
 
 
 # -- import ----------------------------------------------------------------------------------------------------------
+
 
 def run_import(run: jobs.Run) -> dict[str, Any]:
     """Result: the counts of `Counts`, ``rows``, ``unclaimed``, ``dry``, ``entity`` and ``error_file`` (id or None)."""
@@ -101,13 +115,19 @@ def run_import(run: jobs.Run) -> dict[str, Any]:
         table = open_.enter_context(open_table(paths[main], main, mapping.sheet))
         tables_of_rows = {
             name: open_.enter_context(open_table(paths[rows.file], rows.file, rows.sheet))
-            for name, rows in mapping.rows.items() if rows.file is not None
+            for name, rows in mapping.rows.items()
+            if rows.file is not None
         }
         counts = Import(run, mapping, table, tables_of_rows, Records, dry).go()
-        unclaimed = run.checkpoint.get("unclaimed_rows", 0)
+        unclaimed = run.checkpoint.get("unclaimed", 0)
         result = {
-            **asdict(counts), "rows": counts.rows, "unclaimed": unclaimed, "dry": dry, "entity": mapping.entity, "error_file": None,
-        }  # fmt: skip
+            **asdict(counts),
+            "rows": counts.rows,
+            "unclaimed": unclaimed,
+            "dry": dry,
+            "entity": mapping.entity,
+            "error_file": None,
+        }
         if counts.failed or counts.incomplete or unclaimed:
             result["error_file"] = _keep_error_file(run, table, Path(main), unclaimed)
     return result
@@ -128,7 +148,10 @@ def _notes(run: jobs.Run) -> Iterator[tuple[int, Mapping[str, Any]]]:
     while True:
         with run.reading() as step:
             page = step.unit.execute(
-                sa.select(NOTE.c.id, NOTE.c.row, NOTE.c.body).where(NOTE.c.job == run.id, NOTE.c.id > last).order_by(NOTE.c.id).limit(1000)
+                sa.select(NOTE.c.id, NOTE.c.row, NOTE.c.body)
+                .where(NOTE.c.job == run.id, NOTE.c.id > last)
+                .order_by(NOTE.c.id)
+                .limit(1000)
             ).all()
         for note in page:
             yield note.row, note.body
@@ -155,6 +178,7 @@ def _local(run: jobs.Run, file_id: int) -> Iterator[Path]:
 
 # -- export ----------------------------------------------------------------------------------------------------------
 
+
 def run_export(run: jobs.Run) -> dict[str, Any]:
     """Result: ``rows``, ``file`` (id), ``name``, ``size``."""
     told = run.arguments
@@ -170,7 +194,11 @@ def run_export(run: jobs.Run) -> dict[str, Any]:
 
     def progress(done: int, total: int | None) -> None:
         with run.step():
-            said = message("已导出 {done} / {all} 条", done=done, all=total) if total else message("已导出 {done} 条", done=done)
+            said = (
+                message("已导出 {done} / {all} 条", done=done, all=total)
+                if total
+                else message("已导出 {done} 条", done=done)
+            )
             run.report(0.99 * done / max(total or done, done, 1), said)
 
     with tempfile.TemporaryDirectory() as folder:
@@ -186,8 +214,14 @@ def run_export(run: jobs.Run) -> dict[str, Any]:
 def query_of(asked: Mapping[str, Any]) -> Query:
     """The Query that `start_export` kept as JSON."""
     conditions = tuple(Condition(**c) for c in asked.get("conditions") or ())
-    return Query(filter=asked.get("filter"), q=asked.get("q"), sort=tuple(asked.get("sort") or ()), view=asked.get("view"),
-                 conditions=conditions, binned=bool(asked.get("binned")))
+    return Query(
+        filter=asked.get("filter"),
+        q=asked.get("q"),
+        sort=tuple(asked.get("sort") or ()),
+        view=asked.get("view"),
+        conditions=conditions,
+        binned=bool(asked.get("binned")),
+    )
 
 
 def _columns(unit: Unit, actor: Actor, entity: Entity, wanted: list[str] | None, rows: str | None) -> Columns:

@@ -1,4 +1,5 @@
-"""How large a file may be, and the refusal that says so. The numbers stand here once; the child process gets them as arguments."""
+"""How large a file may be, and the refusal that says so. The numbers stand here once; the child process gets them as
+arguments."""
 
 from __future__ import annotations
 

@@ -72,8 +72,12 @@ class Links:
             return (record_id if len(known.targets) == 1 else Pointer(one.entity, record_id)), None
         entity = self.registry.entities[meanings[0].entity]
         if ids:
-            return None, message("有 {count} 条{entity}符合“{text}”，请改用编号等唯一的值", count=len(ids), entity=entity.label,
-                                 text=meanings[0].text)
+            return None, message(
+                "有 {count} 条{entity}符合“{text}”，请改用编号等唯一的值",
+                count=len(ids),
+                entity=entity.label,
+                text=meanings[0].text,
+            )
         return None, message("没有找到{entity}“{text}”", entity=entity.label, text=meanings[0].text)
 
     def _in_target(self, entity: Entity, by: str | None, texts: set[str]) -> dict[str, list[int]]:
@@ -90,12 +94,17 @@ class Links:
         return found
 
     def _hits(self, entity: Entity, key: str, values: set[Any]) -> dict[Any, list[int]]:
-        """Of people, user names count too though not everybody reads them; of several of one name, the one still here."""
+        """Of people, user names count too though not everybody reads them; of several of one name, the one still
+        here."""
         if entity.key != "user":
             return ids_by(self.door, entity.key, key, values)
         hits = ids_by(self.engine if key == "username" else self.door, entity.key, key, values)
         ids = {one for found in hits.values() for one in found}
-        seen = {one for one, _ in read_all(self.door, entity.key, (Condition("id", "in", sorted(ids)),), ("id",))} if ids else set()
+        seen = (
+            {one for one, _ in read_all(self.door, entity.key, (Condition("id", "in", sorted(ids)),), ("id",))}
+            if ids
+            else set()
+        )
         hits = {value: [one for one in found if one in seen] for value, found in hits.items()}
         if any(len(found) > 1 for found in hits.values()):
             here = (Condition("id", "in", sorted(ids)), Condition("status", "eq", "active"))
@@ -105,9 +114,12 @@ class Links:
 
 
 def candidates(entity: Entity) -> list[str]:
-    """The fields by which people name a record: its number, whatever is unique by itself, its title, a person's name."""
+    """The fields by which people name a record: its number, whatever is unique by itself, its title, a person's
+    name."""
     keys = ["number"] if "number" in entity.fields else ["username"] if entity.key == "user" else []
-    keys += [key for key, known in entity.fields.items() if known.unique == () and known.has_column and not known.retired]
+    keys += [
+        key for key, known in entity.fields.items() if known.unique == () and known.has_column and not known.retired
+    ]
     keys += [entity.title] if entity.title in entity.fields and entity.fields[entity.title].has_column else []
     return [key for key in dict.fromkeys(keys) if not entity.fields[key].targets and key != "id"]
 
@@ -128,7 +140,9 @@ def _read(known: Field, text: str, place: Place) -> Any:
 def ids_by(door: Door, entity: str, key: str, values: set[Any]) -> dict[Any, list[int]]:
     """value of field ``key`` -> ids of the visible records that hold it; {} where the actor may not read the field."""
     hits: dict[Any, list[int]] = {}
-    for record_id, found in read_all(door, entity, (Condition(key, "in", sorted(values, key=str)),), (key,)) if values else ():
+    for record_id, found in (
+        read_all(door, entity, (Condition(key, "in", sorted(values, key=str)),), (key,)) if values else ()
+    ):
         hits.setdefault(found[key], []).append(record_id)
     return hits
 

@@ -1,114 +1,45 @@
 """What becomes of the columns of a file: which field each fills, how links are found, what updates what.
 
-The one rule: a mapping is plain JSON or YAML and is checked whole before a row is read; a field one may not write, or not
+The one rule: a mapping is plain JSON or YAML and is checked whole before a row is read; a field one may not write,
+or not
 see, reads like one that does not exist.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from yuanke.exchange.mapping_shapes import ImportMapping, MappingFault, RowsSource, Source
 from yuanke.kernel.diagnostics import DefinitionError, did_you_mean
-from yuanke.kernel.errors import Refusal
 from yuanke.kernel.text import Message, message
 from yuanke.metadata import reader
 from yuanke.metadata.registry import Entity, Field, Registry
 
+__all__ = ["ImportMapping", "MappingFault", "RowsSource", "Source", "check", "from_plain", "read_mapping"]
+
 LARGEST_FILE = 256 * 1024
-KEYS = ("entity", "file", "sheet", "key", "columns", "links", "rows", "constants", "when_found", "when_absent", "empties")
+KEYS = (
+    "entity",
+    "file",
+    "sheet",
+    "key",
+    "columns",
+    "links",
+    "rows",
+    "constants",
+    "when_found",
+    "when_absent",
+    "empties",
+)
 ROWS_KEYS = ("file", "sheet", "match", "parent", "key", "columns", "links", "constants")
 SOURCE_KEYS = ("column", "by", "entity", "values")
 
 
-class MappingFault(Refusal):
-    """A mapping that cannot be followed; ``faults`` are all of them, each with its place (``columns.name``)."""
-
-    code, status = "bad_mapping", 422
-
-    def __init__(self, faults: Mapping[str, Message]) -> None:
-        self.faults = dict(faults)
-        place, said = next(iter(faults.items()))
-        super().__init__(message("对应关系有 {count} 处要改。{place}：{said}", count=len(faults), place=place, said=said))
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the value of a field comes from: a column, or an expression over columns.
-
-    ``by`` names the field of a link's target that the cell holds, ``entity`` which one a link to one of several leads to,
-    ``values`` what a text in the file stands for (``{"重点": "A"}``).
-    """
-
-    column: str | None = None
-    expression: str | None = None
-    by: str | None = None
-    entity: str | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def plain(self) -> Any:
-        if self.expression is not None:
-            return "=" + self.expression
-        more = {k: v for k, v in (("by", self.by), ("entity", self.entity), ("values", dict(self.values))) if v}
-        return {"column": self.column, **more} if more or (self.column or "").startswith("=") else self.column
-
-
-@dataclass(frozen=True)
-class RowsSource:
-    """Owned rows: from ``file`` joined by ``match`` (a column there) with ``parent`` (a column here, of the same name unless
-    given); without ``file`` from this file itself, where lines of one record stand below each other.
-
-    ``key``: fields that tell which standing row a line updates; without it the lines take the standing rows' places in order.
-    """
-
-    columns: Mapping[str, Source]
-    file: str | None = None
-    sheet: str | None = None
-    match: str | None = None
-    parent: str | None = None
-    key: tuple[str, ...] = ()
-    constants: Mapping[str, Any] = field(default_factory=dict)
-
-    def plain(self) -> dict[str, Any]:
-        told = {
-            "file": self.file, "sheet": self.sheet, "match": self.match, "parent": self.parent, "key": list(self.key),
-            "columns": {k: s.plain() for k, s in self.columns.items()}, "constants": dict(self.constants),
-        }  # fmt: skip
-        return {k: v for k, v in told.items() if v}
-
-
-@dataclass(frozen=True)
-class ImportMapping:
-    """``columns`` holds links too. ``when_found``: update | fill (only what is empty) | skip; ``when_absent``: create | refuse;
-    ``empties``: keep (an empty cell changes nothing) | clear. Both "when" speak of records found by ``key``."""
-
-    entity: str
-    columns: Mapping[str, Source]
-    file: str | None = None
-    sheet: str | None = None
-    key: tuple[str, ...] = ()
-    rows: Mapping[str, RowsSource] = field(default_factory=dict)
-    constants: Mapping[str, Any] = field(default_factory=dict)
-    when_found: str = "update"
-    when_absent: str = "create"
-    empties: str = "keep"
-
-    def plain(self) -> dict[str, Any]:
-        """The JSON form that `from_plain` reads back."""
-        told = {
-            "entity": self.entity, "file": self.file, "sheet": self.sheet, "key": list(self.key),
-            "columns": {k: s.plain() for k, s in self.columns.items()}, "rows": {k: r.plain() for k, r in self.rows.items()},
-            "constants": dict(self.constants), "when_found": self.when_found, "when_absent": self.when_absent,
-            "empties": self.empties,
-        }  # fmt: skip
-        usual = {"when_found": "update", "when_absent": "create", "empties": "keep"}
-        return {k: v for k, v in told.items() if v and usual.get(k) != v}
-
-
 def read_mapping(path: Path) -> ImportMapping:
-    """A mapping file (YAML 1.2 or JSON). Raises DefinitionError where it cannot be read, MappingFault where it means nothing."""
+    """A mapping file (YAML 1.2 or JSON). Raises DefinitionError where it cannot be read, MappingFault where it means
+    nothing."""
     with path.open("rb") as stream:
         content = stream.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
@@ -126,14 +57,15 @@ def from_plain(plain: Any) -> ImportMapping:
     mapping = ImportMapping(
         entity=faults.text("entity", body.get("entity")) or "",
         columns={**faults.sources("columns", body.get("columns")), **faults.sources("links", body.get("links"))},
-        file=faults.text("file", body.get("file")), sheet=faults.text("sheet", body.get("sheet")),
+        file=faults.text("file", body.get("file")),
+        sheet=faults.text("sheet", body.get("sheet")),
         key=faults.names("key", body.get("key")),
         rows={name: faults.rows(f"rows.{name}", rows) for name, rows in faults.map("rows", body.get("rows")).items()},
         constants=faults.map("constants", body.get("constants")),
         when_found=faults.one_of("when_found", body.get("when_found"), ("update", "fill", "skip")),
         when_absent=faults.one_of("when_absent", body.get("when_absent"), ("create", "refuse")),
         empties=faults.one_of("empties", body.get("empties"), ("keep", "clear")),
-    )  # fmt: skip
+    )
     if not mapping.entity:
         faults.add("entity", message("要写明导入到哪种记录"))
     if not mapping.columns and not mapping.rows:
@@ -143,10 +75,15 @@ def from_plain(plain: Any) -> ImportMapping:
 
 
 def check(
-    mapping: ImportMapping, registry: Registry, header: Iterable[str], headers_of_rows: Mapping[str, Iterable[str]],
-    writable: Mapping[str, frozenset[str]], readable: frozenset[str],
-) -> Entity:  # fmt: skip
-    """Everything a mapping names must be there: entity, fields, columns, targets. Gives the entity; raises MappingFault.
+    mapping: ImportMapping,
+    registry: Registry,
+    header: Iterable[str],
+    headers_of_rows: Mapping[str, Iterable[str]],
+    writable: Mapping[str, frozenset[str]],
+    readable: frozenset[str],
+) -> Entity:
+    """Everything a mapping names must be there: entity, fields, columns, targets. Gives the entity; raises
+    MappingFault.
 
     ``writable``: entity key -> fields this actor may fill, for the entity and its row entities.
     """
@@ -167,10 +104,15 @@ def check(
     for name, rows in mapping.rows.items():
         owned = entity.field(name)
         if owned is None or not owned.rows or name not in writable[entity.key]:
-            faults.add(f"rows.{name}", _unknown("没有名为 {name} 的明细", name, [k for k, f in entity.fields.items() if f.rows]))
+            faults.add(
+                f"rows.{name}",
+                _unknown("没有名为 {name} 的明细", name, [k for k, f in entity.fields.items() if f.rows]),
+            )
             continue
         if rows.file is not None and (rows.parent or rows.match) not in columns:
-            faults.add(f"rows.{name}.match", _unknown("文件里没有“{name}”这一列", rows.parent or rows.match or "", columns))
+            faults.add(
+                f"rows.{name}.match", _unknown("文件里没有“{name}”这一列", rows.parent or rows.match or "", columns)
+            )
         there = list(headers_of_rows.get(name, columns))
         if rows.file is not None and rows.match not in there:
             faults.add(f"rows.{name}.match", _unknown("明细文件里没有“{name}”这一列", rows.match or "", there))
@@ -225,7 +167,9 @@ class _Faults:
     def one_of(self, place: str, plain: Any, allowed: tuple[str, ...]) -> str:
         if plain is None or plain in allowed:
             return plain or allowed[0]
-        self.add(place, message("只能是 {allowed}，收到的是 {found}", allowed="、".join(allowed), found=str(plain)[:60]))
+        self.add(
+            place, message("只能是 {allowed}，收到的是 {found}", allowed="、".join(allowed), found=str(plain)[:60])
+        )
         return allowed[0]
 
     def sources(self, place: str, plain: Any) -> dict[str, Source]:
@@ -239,19 +183,33 @@ class _Faults:
             column = self.text(f"{place}.column", body.get("column"))
             if column is None:
                 self.add(place, message("缺少 column：要写明取自哪一列"))
-            return Source(column, None, self.text(f"{place}.by", body.get("by")),
-                          self.text(f"{place}.entity", body.get("entity")), self.map(f"{place}.values", body.get("values")))
-        self.add(place, message("应是列名、“=表达式”或 {{column: 列名, by: 字段}}，收到的是 {found}", found=str(plain)[:60]))
+            return Source(
+                column,
+                None,
+                self.text(f"{place}.by", body.get("by")),
+                self.text(f"{place}.entity", body.get("entity")),
+                self.map(f"{place}.values", body.get("values")),
+            )
+        self.add(
+            place, message("应是列名、“=表达式”或 {{column: 列名, by: 字段}}，收到的是 {found}", found=str(plain)[:60])
+        )
         return Source()
 
     def rows(self, place: str, plain: Any) -> RowsSource:
         body = self.map(place, plain, ROWS_KEYS)
-        columns = {**self.sources(f"{place}.columns", body.get("columns")), **self.sources(f"{place}.links", body.get("links"))}
+        columns = {
+            **self.sources(f"{place}.columns", body.get("columns")),
+            **self.sources(f"{place}.links", body.get("links")),
+        }
         found = RowsSource(
-            columns=columns, file=self.text(f"{place}.file", body.get("file")), sheet=self.text(f"{place}.sheet", body.get("sheet")),
-            match=self.text(f"{place}.match", body.get("match")), parent=self.text(f"{place}.parent", body.get("parent")),
-            key=self.names(f"{place}.key", body.get("key")), constants=self.map(f"{place}.constants", body.get("constants")),
-        )  # fmt: skip
+            columns=columns,
+            file=self.text(f"{place}.file", body.get("file")),
+            sheet=self.text(f"{place}.sheet", body.get("sheet")),
+            match=self.text(f"{place}.match", body.get("match")),
+            parent=self.text(f"{place}.parent", body.get("parent")),
+            key=self.names(f"{place}.key", body.get("key")),
+            constants=self.map(f"{place}.constants", body.get("constants")),
+        )
         if found.file is not None and found.match is None:
             self.add(f"{place}.match", message("明细在另一个文件里，要写明用哪一列与主表相连"))
         if not columns:
@@ -259,9 +217,16 @@ class _Faults:
         return found
 
     def fields(
-        self, entity: Entity, registry: Registry, sources: Mapping[str, Source], constants: Mapping[str, Any],
-        writable: frozenset[str], columns: list[str], place: str, key: tuple[str, ...] = (),
-    ) -> None:  # fmt: skip
+        self,
+        entity: Entity,
+        registry: Registry,
+        sources: Mapping[str, Source],
+        constants: Mapping[str, Any],
+        writable: frozenset[str],
+        columns: list[str],
+        place: str,
+        key: tuple[str, ...] = (),
+    ) -> None:
         for name in [*sources, *constants]:
             known = entity.field(name)
             # a field of the key is looked at below: it may find a record without being written (id, number)

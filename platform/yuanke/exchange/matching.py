@@ -21,7 +21,8 @@ Key = tuple[Any, ...]
 
 
 def key_of(draft: Draft, key: Iterable[str]) -> Key | None:
-    """The values of the key; None when one of them is empty or wrong (such a draft is new, or refused for its fault)."""
+    """The values of the key; None when one of them is empty or wrong (such a draft is new, or refused for its
+    fault)."""
     values = tuple(draft.shaped.values.get(name) for name in key)
     return None if any(value is None for value in values) else values
 
@@ -29,7 +30,9 @@ def key_of(draft: Draft, key: Iterable[str]) -> Key | None:
 class Matching:
     """``door`` is the actor's, ``engine`` sees all rows (only to know that a key is taken)."""
 
-    def __init__(self, door: Door, engine: Door, entity: Entity, mapping: ImportMapping, written: frozenset[str]) -> None:
+    def __init__(
+        self, door: Door, engine: Door, entity: Entity, mapping: ImportMapping, written: frozenset[str]
+    ) -> None:
         self.door = door
         self.engine = engine
         self.entity = entity
@@ -63,7 +66,9 @@ class Matching:
             wanted += self.mapping.columns
         return tuple(name for name in dict.fromkeys(wanted) if name != "id")
 
-    def _records(self, door: Door, keys: set[Key], fields: tuple[str, ...]) -> dict[Key, list[tuple[int, Mapping[str, Any]]]]:
+    def _records(
+        self, door: Door, keys: set[Key], fields: tuple[str, ...]
+    ) -> dict[Key, list[tuple[int, Mapping[str, Any]]]]:
         found: dict[Key, list[tuple[int, Mapping[str, Any]]]] = {}
         if not keys:
             return found
@@ -77,7 +82,9 @@ class Matching:
 
     def _settle(self, draft: Draft, records: list[tuple[int, Mapping[str, Any]]]) -> None:
         if len(records) > 1:
-            draft.shaped.fault(self.mapping.key[0], message("有 {count} 条记录符合，无法确定更新哪一条", count=len(records)))
+            draft.shaped.fault(
+                self.mapping.key[0], message("有 {count} 条记录符合，无法确定更新哪一条", count=len(records))
+            )
         elif records:
             draft.id, draft.standing = records[0]
 

@@ -1,4 +1,5 @@
-"""The door to data as import and export use it; `yuanke.records.Records` is one. Declared here so that what is needed is seen."""
+"""The door to data as import and export use it; `yuanke.records.Records` is one. Declared here so that what is
+needed is seen."""
 
 from __future__ import annotations
 
@@ -16,9 +17,13 @@ class Door(Protocol):
     def list(self, entity: str, query: Query) -> Page: ...
 
     def batch(
-        self, entity: str, create: Sequence[Mapping[str, Any]] = (), update: Sequence[Mapping[str, Any]] = (),
-        delete: Sequence[int] = (), atomic: bool = True,
-    ) -> Batch: ...  # fmt: skip
+        self,
+        entity: str,
+        create: Sequence[Mapping[str, Any]] = (),
+        update: Sequence[Mapping[str, Any]] = (),
+        delete: Sequence[int] = (),
+        atomic: bool = True,
+    ) -> Batch: ...
 
 
 class OpenDoor(Protocol):

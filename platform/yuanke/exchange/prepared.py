@@ -1,4 +1,5 @@
-"""Everything an import needs to know before its first row: the mapping checked against the Registry, the file and the rights.
+"""Everything an import needs to know before its first row: the mapping checked against the Registry, the file and
+the rights.
 
 The one rule: what is wrong with the mapping is said before anything is written.
 """
@@ -23,14 +24,14 @@ from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field, Registry
 from yuanke.storage import Unit
 
-
 #: system fields that an import may fill; all others are the engine's
 OPEN_SYSTEM_FIELDS = frozenset({"owner", "department"})
 
 
 @dataclass
 class Prepared:
-    """``own_links``: fields that link to the entity's own records -> columns of this file by which they may be found."""
+    """``own_links``: fields that link to the entity's own records -> columns of this file by which they may be
+    found."""
 
     registry: Registry
     entity: Entity
@@ -46,10 +47,16 @@ class Prepared:
 
 
 def prepare(
-    unit: Unit, actor: Actor, mapping: ImportMapping, table: TableFile, tables_of_rows: Mapping[str, TableFile],
-    children: Mapping[str, Children], numbers: dict[str, set[str]],
-) -> Prepared:  # fmt: skip
-    """Raises MappingFault, AccessDenied, RecordNotFound. ``numbers`` keeps which columns are numbers (a pass over each file)."""
+    unit: Unit,
+    actor: Actor,
+    mapping: ImportMapping,
+    table: TableFile,
+    tables_of_rows: Mapping[str, TableFile],
+    children: Mapping[str, Children],
+    numbers: dict[str, set[str]],
+) -> Prepared:
+    """Raises MappingFault, AccessDenied, RecordNotFound. ``numbers`` keeps which columns are numbers (a pass over
+    each file)."""
     entity = unit.registry.entities.get(mapping.entity)
     if entity is None or entity.kind == "pair":
         raise RecordNotFound(message("没有名为 {entity} 的数据", entity=mapping.entity))
@@ -68,7 +75,9 @@ def prepare(
     shapers = {"": _shaper(unit, entity, mapping.columns, mapping.constants, table, numbers, "")}
     for name, rows in mapping.rows.items():
         inner = unit.registry.entities[entity.fields[name].rows or ""]
-        shapers[name] = _shaper(unit, inner, rows.columns, rows.constants, tables_of_rows.get(name, table), numbers, name)
+        shapers[name] = _shaper(
+            unit, inner, rows.columns, rows.constants, tables_of_rows.get(name, table), numbers, name
+        )
     row_shapers = {name: shaper for name, shaper in shapers.items() if name}
     drafting = Drafting(table, mapping, shapers[""], row_shapers, children)
     return Prepared(unit.registry, entity, mapping, drafting, shapers, writable, _own_links(entity, mapping))
@@ -81,12 +90,15 @@ def _refuse_without_record(entity: Entity, mapping: ImportMapping) -> None:
 
 
 def fillable(unit: Unit, actor: Actor, entity: Entity) -> frozenset[str]:
-    """Fields that an import may fill. Import is a right of its own; creating and updating are asked row by row. Raises AccessDenied."""
+    """Fields that an import may fill. Import is a right of its own; creating and updating are asked row by row.
+    Raises AccessDenied."""
     importing = grant(unit, actor, entity, "import")
     making, changing = grant(unit, actor, entity, "create"), grant(unit, actor, entity, "update")
     if not importing.allowed or not (making.allowed or changing.allowed):
         raise AccessDenied(importing.reason if not importing.allowed else making.reason)
-    writable = (making.writable if making.allowed else frozenset()) | (changing.writable if changing.allowed else frozenset())
+    writable = (making.writable if making.allowed else frozenset()) | (
+        changing.writable if changing.allowed else frozenset()
+    )
     return frozenset(k for k in writable if _open(entity.fields[k]))
 
 
@@ -97,9 +109,14 @@ def _open(field: Field) -> bool:
 
 
 def _shaper(
-    unit: Unit, entity: Entity, sources: Mapping[str, Source], constants: Mapping[str, Any], table: TableFile,
-    numbers: dict[str, set[str]], name: str,
-) -> Shaper:  # fmt: skip
+    unit: Unit,
+    entity: Entity,
+    sources: Mapping[str, Source],
+    constants: Mapping[str, Any],
+    table: TableFile,
+    numbers: dict[str, set[str]],
+    name: str,
+) -> Shaper:
     wanted = columns_in_expressions(sources.values(), table.header)
     if name not in numbers:
         numbers[name] = number_columns(table.header, (cells for _, cells in table.rows()), wanted) if wanted else set()

@@ -28,7 +28,15 @@ TELLING = frozenset({"phone", "email", "url", "date", "datetime", "region", "cho
 #: types that take nearly any text
 UNTELLING = frozenset({"text", "long_text", "rich_text", "tags", "json", "barcode", "address"})
 #: endings of a header that say in which unit its figures stand
-UNITS = {"万": 10_000, "万元": 10_000, "千": 1_000, "千元": 1_000, "百万": 1_000_000, "亿": 100_000_000, "亿元": 100_000_000}
+UNITS = {
+    "万": 10_000,
+    "万元": 10_000,
+    "千": 1_000,
+    "千元": 1_000,
+    "百万": 1_000_000,
+    "亿": 100_000_000,
+    "亿元": 100_000_000,
+}
 _UNIT = re.compile(r"[(（]\s*(?:单位[:：]?)?\s*([万千百亿元]+)\s*[)）]\s*$")
 _PUNCTUATION = re.compile(r"[\W_]+")
 #: does a text name a user, a department ...? Given by the caller, who may look it up
@@ -37,7 +45,8 @@ Knows = Callable[[Field, Sequence[str]], int]
 
 @dataclass(frozen=True)
 class Proposal:
-    """What becomes of one column; ``field`` None: nothing fits. ``unknown``: texts of the sample that the field does not take."""
+    """What becomes of one column; ``field`` None: nothing fits. ``unknown``: texts of the sample that the field does
+    not take."""
 
     column: str
     field: str | None
@@ -52,11 +61,19 @@ class Proposal:
 
 
 def propose(
-    entity: Entity, header: Sequence[str], sample: Sequence[Sequence[Cell]], place: Place, writable: frozenset[str],
+    entity: Entity,
+    header: Sequence[str],
+    sample: Sequence[Sequence[Cell]],
+    place: Place,
+    writable: frozenset[str],
     knows: Knows | None = None,
-) -> list[Proposal]:  # fmt: skip
+) -> list[Proposal]:
     """One proposal for each column, in the order of the header. ``sample``: some first rows."""
-    fields = [f for k, f in entity.fields.items() if k in writable and not f.retired and not f.rows and f.source in ("typed", "system")]
+    fields = [
+        f
+        for k, f in entity.fields.items()
+        if k in writable and not f.retired and not f.rows and f.source in ("typed", "system")
+    ]
     columns = [[row[at] for row in sample if at < len(row) and row[at] is not None] for at in range(len(header))]
     scores = []
     for at, column in enumerate(header):
@@ -73,7 +90,9 @@ def propose(
     return [_proposal(column, chosen.get(at), entity) for at, column in enumerate(header)]
 
 
-def mapping_of(entity: Entity, proposals: Sequence[Proposal], key: Sequence[str] = (), sure_only: bool = False) -> ImportMapping:
+def mapping_of(
+    entity: Entity, proposals: Sequence[Proposal], key: Sequence[str] = (), sure_only: bool = False
+) -> ImportMapping:
     """The proposals as a mapping; ``sure_only`` leaves out what a person should confirm."""
     columns = {p.field: p.source for p in proposals if p.field and p.source and (p.sure or not sure_only)}
     return ImportMapping(entity.key, columns, key=tuple(key))
@@ -119,7 +138,11 @@ def _likeness(column: str, known: Field) -> tuple[float, bool]:
     for name in names - {""}:
         ratio = difflib.SequenceMatcher(None, word, name).ratio()
         within = word in name or name in word
-        best = max(best, ratio, 0.6 + 0.35 * min(len(word), len(name)) / max(len(word), len(name), 1) if within and word else 0.0)
+        best = max(
+            best,
+            ratio,
+            0.6 + 0.35 * min(len(word), len(name)) / max(len(word), len(name), 1) if within and word else 0.0,
+        )
     return best, False
 
 
@@ -130,7 +153,9 @@ def _type_named(column: str, known: Field) -> float:
     return 1.0 if any(part and part in word for part in (_plain(label.zh), _plain(label.en))) else 0.0
 
 
-def _fit(cells: Sequence[Cell], known: Field, place: Place, knows: Knows | None) -> tuple[float | None, tuple[str, ...]]:
+def _fit(
+    cells: Sequence[Cell], known: Field, place: Place, knows: Knows | None
+) -> tuple[float | None, tuple[str, ...]]:
     """Share of the cells that the field takes, and texts it does not take; None when that says nothing."""
     texts = [shown(cell).strip() for cell in cells if not isinstance(cell, CellFault)]
     if not texts:
@@ -159,8 +184,12 @@ def _is_typical(known: Field, cell: Cell) -> bool:
 
 def _looks_like_code(cells: Sequence[Cell]) -> bool:
     """Long whole numbers are codes or telephone numbers, not amounts."""
-    return all(isinstance(cell, (int, str)) and len(shown(cell).strip()) >= 11 and exact(int(shown(cell).strip().split(".")[0])) > 0
-               for cell in cells)
+    return all(
+        isinstance(cell, (int, str))
+        and len(shown(cell).strip()) >= 11
+        and exact(int(shown(cell).strip().split(".")[0])) > 0
+        for cell in cells
+    )
 
 
 def _plain(text: str) -> str:

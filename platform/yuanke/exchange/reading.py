@@ -89,8 +89,13 @@ def open_table(path: str | Path, name: str, sheet: str | None = None) -> TableFi
     path = Path(path)
     size = path.stat().st_size
     if size > limits.MAX_BYTES:
-        raise FileFault(message("文件有 {size} MB，最多 {most} MB；请拆成几个文件",
-                                size=size // 1_048_576, most=limits.MAX_BYTES // 1_048_576))
+        raise FileFault(
+            message(
+                "文件有 {size} MB，最多 {most} MB；请拆成几个文件",
+                size=size // 1_048_576,
+                most=limits.MAX_BYTES // 1_048_576,
+            )
+        )
     if not size:
         raise FileFault(message("文件是空的"))
     if _is_workbook(path, name):
@@ -107,17 +112,29 @@ def _is_workbook(path: Path, name: str) -> bool:
         head = stream.read(2048)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
         if extension in TEXTS:
-            raise FileFault(message("文件名是 {extension}，内容却是 Excel 工作簿；请把扩展名改回 .xlsx 再上传", extension=extension))
+            raise FileFault(
+                message("文件名是 {extension}，内容却是 Excel 工作簿；请把扩展名改回 .xlsx 再上传", extension=extension)
+            )
         return True
-    for sign, kind in ((b"%PDF", "PDF"), (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF8", "GIF"),
-                       (b"\x1f\x8b", "GZIP"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7Z"), (b"{\\rtf", "RTF")):
+    for sign, kind in (
+        (b"%PDF", "PDF"),
+        (b"\x89PNG", "PNG"),
+        (b"\xff\xd8\xff", "JPEG"),
+        (b"GIF8", "GIF"),
+        (b"\x1f\x8b", "GZIP"),
+        (b"Rar!", "RAR"),
+        (b"7z\xbc\xaf", "7Z"),
+        (b"{\\rtf", "RTF"),
+    ):
         if head.startswith(sign):
             raise FileFault(message("这是 {kind} 文件，不能导入；请提供 .xlsx 或 .csv", kind=kind))
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<html", b"<!doctype html", b"<?xml", b"<table", b"<meta", b"<head")):
         raise FileFault(message("文件内容是网页或 XML，不是表格；请在表格软件里打开后另存为 .xlsx"))
     if extension in WORKBOOKS:
-        raise FileFault(message("文件名是 {extension}，内容却不是工作簿；如果是文本表格，请把扩展名改为 .csv", extension=extension))
+        raise FileFault(
+            message("文件名是 {extension}，内容却不是工作簿；如果是文本表格，请把扩展名改为 .csv", extension=extension)
+        )
     return False
 
 

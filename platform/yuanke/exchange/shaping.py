@@ -20,7 +20,8 @@ from yuanke.metadata.registry import Entity, Field
 
 @dataclass
 class Shaped:
-    """One record as a file gives it. ``links``: field -> texts to be found; ``empty``: mapped fields without a value."""
+    """One record as a file gives it. ``links``: field -> texts to be found; ``empty``: mapped fields without a
+    value."""
 
     values: dict[str, Any] = field(default_factory=dict)
     links: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -32,12 +33,18 @@ class Shaped:
 
 
 class Shaper:
-    """Built once for a file; `shape` is called for each row. Raises MappingFault for an expression that does not compile."""
+    """Built once for a file; `shape` is called for each row. Raises MappingFault for an expression that does not
+    compile."""
 
     def __init__(
-        self, entity: Entity, sources: Mapping[str, Source], constants: Mapping[str, Any], header: Sequence[str],
-        numbers: set[str], place: Place,
-    ) -> None:  # fmt: skip
+        self,
+        entity: Entity,
+        sources: Mapping[str, Source],
+        constants: Mapping[str, Any],
+        header: Sequence[str],
+        numbers: set[str],
+        place: Place,
+    ) -> None:
         self.entity = entity
         self.header = list(header)
         self.place = place
@@ -99,13 +106,17 @@ class Shaper:
             shaped.values[known.key] = value
 
     def _gather(self, shaped: Shaped, known: Field, text: str) -> None:
-        texts = tuple(str(piece) for piece in pieces(text)) if known.pairs or known.multiple else (" ".join(text.split()),)
+        texts = (
+            tuple(str(piece) for piece in pieces(text)) if known.pairs or known.multiple else (" ".join(text.split()),)
+        )
         if any(texts):
             shaped.links[known.key] = texts
         else:
             shaped.empty.append(known.key)
 
-    def _compute(self, shaped: Shaped, known: Field, source: Source, computed: Computed, row: Mapping[str, Cell]) -> None:
+    def _compute(
+        self, shaped: Shaped, known: Field, source: Source, computed: Computed, row: Mapping[str, Cell]
+    ) -> None:
         for column in computed.columns:
             if isinstance(cell := row.get(column), CellFault):
                 shaped.fault(known.key, cell.said)
@@ -115,7 +126,9 @@ class Shaper:
             if value is not None and not isinstance(value, str) and not known.targets:
                 value = known.type.settle(known, value, self.place)
         except ArithmeticError:
-            shaped.fault(known.key, message("按表达式算不出结果，请检查 {columns}", columns="、".join(computed.columns)))
+            shaped.fault(
+                known.key, message("按表达式算不出结果，请检查 {columns}", columns="、".join(computed.columns))
+            )
             return
         except ValueFault as fault:
             shaped.fault(known.key, fault.said)

@@ -2,11 +2,13 @@
 
 Run by path with ``python -I``; knows only the standard library and python-calamine. Writes JSON lines to stdout: first
 ``{"sheets", "sheet", "rows"}``, then ``[row number, [cells]]``, last ``{"end": true}``; or ``{"fault": code, ...}``.
-Cells: text, number, bool, null, ``{"d": date}``, ``{"t": datetime}``, ``{"h": time}``, ``{"s": seconds}``, ``{"!": code}``.
+Cells: text, number, bool, null, ``{"d": date}``, ``{"t": datetime}``, ``{"h": time}``, ``{"s": seconds}``, ``{"!":
+code}``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sys
@@ -38,10 +40,8 @@ def limit(memory: int, cpu: int) -> None:
     except ImportError:
         return
     for kind, amount in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, cpu), (resource.RLIMIT_CORE, 0)):
-        try:
+        with contextlib.suppress(ValueError, OSError):  # a lower limit stands already
             resource.setrlimit(kind, (amount, amount))
-        except (ValueError, OSError):
-            pass
 
 
 def column_number(letters: str) -> int:
@@ -186,8 +186,11 @@ def read(path: str, wanted: str, limits: dict[str, int], out: IO[str]) -> None:
         book = CalamineWorkbook.from_path(path)
     except PasswordError:
         raise Fault("locked") from None
-    sheets = [m.name for m in book.sheets_metadata
-              if m.typ == SheetTypeEnum.WorkSheet and m.visible == SheetVisibleEnum.Visible]
+    sheets = [
+        m.name
+        for m in book.sheets_metadata
+        if m.typ == SheetTypeEnum.WorkSheet and m.visible == SheetVisibleEnum.Visible
+    ]
     if not sheets or (wanted and wanted not in sheets):
         raise Fault("no_sheet", sheet=wanted, sheets=sheets)
     scan, sheet = Scan(limits), None
@@ -221,7 +224,11 @@ def write_rows(sheet: Any, sheets: list[str], left: int, faulty: dict[int, dict[
 def main() -> None:
     path, wanted, limits = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
     limit(limits["memory"], limits["cpu"])
-    out = open(sys.stdout.fileno(), "w", encoding="utf-8", buffering=CHUNK, closefd=False)  # noqa: SIM115
+    with open(sys.stdout.fileno(), "w", encoding="utf-8", buffering=CHUNK, closefd=False) as out:
+        answer(path, wanted, limits, out)
+
+
+def answer(path: str, wanted: str, limits: dict[str, int], out: IO[str]) -> None:
     try:
         read(path, wanted, limits, out)
     except Fault as fault:
@@ -230,7 +237,6 @@ def main() -> None:
         out.write('{"fault": "memory"}\n')
     except Exception as error:  # whatever a hostile file provokes is a damaged file, told with its kind
         out.write(json.dumps({"fault": "damaged", "detail": f"{type(error).__name__}: {error}"[:200]}) + "\n")
-    out.flush()
 
 
 if __name__ == "__main__":

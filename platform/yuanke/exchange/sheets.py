@@ -27,7 +27,7 @@ class Sheet:
     """A parsed worksheet: ``sheets`` (names of all visible ones), ``sheet`` (this one), ``rows`` (last row number)."""
 
     def __init__(self, path: Path, wanted: str | None) -> None:
-        self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
         try:
             _parse(path, wanted or "", self._spool)
             self._spool.seek(0)
@@ -59,15 +59,28 @@ class Sheet:
 def _parse(path: Path, wanted: str, spool: IO[bytes]) -> None:
     """Run the child; returns when the spool is complete, raises FileFault otherwise."""
     bounds = {
-        "memory": limits.CHILD_MEMORY, "cpu": limits.CHILD_CPU, "rows": limits.MAX_ROWS, "columns": limits.MAX_COLUMNS,
-        "area": limits.MAX_SHEET_AREA, "part": limits.MAX_PART_BYTES, "parts": limits.MAX_PARTS,
+        "memory": limits.CHILD_MEMORY,
+        "cpu": limits.CHILD_CPU,
+        "rows": limits.MAX_ROWS,
+        "columns": limits.MAX_COLUMNS,
+        "area": limits.MAX_SHEET_AREA,
+        "part": limits.MAX_PART_BYTES,
+        "parts": limits.MAX_PARTS,
     }
     command = [sys.executable, "-I", str(_CHILD), str(path.resolve()), wanted, json.dumps(bounds)]
     with _one_at_a_time:
         try:
             # the child's environment is empty: it needs nothing, and a file must not reach what lies there
-            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=spool, stderr=subprocess.DEVNULL, env={},
-                           cwd="/", timeout=limits.CHILD_WALL, check=False)
+            subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=spool,
+                stderr=subprocess.DEVNULL,
+                env={},
+                cwd="/",
+                timeout=limits.CHILD_WALL,
+                check=False,
+            )
         except subprocess.TimeoutExpired:
             raise FileFault(_BURST) from None
     told = _last_line(spool)
@@ -93,7 +106,9 @@ _BURST = message("这个工作簿太大或太复杂，读取它超出了允许�
 
 def _fault(told: dict[str, Any]) -> FileFault:
     sentences: dict[str, Message] = {
-        "sparse": message("单元格 {cell} 离其他数据太远（整张表只有 {cells} 格有内容）；请删掉它，或把数据复制到新的工作表", **told),
+        "sparse": message(
+            "单元格 {cell} 离其他数据太远（整张表只有 {cells} 格有内容）；请删掉它，或把数据复制到新的工作表", **told
+        ),
         "columns": message("工作表有 {columns} 列，最多 {most} 列；请删掉不导入的列", most=limits.MAX_COLUMNS, **told),
         "rows": message("工作表有 {rows} 行，最多 {most} 行；请拆成几个文件", most=limits.MAX_ROWS, **told),
         "area": message("工作表有 {area} 格，太大了；请拆成几个文件，或另存为 CSV", **told),

@@ -57,19 +57,29 @@ class CsvWriter:
 
 
 class XlsxWriter:
-    """Constant memory: each row is on disk before the next. Beyond a sheet's rows a new sheet begins with the header again."""
+    """Constant memory: each row is on disk before the next. Beyond a sheet's rows a new sheet begins with the header
+    again."""
 
     def __init__(self, path: Path, sheet: str) -> None:
         options = {
-            "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-            "default_date_format": "yyyy-mm-dd", "nan_inf_to_errors": False,
-        }  # fmt: skip
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "default_date_format": "yyyy-mm-dd",
+            "nan_inf_to_errors": False,
+        }
         self._book = xlsxwriter.Workbook(str(path), options)
         self._title = _sheet_name(sheet)
         self._bold = self._book.add_format({"bold": True})
         self._formats = {
             kind: self._book.add_format({"num_format": form})
-            for kind, form in ((date, "yyyy-mm-dd"), (datetime, "yyyy-mm-dd hh:mm:ss"), (time, "hh:mm:ss"), (timedelta, "[h]:mm:ss"))
+            for kind, form in (
+                (date, "yyyy-mm-dd"),
+                (datetime, "yyyy-mm-dd hh:mm:ss"),
+                (time, "hh:mm:ss"),
+                (timedelta, "[h]:mm:ss"),
+            )
         }
         self._header: list[str] = []
         self._sheets = 0

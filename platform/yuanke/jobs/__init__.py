@@ -1,4 +1,5 @@
-"""Work that goes on after the answer: a table in the enterprise's database, written with what caused the work, and its runner.
+"""Work that goes on after the answer: a table in the enterprise's database, written with what caused the work, and
+its runner.
 
 The one rule: the table is the truth. Every accepted job runs at least once, and its effect in the database stands once.
 """
@@ -10,6 +11,18 @@ from yuanke.jobs.runner import Runner
 from yuanke.jobs.turns import run_job, run_pending
 
 __all__ = [
-    "Job", "LongJob", "Run", "Runner", "Step", "cancel", "enqueue", "find", "kinds", "notes", "purge_finished", "recent",
-    "run_job", "run_pending",
-]  # fmt: skip
+    "Job",
+    "LongJob",
+    "Run",
+    "Runner",
+    "Step",
+    "cancel",
+    "enqueue",
+    "find",
+    "kinds",
+    "notes",
+    "purge_finished",
+    "recent",
+    "run_job",
+    "run_pending",
+]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class LongJob:
     """A kind whose work is many transactions: ``run(run)`` opens them itself with `Run.step` and may answer a result.
 
-    A kind that is a plain callable ``(unit, actor, arguments, progress) -> result`` is one transaction, finished together with
+    A kind that is a plain callable ``(unit, actor, arguments, progress) -> result`` is one transaction, finished
+    together with
     its job: keep it under 50 ms. Results are JSON.
     """
 

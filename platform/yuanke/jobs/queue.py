@@ -48,22 +48,36 @@ class Job:
 
 
 def enqueue(
-    unit: Unit, actor: Actor, kind: str, arguments: Mapping[str, Any], run_at: datetime | None = None, dedupe: str | None = None,
+    unit: Unit,
+    actor: Actor,
+    kind: str,
+    arguments: Mapping[str, Any],
+    run_at: datetime | None = None,
+    dedupe: str | None = None,
     once: str = "ever",
-) -> int:  # fmt: skip
+) -> int:
     """Queue a job in this transaction; the id of the job, also of the one that was there under the same ``dedupe`` key.
 
-    ``once``: ``ever`` = one job for this key as long as it is kept; ``pending`` = one that has not begun yet. The actor at run
-    time is this user with the rights he has then; without a user the engine, or the command line as administrator.
+    ``once``: ``ever`` = one job for this key as long as it is kept; ``pending`` = one that has not begun yet. The actor
+    at run time is this user with the rights he has then; without a user the engine, or the command line as administrator.
     """
     if kind not in kinds():
         raise ValueError(f"no plugin brings the job kind {kind!r}")
     now = clock.now()
     row = {
-        "kind": kind, "arguments": dict(arguments), "state": "queued", "progress": 0.0, "run_at": run_at or now, "attempts": 0,
-        "cancel_asked": False, "acting": _acting(actor), "created_by": actor.user_id, "created_at": now, "dedupe": dedupe,
+        "kind": kind,
+        "arguments": dict(arguments),
+        "state": "queued",
+        "progress": 0.0,
+        "run_at": run_at or now,
+        "attempts": 0,
+        "cancel_asked": False,
+        "acting": _acting(actor),
+        "created_by": actor.user_id,
+        "created_at": now,
+        "dedupe": dedupe,
         "once": once,
-    }  # fmt: skip
+    }
     insert = (postgresql.insert if unit.dialect == "postgresql" else sqlite.insert)(JOB)
     statement = insert.values(row).on_conflict_do_nothing(index_elements=["kind", "dedupe"]).returning(JOB.c.id)
     made = unit.execute(statement).scalar()
@@ -101,9 +115,18 @@ def _visible(actor: Actor) -> sa.ColumnElement[bool]:
 
 def _job(row: Any) -> Job:
     return Job(
-        row.id, row.kind, row.state, row.progress, words.said(row.said), row.arguments, row.result, words.said(row.error),
-        row.created_by, row.created_at, row.ended_at,
-    )  # fmt: skip
+        row.id,
+        row.kind,
+        row.state,
+        row.progress,
+        words.said(row.said),
+        row.arguments,
+        row.result,
+        words.said(row.error),
+        row.created_by,
+        row.created_at,
+        row.ended_at,
+    )
 
 
 def cancel(unit: Unit, actor: Actor, job_id: int) -> Job:
@@ -111,7 +134,9 @@ def cancel(unit: Unit, actor: Actor, job_id: int) -> Job:
     job = find(unit, actor, job_id)
     now = clock.now()
     mine = JOB.c.id == job.id
-    unit.execute(JOB.update().where(mine, JOB.c.state == "queued").values(state="cancelled", ended_at=now, cancel_asked=True))
+    unit.execute(
+        JOB.update().where(mine, JOB.c.state == "queued").values(state="cancelled", ended_at=now, cancel_asked=True)
+    )
     unit.execute(JOB.update().where(mine, JOB.c.state == "running").values(cancel_asked=True))
     return find(unit, actor, job_id)
 

@@ -1,6 +1,7 @@
 """What a long job holds while it runs: its checkpoint, its progress, and the transactions it opens step by step.
 
-The one rule: a step's work and the checkpoint that says so are one transaction, and only the turn that holds the lease commits.
+The one rule: a step's work and the checkpoint that says so are one transaction, and only the turn that holds the
+lease commits.
 """
 
 from __future__ import annotations
@@ -111,7 +112,10 @@ class Run:
     def _keep(self, unit: Unit) -> None:
         """A step that stood shows that the job gets on: its attempts begin anew."""
         values = {
-            "checkpoint": self.checkpoint, "progress": self.progress, "said": words.kept(self.said), "result": self.result,
+            "checkpoint": self.checkpoint,
+            "progress": self.progress,
+            "said": words.kept(self.said),
+            "result": self.result,
             "attempts": 1,
             "lease_until": clock.after(LEASE_SECONDS),
         }

@@ -1,7 +1,9 @@
 """The runner inside a server process: a few threads that take turns for the enterprises that have work, each fairly.
 
-No queue library stands behind it: the table holds the jobs, `waking` tells of new ones within the process, and a slow round
-over all enterprises finds what other processes left. The one rule: an enterprise never holds all threads while others wait.
+No queue library stands behind it: the table holds the jobs, `waking` tells of new ones within the process, and a
+slow round
+over all enterprises finds what other processes left. The one rule: an enterprise never holds all threads while
+others wait.
 """
 
 from __future__ import annotations
@@ -26,9 +28,12 @@ log = logging.getLogger("yuanke.jobs")
 
 
 class Runner:
-    """``Runner(installation).start()``; ``threads`` turns at once, at most ``each`` of one enterprise, a round every ``round_seconds``."""
+    """``Runner(installation).start()``; ``threads`` turns at once, at most ``each`` of one enterprise, a round every
+    ``round_seconds``."""
 
-    def __init__(self, installation: Installation, threads: int = 2, each: int = 1, round_seconds: float = 30.0) -> None:
+    def __init__(
+        self, installation: Installation, threads: int = 2, each: int = 1, round_seconds: float = 30.0
+    ) -> None:
         self.installation = installation
         self.each = each
         self.round_seconds = round_seconds

@@ -8,7 +8,8 @@ from yuanke.fieldtypes.columns import Json, UtcDateTime
 from yuanke.storage.system import key, own_table
 from yuanke.storage.tables import identity
 
-#: ``state`` queued | running | done | failed | cancelled; ``acting`` user | engine | command: who the actor is at run time.
+#: ``state`` queued | running | done | failed | cancelled; ``acting`` user | engine | command: who the actor is at
+#: run time.
 #: ``lease`` names the turn that runs it now; whoever writes the job's outcome must still hold it.
 JOB = own_table(
     "job",

@@ -64,7 +64,9 @@ def _due(now: datetime, known: Any, only: int | None) -> sa.Select[Any]:
     """The oldest job that waits and may begin, or whose turn died."""
     waits = sa.and_(JOB.c.state == "queued", JOB.c.run_at <= now)
     died = sa.and_(JOB.c.state == "running", JOB.c.lease_until < now)
-    statement = sa.select(JOB).where(sa.or_(waits, died), JOB.c.kind.in_(list(known))).order_by(JOB.c.run_at, JOB.c.id).limit(1)
+    statement = (
+        sa.select(JOB).where(sa.or_(waits, died), JOB.c.kind.in_(list(known))).order_by(JOB.c.run_at, JOB.c.id).limit(1)
+    )
     return statement if only is None else statement.where(JOB.c.id == only)
 
 
@@ -78,10 +80,16 @@ def _claim(unit: Unit, lease: str, known: Any, only: int | None) -> Any:
         if row.attempts >= MOST_ATTEMPTS:
             unit.execute(mine.values(_failed(_DEAD, now)))
             continue
-        unit.execute(mine.values(
-            state="running", attempts=row.attempts + 1, lease=lease, lease_until=clock.after(LEASE_SECONDS),
-            started_at=row.started_at or now, dedupe=None if row.once == "pending" else row.dedupe,
-        ))  # fmt: skip
+        unit.execute(
+            mine.values(
+                state="running",
+                attempts=row.attempts + 1,
+                lease=lease,
+                lease_until=clock.after(LEASE_SECONDS),
+                started_at=row.started_at or now,
+                dedupe=None if row.once == "pending" else row.dedupe,
+            )
+        )
         return row
     return None
 
@@ -118,9 +126,18 @@ def _run_short(installation: Installation, at: Enterprise, row: Any, lease: str,
 
 def _run_long(installation: Installation, at: Enterprise, row: Any, lease: str, kind: LongJob) -> None:
     run = Run(
-        installation, at, row.id, lease, row.arguments, row.acting, row.created_by, dict(row.checkpoint or {}), row.progress,
-        words.said(row.said), row.result,
-    )  # fmt: skip
+        installation,
+        at,
+        row.id,
+        lease,
+        row.arguments,
+        row.acting,
+        row.created_by,
+        dict(row.checkpoint or {}),
+        row.progress,
+        words.said(row.said),
+        row.result,
+    )
     with _heartbeat(installation, at, row.id, lease):
         result = kind.run(run)
     _end(installation, at, row.id, lease, {**_done(result), "said": words.kept(run.said)})
@@ -158,7 +175,12 @@ def _try_again(installation: Installation, at: Enterprise, row: Any, lease: str,
             _write_end(unit, row.id, lease, _failed(said, clock.now()))
             return
         pause = FIRST_PAUSE * 4 ** (attempts - 1) * random.uniform(0.8, 1.2)
-        again = {"state": "queued", "run_at": clock.now() + timedelta(seconds=pause), "lease": None, "error": words.kept(said)}
+        again = {
+            "state": "queued",
+            "run_at": clock.now() + timedelta(seconds=pause),
+            "lease": None,
+            "error": words.kept(said),
+        }
         _write_end(unit, row.id, lease, again)
 
 
@@ -171,7 +193,9 @@ def _end(installation: Installation, at: Enterprise, job_id: int, lease: str, va
 
 
 def _write_end(unit: Unit, job_id: int, lease: str, values: dict[str, Any]) -> None:
-    written = unit.execute(JOB.update().where(JOB.c.id == job_id, JOB.c.lease == lease).values({**values, "lease_until": None}))
+    written = unit.execute(
+        JOB.update().where(JOB.c.id == job_id, JOB.c.lease == lease).values({**values, "lease_until": None})
+    )
     if written.rowcount != 1:
         raise LeaseLost
 

@@ -1,4 +1,5 @@
-"""Telling the runners of this process that an enterprise has work. A hint only: a runner that misses it finds out by itself."""
+"""Telling the runners of this process that an enterprise has work. A hint only: a runner that misses it finds out by
+itself."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from yuanke.kernel.text import Label, Message
 
 
 def kept(said: Message | None) -> dict[str, Any] | None:
-    """``{"text": ..., "values": {...}}``; values that JSON does not know become text, labels both languages' Chinese one."""
+    """``{"text": ..., "values": {...}}``; values that JSON does not know become text, labels both languages' Chinese
+    one."""
     if said is None:
         return None
     return {"text": said.text, "values": {name: _kept_value(value) for name, value in said.values.items()}}

@@ -32,10 +32,17 @@ SHOWN_FAULTS = 20
 @click.argument("slug")
 @click.argument("entity")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--map", "map_", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A mapping file; without it one is proposed.")
+@click.option(
+    "--map",
+    "map_",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A mapping file; without it one is proposed.",
+)
 @click.option("--key", help="Field(s) by which standing records are updated, separated by commas.")
 @click.option("--dry-run", is_flag=True, help="Check every row and write nothing.")
-@click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the rows that were refused.")
+@click.option(
+    "--errors", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the rows that were refused."
+)
 def import_(
     slug: str, entity: str, file: Path, map_: Path | None, key: str | None, dry_run: bool, errors: Path | None
 ) -> None:
@@ -80,7 +87,9 @@ def _mapping(unit: Unit, actor: Actor, entity: str, file: Path, map_: Path | Non
     for proposal in proposals:
         taken = proposal.field in mapping.columns
         source = proposal.source or Source()
-        click.echo(f"  {proposal.column} -> {f'{proposal.field}  {source.plain()}' if taken else '-'}  ({proposal.reason})")
+        click.echo(
+            f"  {proposal.column} -> {f'{proposal.field}  {source.plain()}' if taken else '-'}  ({proposal.reason})"
+        )
     return mapping
 
 
@@ -130,7 +139,8 @@ def export(slug: str, entity: str, file: Path, filter_: str | None, columns: str
 
 
 def _wait(opened: Installation, slug: str, actor: Actor, job_id: int) -> jobs.Job:
-    """Run the job here (a server that took it first is as good) and show how far it is. Raises click's error when it fails."""
+    """Run the job here (a server that took it first is as good) and show how far it is. Raises click's error when it
+    fails."""
 
     def look() -> jobs.Job:
         with opened.unit(slug) as unit:
