@@ -6,7 +6,7 @@ The one rule: what a field looks like in JSON is said by its type's `dump`; the 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -32,8 +32,27 @@ def nothing() -> Response:
 
 def page_json(page: Page) -> dict[str, Any]:
     """``{result, next, count, count_capped}``; count is null when it was not asked for."""
-    result = [record_json(record) for record in page.records]
+    result = records_json(page.records)
     return {"result": result, "next": page.next, "count": page.count, "count_capped": page.count_capped}
+
+
+def records_json(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Records of one list: they carry the same fields, so how each is dumped is looked up once."""
+    if not records:
+        return []
+    keys = list(records[0].values)
+    if any(list(record.values) != keys or record.entity is not records[0].entity for record in records):
+        return [record_json(record) for record in records]
+    dumpers = dumpers_of(records[0].entity)
+    plan = [(key, dumpers.get(key)) for key in keys]
+    return [
+        {"id": record.id, "version": record.version}
+        | {
+            key: value if value is None or dump is None else dump(value)
+            for (key, dump), value in zip(plan, record.values.values(), strict=True)
+        }
+        for record in records
+    ]
 
 
 def record_json(record: Record) -> dict[str, Any]:
@@ -57,7 +76,7 @@ def dumpers_of(entity: Entity) -> dict[str, Dump | None]:
 def _dumper(field: Field) -> Dump | None:
     kind = field.type
     if field.rows:
-        return lambda rows: [record_json(row) for row in rows]
+        return records_json
     if field.targets or kind.kind in ("link", "links"):
         return link_json
     if type(kind).dump is FieldType.dump:
@@ -67,6 +86,8 @@ def _dumper(field: Field) -> Dump | None:
 
 def link_json(value: Any) -> Any:
     """``{"id", "title"}``, ``{"id": null, "title": null, "hidden": true}``, or a list of them."""
+    if type(value) is LinkValue and not value.hidden and value.entity is None:
+        return {"id": value.id, "title": value.title}
     if isinstance(value, (list, tuple)) and not isinstance(value, LinkValue):
         return [link_json(one) for one in value]
     if value is None:
