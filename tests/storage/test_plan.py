@@ -111,6 +111,35 @@ def test_a_wider_type_keeps_every_value(installation, enterprise, writing, readi
         ]
 
 
+def test_a_number_that_does_not_fit_the_wider_type_is_told_and_kept_aside(installation, enterprise, writing, reading):
+    at = enterprise(crm(HEAD + "      size: {type: integer, label: 规模}\n"))
+    with writing(at) as unit:
+        unit.execute(unit.tables["firm"].insert(), [{"size": 12}, {"size": -(10**17)}, {"size": 9 * 10**18}])
+    with reading(at) as unit:
+        made = planned(unit, HEAD + "      size: {type: money, label: 规模}\n")
+        assert [(s.speed, s.rows) for s in made.steps if s.kind == "convert"] == [("destructive", 3)]
+    changed(installation, at, HEAD + "      size: {type: money, label: 规模}\n")
+    with reading(at) as unit:
+        firm = unit.tables["firm"]
+        assert unit.execute(firm.select().with_only_columns(firm.c.size).order_by(firm.c.id)).scalars().all() == [
+            Decimal(12),
+            None,
+            None,
+        ]
+
+
+def test_money_that_becomes_a_price_keeps_its_cents(installation, enterprise, writing, reading):
+    at = enterprise(crm(HEAD + "      size: {type: money, label: 规模}\n"))
+    with writing(at) as unit:
+        unit.execute(unit.tables["firm"].insert().values(size=Decimal("12.34")))
+    changed(installation, at, HEAD + "      size: {type: price, label: 规模}\n")
+    with reading(at) as unit:
+        assert unit.execute(unit.tables["firm"].select()).mappings().one()["size"] == Decimal("12.34")
+    changed(installation, at, HEAD + "      size: {type: text, label: 规模}\n")
+    with reading(at) as unit:
+        assert unit.execute(unit.tables["firm"].select()).mappings().one()["size"] in ("12.34", "12.3400")
+
+
 def test_a_text_that_becomes_a_long_text_needs_no_step_on_the_table(enterprise, reading):
     with reading(enterprise(crm(HEAD))) as unit:
         made = planned(unit, HEAD.replace("type: text", "type: long_text"))

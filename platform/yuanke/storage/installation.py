@@ -43,8 +43,8 @@ HEAD = sa.select(META.c.meta_version, META.c.perm_version, META.c.digest, META.c
 
 
 def _compiled(at: Enterprise, layers: list[Layer]) -> Registry:
-    """The stored layers compiled. What an older version of the product stored may not please a newer one: then it is laid
-    over the newer platform's own, which is what ``yuanke upgrade`` will store."""
+    """The stored layers compiled. What an older version of the product stored may not please a newer one: then it is
+    laid over the newer platform's own, which is what ``yuanke upgrade`` will store."""
     try:
         return compile_layers(layers)
     except DefinitionError as fault:

@@ -13,7 +13,7 @@ from yuanke.fieldtypes import ValueFault
 from yuanke.kernel import clock
 from yuanke.metadata.registry import Field
 from yuanke.storage.comparison import signature
-from yuanke.storage.conversion import UNREADABLE, read_as
+from yuanke.storage.conversion import UNREADABLE, read_as, widening
 from yuanke.storage.plan import Plan, Step
 from yuanke.storage.system import RETIRED, STEP, own_metadata
 from yuanke.storage.tables import bare, identity, physical
@@ -95,6 +95,10 @@ def convert(unit: Unit, made: Plan, step: Step, how: Any) -> None:
         return
     table = _table(field, **{how["from"]: old.type.column_type(old)})
     key, source = table.c.id, table.c[how["from"]]
+    wider = widening(unit.dialect, table.name, how["from"], old, field)
+    if wider is not None:
+        unit.execute(wider.table.update().where(wider.fits).values({field.key: wider.value}))
+        return
     write = (
         table.update()
         .where(key == sa.bindparam("at"))
