@@ -92,6 +92,24 @@ def test_every_post_of_the_api_honours_the_idempotency_key(app: Any) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
+def test_behind_a_trusted_proxy_the_address_and_https_are_the_callers(home: Any, notes: Any) -> None:
+    from yuanke.app import create_app
+
+    app = create_app({"YUANKE_HOME": home, "YUANKE_DATABASE_URL": None, "TRUSTED_PROXIES": 1})
+    told = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "crm.example"}
+    client = app.test_client()
+    page = client.get("/login", headers=told)
+    assert "Secure" in page.headers["Set-Cookie"] and "Strict-Transport-Security" in page.headers
+    for _ in range(30):
+        app.extensions["login_limits"].failed("acme", "nobody", "203.0.113.7")
+    body = {"enterprise": "acme", "username": "lin", "password": "x", "provider": "db"}
+    assert client.post("/api/v1/security/login", json=body, headers=told).status_code == 429
+    elsewhere = {**told, "X-Forwarded-For": "203.0.113.7, 203.0.113.8"}
+    assert client.post("/api/v1/security/login", json=body, headers=elsewhere).status_code == 401
+    app.installation.close()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_headers_of_every_answer(app: Any, notes: Any) -> None:
     for path in ("/health", "/nowhere", "/api/v1/me"):
         headers = app.test_client().get(path).headers

@@ -67,6 +67,7 @@ def settings(config: Mapping[str, Any] | None) -> dict[str, Any]:
         "SESSION_COOKIE_NAME": "yuanke",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": os.environ.get("YUANKE_HTTPS") == "1",
         "TRUSTED_PROXIES": int(os.environ.get("YUANKE_TRUSTED_PROXIES") or 0),
         "SESSION_REFRESH_EACH_REQUEST": False,
         "PERMANENT_SESSION_LIFETIME": timedelta(days=14),

@@ -9,6 +9,7 @@ import math
 import time
 
 from limits import RateLimitItem, parse
+from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
@@ -21,7 +22,12 @@ class LoginLimits:
     """``storage`` is ``memory://`` or a Redis URL; ``account`` and ``address`` read like ``10 per 15 minutes``."""
 
     def __init__(self, storage: str, account: str, address: str) -> None:
-        self.counter = MovingWindowRateLimiter(storage_from_string(storage))
+        try:
+            self.counter = MovingWindowRateLimiter(storage_from_string(storage))
+        except ConfigurationError as fault:
+            raise SystemExit(
+                f"YUANKE_REDIS_URL names {storage.split(':')[0]}, but: {fault}. pip install redis."
+            ) from fault
         self.account, self.address = parse(account), parse(address)
 
     def check(self, enterprise: str, username: str, address: str) -> None:

@@ -21,7 +21,7 @@ class Cookies(SecureCookieSessionInterface):
     """The cookie of the browser session goes over HTTPS only, wherever the page came that way."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        return request.is_secure
+        return request.is_secure or super().get_cookie_secure(app)
 
 
 class Application(Flask):
