@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Wrong files say what is wrong, where, and what to do: each file in tests/faults carries the expected codes on its wrong lines."""
 
 from __future__ import annotations
@@ -6,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-
 from yuanke.metadata import Diagnostic, Layer, check_layers
 from yuanke.metadata.faults import CODES
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Layers: what lies over what, who may change what, and what is remembered."""
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from yuanke.kernel.diagnostics import Span
 from yuanke.metadata import DefinitionError, Layer, check_layers, compile_layers
 from yuanke.metadata.explain import explain

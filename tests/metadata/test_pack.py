@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """``yuanke pack new | check | schema | explain`` as an author meets them."""
 
 from __future__ import annotations
@@ -7,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-
 from yuanke.app.commands.pack import pack
 from yuanke.metadata import Layer, compile_layers
 from yuanke.metadata.cut import cut_line, mend
@@ -75,22 +75,31 @@ def test_all_faults_of_all_files_of_a_folder_are_told_at_once(tmp_path: Path) ->
     assert "E201" in run("check", str(tmp_path)).stderr
 
 
-def test_modules_that_a_file_depends_on_are_found_beside_it(tmp_path: Path) -> None:
+def test_modules_that_a_file_depends_on_are_found_beside_it_or_among_the_installed_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed, here = tmp_path / "modules", tmp_path / "here"
+    installed.mkdir()
+    here.mkdir()
+    monkeypatch.setenv("YUANKE_MODULES", str(installed))
     write(
-        tmp_path,
+        installed,
         "base.yaml",
         "module: base\nroles: {clerk: 文员}\nentities: {thing: {fields: {name: text!}, permissions: {clerk: {read: all}}}}",
     )
-    path = write(tmp_path, "upper.yaml", "module: upper\ndepends: [base]\nentities: {thing: {fields: {size: integer}}}")
+    write(here, "middle.yaml", "module: middle\ndepends: [base]\nentities: {thing: {fields: {size: integer}}}")
+    path = write(
+        here,
+        "upper.yaml",
+        "module: upper\ndepends: [middle]\nentities: {thing: {fields: {twice: {type: integer, formula: size * 2}}}}",
+    )
     assert run("check", path).exit_code == 0
     path = write(
-        tmp_path,
-        "custom.yaml",
-        "customization: acme\nentities: {customer: {fields: {hall: {type: text, label: 展馆}}}}",
+        tmp_path, "custom.yaml", "customization: acme\nentities: {thing: {fields: {hall: {type: text, label: 展馆}}}}"
     )
-    assert run("check", path).exit_code == 0  # it stands on the installed modules
+    assert run("check", path).exit_code == 0
     path = write(
-        tmp_path, "custom.yaml", "customization: acme\nentities: {custmer: {fields: {hall: {typ: text, label: 展馆}}}}"
+        tmp_path, "custom.yaml", "customization: acme\nentities: {thing: {fields: {hall: {typ: text, label: 展馆}}}}"
     )
     assert run("check", path).exit_code == 1
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Reading: YAML 1.2 scalars, positions, caps, and faults that carry a line."""
 
 from __future__ import annotations
@@ -7,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-
 from yuanke.metadata import Layer, check_layers
 from yuanke.metadata.reader import MAX_BYTES, read
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-
 from yuanke.fieldtypes import catalogue
 from yuanke.metadata.dialect.shapes import Key, Record
 from yuanke.metadata.faults import CODES

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What the Registry answers: fields, relations, where values come from, defaults for what nobody wrote."""
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import textwrap
 from decimal import Decimal
 
 import pytest
-
 from yuanke.expressions import Expression
 from yuanke.metadata import SYSTEM_FIELDS, Entity, Layer, Registry, check_layers, compile_layers
 from yuanke.metadata.compiler import forget

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from yuanke.metadata import Layer, check_layers
 from yuanke.metadata.cut import mend
 from yuanke.metadata.reader import read

@@ -1,4 +1,4 @@
-"""Puts a Registry together: entities compiled or used again, what they say of one another, and the sections beside them.
+"""Puts a Registry together: entities compiled or used again, what they say of one another, the sections beside them.
 
 Rule: nothing is kept for later unless the whole of it was without a fault.
 """
@@ -73,7 +73,7 @@ class Assembly:
     # -- entities -------------------------------------------------------------------------------------------------
 
     def _entities(self) -> dict[str, Made]:
-        """Every entity compiled; those that were compiled before from the same are found first, for the others to draw on."""
+        """Every entity compiled; those compiled before from the same are found first, for the others to draw on."""
         keys = {key: self.reuse.key(definition) for key, definition in self.model.entities.items()}
         found = (
             {} if self.fresh else {key: hit for key, name in keys.items() if (hit := self.reuse.find(name)) is not None}

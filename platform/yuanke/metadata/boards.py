@@ -1,4 +1,7 @@
-"""Dashboards that are like another: what they say themselves laid over what that one says. Rule: null takes a part of it away."""
+"""Dashboards that are like another: what they say themselves laid over what that one says.
+
+Rule: null takes a part of it away.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from yuanke.metadata.node import Node
 
 def resolve_boards(section: Node | None, faults: Faults) -> dict[str, Any]:
     """Dashboards as plain mappings, each with everything it inherits and without ``like``."""
-    boards = {key: node for key, node in section.items()} if section is not None else {}
+    boards = dict(section.items()) if section is not None else {}
     return {key: _resolved(key, boards, (), faults) for key in boards}
 
 

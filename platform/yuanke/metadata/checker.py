@@ -1,4 +1,4 @@
-"""Walks the merged declarations against the dialect: unknown keys, wrong kinds of values, names of things that are not there.
+"""Walks the merged declarations against the dialect: unknown keys, wrong kinds of values, names of what is not there.
 
 Rule: what `fields`, `views`, `rights` and `entities` resolve themselves is only looked at for its shape here.
 """

@@ -34,7 +34,7 @@ def system_layers() -> tuple[Layer, ...]:
 
 
 def compile_layers(layers: Sequence[Layer]) -> Registry:
-    """The Registry of ``layers`` (the platform's own are added when absent); raises `DefinitionError` with all faults."""
+    """The Registry of ``layers``, the platform's own added when absent; raises `DefinitionError` with all faults."""
     layers = with_system(layers)
     digest = digest_of(layers)
     name = (digest, types_digest(catalogue()))

@@ -76,7 +76,7 @@ _VALUE = re.compile(r"""(?<=[{,\s])([A-Za-z_][\w+-]*|"\*")\s*:\s+(?=[^\s"'|>#&*!
 
 
 def mend(text: str) -> tuple[str, int]:
-    """``text`` with the cut lines of its flow maps quoted, and how many lines that changed. Other lines stay as they are."""
+    """``text`` with the cut lines of its flow maps quoted, and how many lines that changed; others stay as they are."""
     lines = text.splitlines(keepends=True)
     changed = 0
     for index, line in enumerate(lines):

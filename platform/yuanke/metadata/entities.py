@@ -1,4 +1,7 @@
-"""Makes `Entity` of `EntityDef`. Rule: everything an entity says about itself is resolved here; what others say of it is added by `compiler`."""
+"""Makes `Entity` of `EntityDef`.
+
+Rule: everything an entity says about itself is resolved here; what others say of it is added by `assemble`.
+"""
 
 from __future__ import annotations
 
@@ -246,7 +249,7 @@ class EntityMaker:
         """A computed field has no column: nothing that needs one can be asked of it."""
         if made.source == "computed" and made.formula is not None and not made.formula.has_sql:
             self.faults.add(
-                "E404", found.formula or found.node, f'"{found.key}" is computed on reading, and cannot run in the database',
+                "E404", found.formula or found.node, f'"{found.key}" is computed on reading, but has no SQL',
                 "Use functions that have SQL, or say refresh: day to store it.",
             )  # fmt: skip
         if made.source == "computed":
@@ -258,7 +261,7 @@ class EntityMaker:
                         "E405",
                         said.key,
                         f'"{found.key}" is computed on reading and cannot be {what}',
-                        f"{reason[0].upper() + reason[1:] if reason else 'It has no column'}. Take {word}: away, or say refresh: day to store it.",
+                        f"{_sentence(reason) or 'It has no column'}. Take {word}: away, or say refresh: day.",
                     )
         if (
             made.source == "typed"
@@ -270,7 +273,7 @@ class EntityMaker:
                 "E403",
                 found.formula or found.node,
                 f'"{found.key}" keeps a value that reads {", ".join(sorted(made.formula.volatile))}',
-                f'What one may overwrite is stored, and this would be stale tomorrow. Say "default: ={made.formula.source}", or add refresh: day.',
+                f'What is stored would be stale tomorrow. Say "default: ={made.formula.source}", or add refresh: day.',
             )
 
     def _warn(self, definition: EntityDef, entity: Entity) -> None:
@@ -301,6 +304,10 @@ class EntityMaker:
                     f'Nobody may write "{found.key}", which is required',
                     "Let a role write it, give it a default, or do not require it.",
                 )
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def path_of(definition: EntityDef, model: Model) -> str:

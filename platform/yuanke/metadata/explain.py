@@ -18,7 +18,7 @@ from yuanke.metadata.stack import SECTIONS, Stack, lay
 
 @dataclass(frozen=True)
 class Said:
-    """One value at its address. ``removed``: the layer took the key away. ``hides`` are (value, place, layer), nearest first."""
+    """One value at its address. ``removed``: the layer took the key away. ``hides``: (value, place, layer)s."""
 
     address: str
     value: Any

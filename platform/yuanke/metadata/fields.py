@@ -24,7 +24,7 @@ from yuanke.metadata.sources import Sources
 
 
 class _Spec:
-    """What a type may ask of a field while its default is read (`fieldtypes.FieldSpec`); made of the attributes so far."""
+    """What a type may ask of a field while its default is read (`fieldtypes.FieldSpec`): the attributes so far."""
 
     required = False
     multiple = False
@@ -61,7 +61,7 @@ class FieldMaker:
         self._templates: dict[str, dict[str, Any]] = {}
 
     def make(self, found: FieldDef, path: str, scope: RecordScope | None = None) -> Field:
-        """The compiled field that stands at ``path`` (for translations). ``scope``: names beside those of the record."""
+        """The compiled field that stands at ``path`` (for translations). ``scope``: names other than the record's."""
         if found.source == "system" and found.node is RECORD_NODES.get(found.key):
             return self._system(found, path)
         made: dict[str, Any] = {
@@ -288,7 +288,7 @@ _ELSEWHERE = frozenset(
 
 
 class FilterScope(RecordScope):
-    """``filter`` of a link: bare names are the candidate's, ``this`` and ``row`` the record that chooses, ``record`` its document."""
+    """``filter`` of a link: bare names are the candidate's; ``this`` is who chooses, ``record`` its document."""
 
     def __init__(self, facts: Names, candidate: str, chooser: str) -> None:
         super().__init__(facts, candidate, this=Kind("link", of=chooser), bracket=True)

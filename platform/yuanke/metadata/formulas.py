@@ -50,7 +50,7 @@ class Formulas:
     ) -> Expression | None:
         """The expression of ``node`` (a leading ``=`` is skipped), or None when it is absent or wrong (told).
 
-        ``sql``: it runs in the database, so that one without SQL is a fault. ``group``: it speaks of a group of a report.
+        ``sql``: it runs in the database, one without SQL is a fault. ``group``: it speaks of a group of a report.
         """
         if node is None or isinstance(node.value, (dict, list)) or node.value is None:
             return None
@@ -64,7 +64,9 @@ class Formulas:
             self.faults.add("E401", self._place(node, fault.start + skipped), fault.summary, fault.detail)
             return None
         if sql and not made.has_sql:
-            detail = "It is asked of many records at once, in SQL. Use functions that have SQL, or a field that keeps the value."
+            detail = (
+                "It is asked of many records at once. Use functions that have SQL, or a field that keeps the value."
+            )
             self.faults.add("E404", node, "This expression cannot run in the database", detail)
         return made
 

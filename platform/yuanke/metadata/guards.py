@@ -9,11 +9,12 @@ from yuanke.metadata.faults import Faults
 from yuanke.metadata.node import Node
 
 #: what a module or an admin may say about a field of the platform's own entities
-_OPEN_KEYS = frozenset("label help place searchable masked sensitive visible_when".split())
+_OPEN_KEYS = {"label", "help", "place", "searchable", "masked", "sensitive", "visible_when"}
 #: and about such an entity
-_OPEN_ENTITY_KEYS = frozenset(
-    "fields views label plural icon help permissions scopes duplicates indexes automations checks features search".split()
-)
+_OPEN_ENTITY_KEYS = {
+    "fields", "views", "label", "plural", "icon", "help", "permissions", "scopes", "duplicates", "indexes",
+    "automations", "checks", "features", "search",
+}  # fmt: skip
 
 
 def allowed(key: str, below: Node, node: Node, platform: bool, faults: Faults) -> Node | None:

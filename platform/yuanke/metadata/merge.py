@@ -1,7 +1,7 @@
 """Lays one layer over another, and remembers who set each value.
 
-Maps merge by key, a value replaces a value, a list a list, ``null`` takes a key away, ``key+`` and ``key-`` add to a list
-or take from it. Rule: two layers of one rank that did not agree on an order may not set one value differently.
+Maps merge by key, a value replaces a value, a list a list, ``null`` takes a key away, ``key+`` and ``key-`` add to a
+list or take from it. Rule: two layers of one rank that did not agree on an order may not set one value differently.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The declared metadata as a whole: definitions that may still be wrong, with the names they give to one another.
 
-`EntityDef` and `FieldDef` are what somebody declared; `compiler` makes `Entity` and `Field` of them. Rule: everything here
-is read from merged nodes and nothing is changed; what one answer was drawn from is recorded, so that `cache` can reuse it.
+`EntityDef` and `FieldDef` are what somebody declared; `entities` and `fields` make `Entity` and `Field` of them. Rule:
+everything here is read from merged nodes; what an answer was drawn from is recorded, so that `reuse` can trust it.
 """
 
 from __future__ import annotations
@@ -230,7 +230,15 @@ class Model:
         made.update(definition.part.face)
         tree = definition.node.get("tree")
         made.update(
-            f"{definition.kind}{definition.parent}{definition.parent_link}{list(definition.fields)}{tree and tree.value}".encode()
+            repr(
+                (
+                    definition.kind,
+                    definition.parent,
+                    definition.parent_link,
+                    list(definition.fields),
+                    tree and tree.value,
+                )
+            ).encode()
         )
         for inverse in definition.inverses.values():
             made.update(f"{inverse.name}\0{inverse.source}\0{inverse.field}\0{inverse.through_pairs}\1".encode())

@@ -61,7 +61,7 @@ def fault_of_name(word: str) -> str | None:
         return f"A name has at most {LONGEST} characters, this one {len(word)}."
     if keyword.iskeyword(word):
         return (
-            f'"{word}" is a word of the expression language and could not be written in one. Choose another, for example "{word}_".'
+            f'"{word}" is a word of the expression language and could not be written in one. Choose another.'
             if word not in ("from", "to", "class", "in", "is")
             else _INSTEAD[word]
         )
@@ -71,7 +71,7 @@ def fault_of_name(word: str) -> str | None:
 
 
 _INSTEAD = {
-    "from": 'A period is "since" and "till", a movement "source" and "target": "from" is a word of the expression language.',
+    "from": '"from" is a word of the expression language; a period is "since" and "till", a move has a "source".',
     "class": '"class" is a word of the expression language; "category" or "grade" say the same.',
     "in": '"in" is a word of the expression language; choose another name.',
     "is": '"is" is a word of the expression language; choose another name.',
@@ -101,7 +101,7 @@ def check_name(word: str, where: Node, faults: Faults, what: str, taken: frozens
 
 
 def plural_of(word: str) -> str:
-    """The name of the collection on the other side of a link: ``order`` -> ``orders``, ``opportunity`` -> ``opportunities``."""
+    """Name of the collection at the other end of a link: ``order`` -> ``orders``, ``category`` -> ``categories``."""
     if word.endswith("y") and word[-2:-1] not in "aeiou":
         return word[:-1] + "ies"
     if word.endswith(("s", "x", "z", "ch", "sh")):

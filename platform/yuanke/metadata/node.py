@@ -1,6 +1,6 @@
 """A declared value that knows where it was written.
 
-Rule: nodes are never changed once a layer is settled; merging makes new ones along the changed path and shares the rest.
+Rule: nodes are never changed once a layer is settled; merging makes new ones along the changed path, shares the rest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Node:
     """One value of a module file.
 
     ``span`` is the place of the value, ``key`` the place of the key before it (for things that are wrong as a whole);
-    ``layer`` who said it; ``hidden`` the values of lower layers it covers, nearest first; ``removed`` marks a tombstone:
+    ``layer`` who said it; ``hidden`` the values of lower layers it covers, nearest first; ``removed`` is a tombstone:
     the key is gone and this is who took it. ``raw`` is the text of a plain scalar as typed, None for anything else.
     """
 

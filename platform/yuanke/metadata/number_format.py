@@ -1,4 +1,4 @@
-"""Formats of document numbers: ``DD{year}{month}{day}-{seq:4}``. Rule: one running part, and only places that are known."""
+"""Formats of document numbers: ``DD{year}{month}{day}-{seq:4}``. Rule: one running part, only places that are known."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def fault_of_format(text: str) -> str | None:
         return f"{{{running[0]}}} is not understood: say how many digits, from 1 to 12, like {{seq:4}}."
     for place in places:
         if place not in running and place not in DATES and not _PATH.fullmatch(place):
-            return f"{{{place}}} is not understood. Places are {{year}} {{month}} {{day}} {{date}} {{seq:4}} and field paths."
+            return f"{{{place}}} is not understood. Places are {{year}} {{month}} {{day}} {{date}} {{seq:4}} and paths."
     return None
 
 

@@ -22,7 +22,7 @@ def words(node: Node | None) -> list[Node]:
 
 
 class Order:
-    """``layers`` from bottom to top; ``below[name]`` are the layers of the same rank that ``name`` is said to follow."""
+    """``layers`` from bottom to top; ``below[(rank, name)]`` are the layers that this one is said to follow."""
 
     def __init__(self, layers: Sequence[Layer], faults: Faults) -> None:
         self.below: dict[tuple[str, str], frozenset[str]] = {}
@@ -79,7 +79,7 @@ class Order:
                     "E305",
                     word,
                     f'There is no module "{word.value}"',
-                    f"{layer.name} depends on it. Add the module, or take it out of depends.{did_you_mean(word.value, by_name)}",
+                    f"{layer.name} depends on it. Add it or take it out.{did_you_mean(word.value, by_name)}",
                 )
             else:
                 faults.add(
@@ -114,7 +114,7 @@ class Order:
             lower = said[name][index]
             if state.get(lower) == 1:
                 ring = [n for n, _ in stack]
-                ring = ring[ring.index(lower) :] + [lower]
+                ring = [*ring[ring.index(lower) :], lower]
                 node = by_name[name].node
                 faults.add(
                     "E304",

@@ -199,7 +199,7 @@ def _option_tree(options: Node, above: str = "") -> dict[str, Node]:
 
 
 def _finished(fields: dict[str, FieldDef], digest: bytes, drawn: bool) -> Part:
-    """The part with what is asked of it often worked out. ``drawn``: fields took something from beyond their own node."""
+    """The part with what is often asked of it worked out. ``drawn``: fields took something from beyond their node."""
     face = hashlib.blake2b(digest_size=16)
     if drawn:
         digest = hashlib.blake2b(digest + b"".join(f.node.digest() for f in fields.values()), digest_size=16).digest()

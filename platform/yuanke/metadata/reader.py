@@ -32,7 +32,7 @@ _NUMBER_START = frozenset("+-.0123456789")
 
 
 def read(text: str | bytes, file: str, layer: str = "") -> tuple[Node | None, list[Diagnostic]]:
-    """Nodes of one document, and every fault of reading. The node is None when the file could not be read to its end."""
+    """Nodes of one document, and every fault of reading. The node is None when the file cannot be read to its end."""
     content, faults = _decode(text, file)
     node = _build(content, file, layer, faults) if content is not None else None
     return node, faults.sorted()
@@ -131,7 +131,7 @@ def _tell_syntax(error: yaml.MarkedYAMLError, content: str, file: str, faults: F
             "E104",
             span,
             "An expression in { } is cut by YAML",
-            f"Inside {{ }} a value that holds , [ ] {{ }} must be quoted, or stand on a line of its own:\n    {mended.strip()}",
+            f"Inside {{ }} a value that holds , [ ] {{ }} is quoted, or stands on its own line:\n    {mended.strip()}",
         )
         return
     problem = (error.problem or "it cannot be read").strip()
@@ -251,7 +251,7 @@ class _Builder:
                 "E105",
                 span,
                 "The file is nested too deeply",
-                f"More than {MAX_DEPTH} levels; no part of the dialect needs half of that. Look for a bracket too many.",
+                f"More than {MAX_DEPTH} levels; the dialect needs not half of them. Look for a bracket too many.",
             )
             return False
         if event.tag is not None and event.tag != "!":
@@ -293,7 +293,7 @@ class _Builder:
                     "E103",
                     key.span,
                     f'The key "{word}" stands twice',
-                    f"It already stands on line {first.line}; a key may stand once in a map. Take one away or rename it.",
+                    f"It stands on line {first.line}; a key may stand once in a map. Take one away or rename it.",
                     first,
                 )
                 continue

@@ -104,7 +104,7 @@ class Inverse:
 
 @dataclass(frozen=True, eq=False)
 class NumberRule:
-    """``format`` with places ``{year} {month} {day} {date} {seq:4}`` and field paths; ``label`` of the field ``number``."""
+    """``format`` with places ``{year} {month} {day} {date} {seq:4}``, field paths; ``label`` of field ``number``."""
 
     format: str
     label: Label
@@ -135,7 +135,7 @@ class View:
 class Entity:
     """A kind of record, with everything the engine needs to know about it.
 
-    ``kind``: ``record`` (own list and page), ``rows`` (owned by ``parent``, carried by it), ``pair`` (values on a many-to-many).
+    ``kind``: ``record`` (own list and page), ``rows`` (owned and carried by ``parent``), ``pair`` (of a many-to-many).
     """
 
     key: str

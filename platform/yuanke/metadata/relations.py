@@ -1,4 +1,4 @@
-"""Both ends of every relation: a link is declared once, and its target gets the collection. Rule: one name, one collection."""
+"""Both ends of every relation: a link is declared once, its target has the collection. One name, one collection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from yuanke.metadata.telling import targets_of
 
 
 def relate(model: Model, stack: Stack, patterns: set[str], faults: Faults) -> None:
-    """Give every target of a link its collection; links to nothing, or to what the module does not depend on, are told."""
+    """Give every target of a link its collection; links to nothing, or beyond what a module depends on, are told."""
     for definition in list(model.entities.values()):
         if definition.kind != "pair" or definition.part.linked:
             for held in definition.part.linked:
@@ -80,7 +80,7 @@ def _invert(model: Model, definition: EntityDef, held: FieldDef, target: EntityD
 
 
 def _inverse_name(definition: EntityDef, held: FieldDef, target: EntityDef) -> str:
-    """The plural of the entity: for the link named like its target, else for the first one; before a further one stands its field."""
+    """The plural of the entity, for the link named like its target, else the first; others begin with the field."""
     plural = plural_of(definition.key)
     same = [f for f in definition.part.linked if target.key in f.targets and f.inverse is None]
     named = next((f for f in same if f.key == target.key), same[0])

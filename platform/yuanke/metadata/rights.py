@@ -1,4 +1,7 @@
-"""Permissions as the engine asks them: role -> verb -> scopes, role -> field -> level. Rule: what is not written is not allowed."""
+"""Permissions as the engine asks them: role -> verb -> scopes, role -> field -> level.
+
+Rule: what is not written is not allowed.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ class RightsMaker:
                     "E215",
                     said.key,
                     f'"{verb}" is nothing one can do with {definition.key}',
-                    f"Verbs are {', '.join(VERBS)}, merge, transfer, share, and the entity's own transitions and actions.{did_you_mean(verb, verbs)}",
+                    f"Verbs are {', '.join(VERBS)}, merge, transfer, share and its acts.{did_you_mean(verb, verbs)}",
                 )
                 continue
             scopes = self._scopes(said, definition, known)

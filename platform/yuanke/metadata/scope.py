@@ -1,6 +1,6 @@
 """Which names an expression may use, and of what kind their values are: the metadata's side of `expressions.Scope`.
 
-Rule: nothing falls through a bracket. Inside ``orders[...]`` a bare word is a field of the order and ``this`` the record
+Rule: nothing falls through a bracket. Inside ``orders[...]`` a bare word is a field of the order, ``this`` the record
 outside, so a custom field can never capture a name that a formula used before.
 """
 
@@ -45,7 +45,7 @@ class Names(Protocol):
 
 
 class RecordScope:
-    """Names of one record of ``entity``; ``more`` are further names of the place (``asked`` fields, results, running values)."""
+    """Names of one record of ``entity``; ``more`` are further names of the place (results, running values)."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class RecordScope:
             if document is None:
                 return None
             owner, called = document
-            if name == called or name == owner:
+            if name in (called, owner):
                 return Kind("link", of=owner)
             found = self.facts.kind(owner, name)
             if found is not None:
@@ -128,7 +128,7 @@ class RecordScope:
         return found
 
     def _step_of_several(self, name: str) -> Kind | None:
-        """One dot behind a link to one of several entities: ``kind`` is the entity's key, any other name is looked up later."""
+        """One dot behind a link to one of several entities: ``kind`` is the entity's key, the rest is open."""
         return Kind("choice") if name == "kind" else Kind("number") if name == "id" else ANY
 
     def _step_of_room(self, room: str, name: str) -> Kind | None:

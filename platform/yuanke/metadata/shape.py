@@ -113,7 +113,7 @@ def _field(node: Node) -> Node:
     for word in ("type", "link", "links", "rows"):
         child = node.value.get(word)
         if child is not None and isinstance(child.value, str) and child.value.endswith("!"):
-            made = {k: v for k, v in node.value.items()}
+            made = dict(node.value)
             made[word] = child.replaced(child.value[:-1])
             made["required"] = Node(True, child.span, child.layer, child.key, raw="true")
             node = node.replaced(made)

@@ -1,4 +1,4 @@
-"""Where the value of a formula lives: typed over, stored, rolled up from other records, or computed on reading (§2, rule 11).
+"""Where the value of a formula lives: typed over, stored, rolled up from other records, or computed on reading.
 
 Rule: what reads the clock, the reader, a step through a link, a whole entity or a computed field is computed; an
 aggregate over a collection on the other side of a link is a roll-up; the rest is stored in the save.

@@ -49,7 +49,7 @@ class Stack:
     incomplete: bool = False  # a module that another depends on is not there
 
     def knows(self, layer: str, other: str) -> bool:
-        """Whether what ``layer`` declares may name what ``other`` declares: itself, what lies below, what it depends on."""
+        """Whether ``layer`` may name what ``other`` declares: itself, what lies below, what it depends on."""
         if (
             layer == other
             or self.ranks.get(layer) != "module"

@@ -1,4 +1,4 @@
-"""Names for people: the label that was declared, else the key made readable; English from translations, else the key."""
+"""Names for people: the declared label, else the key made readable; English from translations, else the key."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the dialect knows: each key with its meaning, its shape and an example, said once for checker, editors and reference."""
+"""What the dialect knows: each key, its meaning, shape and example, said once for checker, editors and reference."""

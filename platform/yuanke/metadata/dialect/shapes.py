@@ -1,6 +1,6 @@
 """The few shapes that declared values have. Each can check a node, describe itself to people, and become JSON Schema.
 
-Rule: a shape says what may stand somewhere and nothing about layers; names and expressions are looked up through `Context`.
+Rule: a shape says what may stand somewhere, nothing about layers; names and expressions go through `Context`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ Schema = dict[str, Any]
 
 @dataclass(frozen=True)
 class Context:
-    """Where a value stands: how to look up names (`known`) and to compile expressions (`compile`, of the kind `wanted` for a field), when that is possible here.
+    """Where a value stands: how to look up names (`known`) and to compile expressions (`compile`, of the kind `wanted`
+    for a field), where that is possible.
 
-    ``types`` are the field types there are; ``entity`` is the entity whose fields bare names are, "" where there is none; ``asked`` what the act asks; ``results``
-    names that steps and `let` gave; ``state`` the workflow's field; ``open``: names come from rows walked at run time, so
-    that an unknown one cannot be told; ``group``: expressions speak of a group of records;
-    ``shows``: fields are named to be shown, so that one which a layer above retired is passed over.
+    ``types`` are the field types; ``entity`` is the entity whose fields bare names are, "" where there is none; ``asked``
+    what the act asks; ``results`` names that steps and `let` gave; ``state`` the workflow's field; ``ledger`` the ledger
+    around; ``open``: names come from rows walked at run time, so that an unknown one cannot be told; ``group``:
+    expressions speak of a group of records; ``shows``: fields are named to be shown, so that one which a layer above
+    retired is passed over.
     """
 
     faults: Faults
@@ -385,7 +387,7 @@ class ListOf(Shape):
 
 @dataclass(frozen=True)
 class MapOf(Shape):
-    """A map whose keys are names that its author chose. ``keys``: "name", "text", or a kind of name that must be known."""
+    """A map whose keys its author chose. ``keys``: "name", "text", or a kind of name that must be known."""
 
     value: Shape
     keys: str = "name"

@@ -10,7 +10,8 @@ from yuanke.metadata.node import Node
 _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _CLOCK = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
 SCHEDULE = re.compile(
-    rf"(?:(?:day|weekday|workday|{_DAYS}) {_CLOCK}|month (?:[1-9]|[12][0-9]|3[01]|last) {_CLOCK}|hour|(?:[1-9]|[1-5][0-9]) minutes)"
+    rf"(?:(?:day|weekday|workday|{_DAYS}) {_CLOCK}|month (?:[1-9]|[12][0-9]|3[01]|last) {_CLOCK}"
+    r"|hour|(?:[1-9]|[1-5][0-9]) minutes)"
 )
 DURATION = re.compile(r"[1-9][0-9]{0,4}(?:min|h|d|w|m|y)")
 RATE = re.compile(r"[1-9][0-9]{0,6}/(?:min|h|d)")
@@ -27,7 +28,9 @@ class Schedule(Shape):
             c.faults.add("E220", node, f"{found(node)} is no schedule", f"Write {self.words()}.")
 
     def words(self) -> str:
-        return "day 08:00, weekday 08:00, workday 08:00, monday 08:00, month 1 08:00, month last 08:00, hour, or 15 minutes"
+        return (
+            "day 08:00, weekday 08:00, workday 08:00, monday 08:00, month 1 08:00, month last 08:00, hour, 15 minutes"
+        )
 
     def schema(self) -> Schema:
         return {"type": "string"}
