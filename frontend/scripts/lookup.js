@@ -54,5 +54,7 @@ function openCreate(select, url, text) {
   const address = new URL(url, location.href);
   address.searchParams.set('title', text);
   address.searchParams.set('for', select.id);
+  // what narrows the look-up is what the new record hangs on: a contact of the customer chosen above
+  for (const name of (select.dataset.depends ?? '').split(',').filter(Boolean)) { const value = select.form?.elements[name]?.value; if (value) address.searchParams.set(name, value); }
   window.htmx.ajax('GET', address.pathname + address.search, { target: '#yk-dialogs', swap: 'innerHTML' });
 }

@@ -103,7 +103,7 @@ def _plain(limit: Any) -> str | None:
 
 def _lookups(reader: Reader, entity: Entity, field: Field) -> dict[str, Any]:
     if not field.targets:
-        return {"lookup_url": None, "create_url": None, "depends": [], "targets": []}
+        return {"lookup_url": words_url(entity, field), "create_url": None, "depends": [], "targets": []}
     each = [
         {
             "entity": key, "label": reader.say(reader.registry.entities[key].label),
@@ -116,6 +116,11 @@ def _lookups(reader: Reader, entity: Entity, field: Field) -> dict[str, Any]:
         "lookup_url": each[0]["lookup_url"], "create_url": each[0]["create_url"], "targets": each,
         "depends": _depends(entity, field),
     }  # fmt: skip
+
+
+def words_url(entity: Entity, field: Field) -> str | None:
+    """Where a chooser of words asks: places, or tags that were used before."""
+    return {"region": "/regions", "tags": f"/records/{entity.key}/words/{field.key}"}.get(field.type.name)
 
 
 def _create_url(reader: Reader, key: str, asking: str) -> str | None:

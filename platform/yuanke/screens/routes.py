@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
-from yuanke.screens.pages import board, customize, exporting, finding, form, functions, importing, jobs, record, removal, settings, workbench
+from yuanke.screens.pages import board, customize, exporting, files, finding, form, functions, importing, jobs, record, removal, settings, words, workbench
 from yuanke.screens.pages import list as lists
 from yuanke.screens.reader import Reader, reader
 
@@ -42,6 +42,18 @@ class Pages(BaseView):
     @expose("/lookup/<key:entity>")
     def lookup(self, entity: str) -> Response:
         return finding.lookup_json(*_entity(entity))
+
+    @expose("/regions")
+    def regions(self) -> Response:
+        return words.regions_json()
+
+    @expose("/files", methods=["POST"])
+    def upload(self) -> Response:
+        return files.upload()
+
+    @expose("/files/<identity:file_id>")
+    def file(self, file_id: int) -> Response:
+        return files.download(file_id)
 
     @expose("/bin")
     def bin(self) -> Response:
@@ -107,6 +119,10 @@ class RecordPages(BaseView):
         if request.args.get("view") == "kanban" and "kanban" in of.views and who.may(of, "read"):
             return board.board_page(who, of)
         return lists.list_page(who, of)
+
+    @expose("/<key:entity>/words/<key:field>")
+    def words(self, entity: str, field: str) -> Response:
+        return words.words_json(*_entity(entity), field)
 
     @expose("/<key:entity>/columns", methods=["POST"])
     def columns(self, entity: str) -> Response:
