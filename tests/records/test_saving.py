@@ -193,3 +193,36 @@ def test_without_a_right_nothing_is_done(company: Any) -> None:
         for act in (lambda: door.update("firm", firm, {"phone": "1"}), lambda: door.delete("firm", firm), lambda: door.get("firm", firm)):
             with pytest.raises(RecordNotFound):
                 act()
+
+
+DEALT = """
+entities:
+  invoice:
+    fields:
+      name: text!
+      off: {type: money, default: 0}
+      paid: {type: money, default: 0}
+      lines:
+        rows:
+          gross: money
+          share: {type: money, formula: "spread(record.off, gross)"}
+          settled: {type: money, formula: "take(record.paid, gross)"}
+          so_far: {type: money, formula: running(gross)}
+      shared: {type: money, formula: sum(lines.share)}
+    permissions: {admin: {read: all}}
+"""
+
+
+def test_what_is_dealt_out_over_the_rows_adds_up_to_the_cent(installation: Any, enterprise: Any) -> None:
+    from tests.records.conftest import Company
+
+    with Company(installation, enterprise(DEALT), {"admin": ["admin"]}).as_("admin") as door:
+        lines = [{"gross": g} for g in ("33.33", "33.33", "33.34")]
+        made = door.create("invoice", {"name": "甲", "off": "10", "paid": "50", "lines": lines})
+        rows = made.values["lines"]
+        assert [r.values["share"] for r in rows] == [Decimal("3.33"), Decimal("3.33"), Decimal("3.34")]
+        assert [r.values["settled"] for r in rows] == [Decimal("33.33"), Decimal("16.67"), Decimal("0.00")]
+        assert [r.values["so_far"] for r in rows] == [Decimal("33.33"), Decimal("66.66"), Decimal("100.00")]
+        assert made.values["shared"] == Decimal("10.00")
+        again = door.update("invoice", made.id, {"off": "1"})
+        assert [r.values["share"] for r in again.values["lines"]] == [Decimal("0.33"), Decimal("0.33"), Decimal("0.34")]

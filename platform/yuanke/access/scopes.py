@@ -14,7 +14,7 @@ from yuanke.access.organisation import organisation
 from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import Entity
 from yuanke.storage import Unit
-from yuanke.storage.sqlscope import TableScope
+from yuanke.storage.sqlscope import UNFILLED, TableScope
 
 Row = sa.FromClause
 
@@ -144,5 +144,5 @@ def run_values(unit: Unit, actor: Actor) -> dict[str, Any]:
     mark = ("values", actor.user_id, actor.roles)
     found = unit.kept.get(mark)
     if found is None:
-        found = unit.kept[mark] = {"me": Me(unit, actor), "settings": unit.settings}
+        found = unit.kept[mark] = {"me": Me(unit, actor), "settings": unit.settings, UNFILLED: unit.unfilled}
     return found

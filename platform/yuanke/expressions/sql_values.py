@@ -91,9 +91,8 @@ def _bind_number(column: Element, value: Decimal) -> tuple[Element, Element]:
         return column, sa.literal(value, Number())
     units = scaled(value, scale)
     if units == units.to_integral_value() and abs(units) < 10**18:
-        return column, sa.literal(
-            int(value) if scale == 0 and isinstance(column.type, sa.Integer) else value, column.type
-        )
+        # a count or an integer column is bound by the driver itself, which knows no Decimal on SQLite
+        return column, sa.literal(int(value) if scale == 0 else value, column.type)
     return e.as_number(column), sa.literal(value, Number())
 
 

@@ -60,7 +60,7 @@ class _Declarer:
         if number is not None:
             head = {"id": head.pop("id"), "number": _number_node(number), **head}
         part = self.parts.part(
-            key, head, node.get("fields"), frozenset({"number"}) if number is not None else frozenset()
+            key, head, _renamed(node.get("fields")), frozenset({"number"}) if number is not None else frozenset()
         )
         system = owner is not None and owner.rank == "platform"
         self.model.entities[key] = EntityDef(
@@ -220,3 +220,16 @@ def _link_node(owner: EntityDef, held: FieldDef) -> Node:
     if label is not None:
         node.value["label"] = label
     return node
+
+
+def _renamed(fields: Node | None) -> Node | None:
+    """The fields without those that an upper layer calls by another name now (``formerly:``)."""
+    if fields is None or not fields.is_map:
+        return fields
+    gone = set()
+    for key, child in fields.items():
+        old = child.get("formerly") if child.is_map else None
+        below = fields.get(str(old.value)) if old is not None else None
+        if below is not None and below.layer != child.layer and old is not None and old.value != key:
+            gone.add(str(old.value))
+    return fields.replaced({k: n for k, n in fields.value.items() if k not in gone}) if gone else fields

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yuanke.expressions import Expression
+from yuanke.expressions import Expression, deal_out, needs_dealing
 from yuanke.fieldtypes import ValueFault
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
@@ -45,12 +45,27 @@ def compute(save: Save) -> None:
     for _ in range(ROUNDS):
         before = _figures(save)
         for rows in save.rows.values():
-            for row in rows:
-                if row.verb != "delete":
-                    compute(row)
+            live = [row for row in rows if row.verb != "delete"]
+            for row in live:
+                compute(row)
+            _deal_out(live)
         _compute_own(save)
         if _figures(save) == before:
             return
+
+
+def _deal_out(rows: list[Save]) -> None:
+    """Formulas that share something out over the rows of one document (`spread`, `take`, `running`): all rows at once."""
+    if not rows:
+        return
+    ordered = sorted(rows, key=lambda row: (row.get("position") or 0, row.id or 0))
+    for field in computed_fields(rows[0].entity):
+        if field.formula is not None and needs_dealing(field.formula):
+            places = getattr(field.type.column_type(field), "exact_scale", None)
+            values = deal_out(field.formula, [SaveValues(row) for row in ordered], 0 if places is None else places)
+            for row, value in zip(ordered, values, strict=True):
+                if not (field.source == "typed" and _typed_over(row, field)):
+                    _set(row, field, value)
 
 
 def _figures(save: Save) -> list[dict[str, Any]]:
@@ -66,6 +81,8 @@ def _compute_own(save: Save) -> None:
         if field.source == "typed" and _typed_over(save, field):
             continue
         if field.source == "rollup" and save.verb != "create":
+            continue
+        if field.formula is not None and save.parent is not None and needs_dealing(field.formula):
             continue
         _set(save, field, field.formula.evaluate(values) if field.formula else None)
 

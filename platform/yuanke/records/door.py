@@ -17,7 +17,7 @@ from yuanke.metadata.registry import Entity
 from yuanke.records import finding, owned_alone, past, reading, removal
 from yuanke.records.filters import filter_expression
 from yuanke.records.grouping import Group, group_by
-from yuanke.records.related import related_records
+from yuanke.records.related import hanging_on, related_records
 from yuanke.records.saving import Item, save_all
 from yuanke.records.selection import Selection
 from yuanke.records.values import Batch, HistoryEntry, LinkValue, Outcome, Page, Query, Record, SearchHit
@@ -108,6 +108,16 @@ class Records:
     def related(self, key: str, record_id: int, name: str, query: Query = Query()) -> Page:
         """Records of another entity that link to this one (an inverse), its owned rows, or a many-to-many link."""
         return related_records(self.unit, self.actor, self.entity(key), record_id, name, query)
+
+    def with_related(
+        self, key: str, record_id: int, names: Mapping[str, Query], fields: Sequence[str] | None = None, binned: bool = False,
+    ) -> tuple[Record, dict[str, Page]]:
+        """A record and pages of what hangs on it, in one go. Raises as `get` and `related` do."""
+        record = self.get(key, record_id, fields, binned)
+        entity = self.entity(key)
+        return record, {
+            name: hanging_on(self.unit, self.actor, entity, record_id, name, query) for name, query in names.items()
+        }
 
     def history(self, key: str, record_id: int, limit: int = 50, before: int | None = None) -> builtins.list[HistoryEntry]:
         return past.history(self.unit, self.actor, self.entity(key), record_id, limit, before)

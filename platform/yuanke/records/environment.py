@@ -16,6 +16,8 @@ from yuanke.records.save import Save
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import TableScope, live
 
+#: by this a record behind a link to one of several entities says which one it is of (``about.kind``)
+ENTITY = "@entity"
 NAMES_OF_RECORD = ("this", "row")
 
 
@@ -63,6 +65,8 @@ class SaveValues(Values):
             return self.more[key]
         if key in NAMES_OF_RECORD:
             return self
+        if key == ENTITY:
+            return self.entity.key
         if key == "record":
             return SaveValues(save.parent) if save.parent else self
         if key == "old":
@@ -113,6 +117,8 @@ class StoredValues(Values):
             return _computed(self.unit, self.entity, self.row["id"], field)
         if key in self.entity.inverses or (field is not None and (field.rows or field.pairs)):
             return collection(self.unit, self.entity, self.row["id"], key)
+        if key == ENTITY:
+            return self.entity.key
         return self if key in NAMES_OF_RECORD else default
 
 

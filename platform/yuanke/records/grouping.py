@@ -14,7 +14,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import AccessDenied
 from yuanke.metadata.registry import Entity
 from yuanke.records.filters import unknown_field
-from yuanke.records.reading import narrowed
+from yuanke.records.reading import asked_of_database, narrowed
 from yuanke.records.selection import Selection
 from yuanke.records.values import Query
 from yuanke.storage import Unit
@@ -38,7 +38,7 @@ def group_by(unit: Unit, actor: Actor, entity: Entity, by: str | None, total: st
     statement = narrowed(selection, query, None).add_columns(key.label("key"), sa.func.count().label("n"), figure.label("total"))
     if by:
         statement = statement.group_by(key)
-    return [Group(row.key, row.n, row.total) for row in unit.execute(statement)]
+    return [Group(row.key, row.n, row.total) for row in asked_of_database(unit, statement)]
 
 
 def _column(selection: Selection, key: str) -> sa.ColumnElement[Any]:

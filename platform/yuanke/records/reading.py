@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from yuanke.access.grants import Grant, grant
+from yuanke.expressions import failed_in_sql
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import AccessDenied, QueryFault, RecordNotFound
 from yuanke.kernel.text import message
@@ -40,13 +41,21 @@ def list_records(
     statement = statement.order_by(*(key.order() for key in keys)).limit(query.limit + 1)
     if query.after:
         statement = statement.where(after_cursor(keys, query.after, selection))
-    rows = unit.execute(statement).all()
+    rows = asked_of_database(unit, statement)
     page = Page([selection.record(row, readers) for row in rows[: query.limit]])
     if len(rows) > query.limit:
         page.next = encode_cursor(keys, list(rows[query.limit - 1][len(columns):]))
     _complete(unit, actor, selection, fields, page.records, rows_too=query.fields is not None)
     _count(unit, base, query, page)
     return page
+
+
+def asked_of_database(unit: Unit, statement: sa.Select[Any]) -> Sequence[Any]:
+    """The rows; an expression that grows beyond all bounds is its author's fault, told as such."""
+    try:
+        return unit.execute(statement).all()
+    except sa.exc.DBAPIError as fault:
+        raise failed_in_sql(fault) or fault from fault
 
 
 def get_record(unit: Unit, actor: Actor, entity: Entity, record_id: int, fields: Sequence[str] | None = None, binned: bool = False) -> Record:

@@ -19,6 +19,11 @@ from yuanke.storage import Unit
 def related_records(unit: Unit, actor: Actor, entity: Entity, record_id: int, name: str, query: Query) -> Page:
     """One page of the collection ``name`` of a record. Raises RecordNotFound for an unknown name or unseen record."""
     get_record(unit, actor, entity, record_id, fields=())
+    return hanging_on(unit, actor, entity, record_id, name, query)
+
+
+def hanging_on(unit: Unit, actor: Actor, entity: Entity, record_id: int, name: str, query: Query) -> Page:
+    """`related_records` of a record that was just read: it is not asked for again."""
     of, narrow = _collection(unit, entity, record_id, name)
     return list_records(unit, actor, of, query, narrow)
 

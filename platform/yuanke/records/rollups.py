@@ -43,6 +43,14 @@ def move_rollups(unit: Unit, actor: Actor, saves: Sequence[Save], depth: int = 0
         move_rollups(unit, actor, above, depth + 1)
 
 
+def fill_rollup(unit: Unit, actor: Actor, entity: Entity, key: str, ids: set[int]) -> None:
+    """Write a roll-up that is new into records that never had it, and what follows from it."""
+    found = {one: {key: value} for one, value in _recompute(unit, entity, key, ids).items()}
+    above = _carry(unit, actor, entity.key, found) if found else []
+    if above:
+        move_rollups(unit, actor, above)
+
+
 def _by_entity(saves: Iterable[Save]) -> dict[str, list[Save]]:
     found: dict[str, list[Save]] = {}
     for save in saves:

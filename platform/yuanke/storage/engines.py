@@ -62,7 +62,7 @@ def postgresql_engine(url: str) -> sa.Engine:
         pool_size=8,
         max_overflow=24,
         pool_pre_ping=False,
-        connect_args={"prepare_threshold": None},
+        connect_args={"prepare_threshold": None, "options": "-c jit=off"},
     )
 
     @event.listens_for(engine, "begin")

@@ -15,6 +15,8 @@ from yuanke.metadata.registry import Entity, Field
 from yuanke.storage.tables import Tables
 
 MOST_STEPS = 8
+#: among the values of a scope: (entity, field) of stored formulas whose column is still being filled (`Unit.unfilled`)
+UNFILLED = "@unfilled"
 
 
 class Guard(Protocol):
@@ -52,8 +54,12 @@ class TableScope:
         field = self.entity.fields.get(name)
         if field is None:
             return self._parent_column(name)
-        raw = self.table.c[name] if field.has_column else self._computed(field)
+        raw = self.table.c[name] if field.has_column and not self._unfilled(field) else self._computed(field)
         return raw if self.guard is None else self.guard.column(self.entity, field, self.table, raw)
+
+    def _unfilled(self, field: Field) -> bool:
+        waiting = self.values.get(UNFILLED)
+        return bool(waiting) and (self.entity.key, field.key) in waiting
 
     def _computed(self, field: Field) -> sa.ColumnElement[Any]:
         if field.formula is None:

@@ -1,0 +1,18 @@
+"""What this package brings to the platform: the filler of stored formulas, and the jobs that keep values current."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yuanke.jobs import LongJob
+from yuanke.kernel.hooks import impl
+from yuanke.records import filling
+from yuanke.storage import apply, steps
+
+steps.fillers.append(filling.fill)
+apply.followers.append(filling.follow)
+
+
+@impl
+def job_kinds() -> dict[str, Any]:
+    return {filling.REINDEX: LongJob(filling.reindex), filling.REFRESH: LongJob(filling.refresh_day)}
