@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -182,13 +183,36 @@ def test_a_required_field_tells_how_many_rows_are_empty(enterprise, writing, rea
         assert [(s.kind, s.rows) for s in made.steps] == [("field", 2)]
 
 
+DEFAULTS = """      n: {type: integer!, label: 级别, default: 3}
+      m: {type: money!, label: 钱, default: 1.25}
+      t: {type: text!, label: 字, default: "it's 100%% %s ok"}
+      b: {type: bool!, label: 否, default: false}
+      d: {type: date!, label: 日, default: 2026-03-05}
+      o: {label: 选, required: true, default: a, options: [a, b]}
+      s: {label: 多, required: true, multiple: true, default: [a, b], options: [a, b]}
+"""
+
+
 def test_a_new_required_field_with_a_default_fills_the_rows_that_are_there(installation, enterprise, writing, reading):
     at = enterprise(crm(HEAD))
     with writing(at) as unit:
         unit.execute(unit.tables["firm"].insert(), [{"name": "x"}, {"name": "y"}])
-    changed(installation, at, HEAD + "      grade: {type: integer!, label: 级别, default: 3}\n")
-    with reading(at) as unit:
-        assert {r.grade for r in unit.execute(unit.tables["firm"].select())} == {3}
+    changed(installation, at, HEAD + DEFAULTS)
+    with writing(at) as unit:
+        firm = unit.tables["firm"]
+        for row in unit.execute(firm.select()).mappings():
+            assert {key: row[key] for key in "nmtbdo"} == {
+                "n": 3,
+                "m": Decimal("1.25"),
+                "t": "it's 100%% %s ok",
+                "b": False,
+                "d": date(2026, 3, 5),
+                "o": "a",
+            }
+            assert list(row["s"]) == ["a", "b"]
+        unit.execute(firm.insert().values(name="z"))
+        assert unit.execute(firm.select().where(firm.c.name == "z")).mappings().one()["n"] is None
+        assert settled(unit) == []
 
 
 def test_more_than_the_most_columns_are_refused_with_the_number(installation, enterprise):

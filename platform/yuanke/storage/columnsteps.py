@@ -14,7 +14,7 @@ from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.storage import ddl
 from yuanke.storage.comparison import Comparison, same_field, signature
-from yuanke.storage.conversion import unfit
+from yuanke.storage.conversion import default_of, unfit
 from yuanke.storage.describe import ColumnShape, TableShape, table_shape
 from yuanke.storage.live import LiveTable
 from yuanke.storage.plan import Speed, Step
@@ -103,21 +103,30 @@ class Columns:
     def _add(self, field: Field, column: ColumnShape) -> Step:
         self._taken += 1
         said = message("「{entity}」增加字段「{field}」", entity=self.entity.label, field=field.label)
-        self._fill_new(field)
+        literal = self._written_default(field)
+        self._fill_new(field, filled=literal is not None)
+        if literal is not None:  # the server notes the value once for all rows: no table is rewritten
+            return self._step("add_column", said, field, ddl.add_filled_column(self.table.name, column, literal))
         return self._step("add_column", said, field, (ddl.add_column(self.table.name, column, self.at.dialect),))
 
-    def _fill_new(self, field: Field) -> None:
+    def _written_default(self, field: Field) -> str | None:
+        """The plain default as PostgreSQL's DDL writes it; None where rows are filled one by one, or not at all."""
+        if self.at.dialect != "postgresql" or not _plain_default(field) or not self.at.rows(self.was):
+            return None
+        return ddl.literal(default_of(field, self.at.unit.place), field.type.column_type(field))
+
+    def _fill_new(self, field: Field, filled: bool = False) -> None:
         """Rows that are there already get a required field's plain default, and the value of a stored formula."""
         rows = self.at.rows(self.was)
-        if not rows:
+        if not rows or field.retired:
             return
-        slow = "slow" if self.at.big(self.was) else "safe"
+        slow = "slow" if self.at.big(self.was) and not filled else "safe"
         if field.source in ("stored", "rollup"):
             said = message(
                 "为 {rows} 条已有的「{entity}」计算「{field}」", rows=rows, entity=self.entity.label, field=field.label
             )
             self.later.append(self._step("fill", said, field, rows=rows, speed="slow", work={"do": "fill"}, later=True))
-        elif field.required and field.default is not None and not isinstance(field.default, Expression):
+        elif _plain_default(field):
             said = message(
                 "{rows} 条已有的「{entity}」的「{field}」填入默认值 {value}",
                 rows=rows,
@@ -125,9 +134,8 @@ class Columns:
                 field=field.label,
                 value=shown(field.default),
             )
-            self.later.append(
-                self._step("fill_default", said, field, rows=rows, speed=slow, work={"do": "fill_default"})
-            )
+            work = None if filled else {"do": "fill_default"}
+            self.later.append(self._step("fill_default", said, field, rows=rows, speed=slow, work=work))
         elif field.required and field.source == "typed":
             said = message(
                 "「{field}」必填，但 {rows} 条已有的「{entity}」还没有值，下次修改时须补上",
@@ -300,6 +308,11 @@ class Columns:
 
     def _step(self, kind: str, said: Any, field: Field, sql: tuple[str, ...] = (), **more: Any) -> Step:
         return Step(kind, said, self.entity.key, field.key, tables=(self.table.name,), sql=sql, **more)
+
+
+def _plain_default(field: Field) -> bool:
+    """Whether rows that are there already get a value: the field is required and its default no expression."""
+    return field.required and field.default is not None and not isinstance(field.default, Expression)
 
 
 def _hiding(old: Field, rows: int) -> Speed:

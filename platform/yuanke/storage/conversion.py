@@ -23,6 +23,11 @@ UNREADABLE = frozenset({"link", "links", "rows", "file", "image", "json"})
 DISTINCT = 20_000
 
 
+def default_of(field: Field, place: Place) -> Any:
+    """The plain default of a field as a value of its type."""
+    return field.type.parse(field, field.default, place)
+
+
 def read_as(value: Any, old: Field, new: Field, place: Place) -> Any:
     """A value of the old kind as one of the new kind; ValueFault or ValueError when it is none. Limits are not asked:
     a rule that is new never takes a value away."""

@@ -6,6 +6,10 @@ The one rule: names come from shapes alone and go through the dialect's own quot
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
 
 from yuanke.storage.describe import DIALECTS, ColumnShape, IndexShape, TableShape
 
@@ -49,6 +53,21 @@ def add_reference(table: str, column: ColumnShape, dialect: str = "postgresql") 
 
 def add_column(table: str, column: ColumnShape, dialect: str) -> str:
     return f"ALTER TABLE {quoted(table, dialect)} ADD COLUMN {_column(column, dialect)}"
+
+
+def add_filled_column(table: str, column: ColumnShape, literal: str) -> tuple[str, ...]:
+    """PostgreSQL: a column whose rows all hold a value at once; the default that does it is gone right after."""
+    name = f"{quoted(table, 'postgresql')} ALTER COLUMN {quoted(column.name, 'postgresql')}"
+    return add_column(table, replace(column, default=literal), "postgresql"), f"ALTER TABLE {name} DROP DEFAULT"
+
+
+def literal(value: Any, type_: sa.types.TypeEngine[Any]) -> str | None:
+    """A value as PostgreSQL's DDL writes it; None for types that have no such form."""
+    try:
+        said = sa.literal(value, type_).compile(dialect=DIALECTS["postgresql"], compile_kwargs={"literal_binds": True})
+    except sa.exc.CompileError:
+        return None
+    return str(said).replace("%%", "%")  # written for a driver that counts %, which DDL never meets
 
 
 def rename_column(table: str, old: str, new: str, dialect: str) -> str:

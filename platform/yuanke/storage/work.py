@@ -13,7 +13,7 @@ from yuanke.fieldtypes import ValueFault
 from yuanke.kernel import clock
 from yuanke.metadata.registry import Field
 from yuanke.storage.comparison import signature
-from yuanke.storage.conversion import UNREADABLE, read_as, widening
+from yuanke.storage.conversion import UNREADABLE, default_of, read_as, widening
 from yuanke.storage.plan import Plan, Step
 from yuanke.storage.system import RETIRED, STEP, own_metadata
 from yuanke.storage.tables import bare, identity, physical
@@ -82,9 +82,7 @@ def give_up(unit: Unit, made: Plan, step: Step, how: Any) -> None:
 def fill_default(unit: Unit, made: Plan, step: Step, how: Any) -> None:
     field = made.after.entities[step.entity].fields[step.field]
     table = _table(field)
-    value = field.default
-    if isinstance(value, str) or not isinstance(value, (list, dict)):
-        value = field.type.parse(field, value, unit.place)
+    value = default_of(field, unit.place)
     unit.execute(table.update().where(table.c[field.key].is_(None)).values({field.key: value}))
 
 
