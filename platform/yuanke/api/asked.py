@@ -20,6 +20,7 @@ COUNTS = ("exact", "capped", "none")
 LONGEST_FILTER = 4_000
 LONGEST_TEXT = 200
 MOST = 500
+MOST_RELATED = 8
 
 
 def only(known: Iterable[str]) -> None:
@@ -72,6 +73,20 @@ def names(name: str) -> list[str] | None:
             message("参数 {name} 是用逗号分开的字段名，收到 {given}", name=name, given=given), parameter=name
         )
     return parts
+
+
+def related() -> dict[str, Query]:
+    """``related=contacts,orders:20``: first pages of what hangs on a record, 50 or so many each, at most eight of them."""
+    found: dict[str, Query] = {}
+    for part in names("related") or ():
+        name, _, limit = part.partition(":")
+        if limit and not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= MOST):
+            said = message("参数 related 里 {name} 的条数须为 1 到 {most} 的整数，收到 {given}", name=name, most=MOST, given=limit[:40])
+            raise QueryFault(said, parameter="related")
+        found[name] = Query(limit=int(limit or 50), count="none")
+    if len(found) > MOST_RELATED:
+        raise QueryFault(message("参数 related 最多 {most} 个", most=MOST_RELATED), parameter="related")
+    return found
 
 
 def number(name: str, default: int, most: int) -> int:

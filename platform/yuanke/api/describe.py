@@ -80,7 +80,7 @@ def _collection(entity: Entity, grants: dict[str, Grant], locale: str) -> Json:
 def _single(entity: Entity, grants: dict[str, Grant], locale: str) -> Json:
     item: Json = {"parameters": [parameter("id")]}
     if grants["read"].allowed:
-        item["get"] = operation(f"get {entity.key}", entity, locale, ref(entity.key), parameters=("fields",))
+        item["get"] = operation(f"get {entity.key}", entity, locale, ref(entity.key), parameters=("fields", "related"))
     if grants["update"].allowed:
         change = f"{entity.key}.change"
         item["patch"] = operation(
@@ -209,6 +209,12 @@ PARAMETERS: Json = {
     "sort": _in("query", "sort", _TEXT, "Field names, commas between, - before for descending"),
     "fields": _in("query", "fields", {"type": "string", "maxLength": 2000}, "Field names, commas between"),
     "view": _in("query", "view", _TEXT, "Name of a filter that the list declares"),
+    "related": _in(
+        "query",
+        "related",
+        {"type": "string", "maxLength": 2000},
+        "What hangs on the record, as `_related` of the answer: names, commas between, `:20` behind for so many",
+    ),
     "limit": _in(
         "query", "limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}, "Records on a page"
     ),

@@ -38,9 +38,13 @@ class RecordsApi(Resource):
 
     @expose("/<key:entity>/<identity:record_id>", methods=("GET",))
     def get(self, entity: str, record_id: int) -> Response:
-        asked.only(("fields", "binned"))
+        asked.only(("fields", "binned", "related"))
         fields = asked.names("fields")
         binned = asked.choice("binned", ("0", "1"), "0") == "1"
+        if wanted := asked.related():
+            record, pages = current().records.with_related(entity, record_id, wanted, fields, binned)
+            hanging = {name: page_json(page) for name, page in pages.items()}
+            return reply({**record_json(record), "_related": hanging}, 200, versions.etag(record.version))
         return _stands(current().records.get(entity, record_id, fields, binned))
 
     @expose("/<key:entity>/<identity:record_id>", methods=("PATCH",))

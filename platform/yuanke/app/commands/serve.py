@@ -16,7 +16,10 @@ THREADS = 8
 @click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(1, 65535), envvar="PORT", help="Port to listen on."
 )
-def serve(host: str, port: int) -> None:
+@click.option(
+    "--threads", default=THREADS, show_default=True, type=click.IntRange(1, 64), help="Requests worked on at once."
+)
+def serve(host: str, port: int, threads: int) -> None:
     """Serve all enterprises of the installation."""
     from yuanke.app import create_app
 
@@ -26,10 +29,10 @@ def serve(host: str, port: int) -> None:
     click.echo(
         f"http://{host}:{port}  " + ("、".join(names) if names else "no enterprise yet: yuanke enterprise create")
     )
-    run(app, host, port)
+    run(app, host, port, threads)
 
 
-def run(app: Any, host: str, port: int) -> None:
+def run(app: Any, host: str, port: int, threads: int = THREADS) -> None:
     """Block and serve ``app``, with its background jobs; a port that is taken is told in one sentence."""
     import waitress
 
@@ -41,7 +44,7 @@ def run(app: Any, host: str, port: int) -> None:
             app,
             host=host,
             port=port,
-            threads=THREADS,
+            threads=threads,
             ident="yuanke",
             connection_limit=1000,
             channel_timeout=60,
