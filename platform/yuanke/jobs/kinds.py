@@ -27,6 +27,10 @@ class LongJob:
 Kind = LongJob | Callable[[Any, Any, Mapping[str, Any], Callable[..., None]], Any]
 
 
+#: asked now and then for every enterprise: queue what is due once a day (a ``dedupe`` key with the date makes it once)
+daily: list[Callable[[Any], None]] = []
+
+
 def kinds() -> dict[str, Kind]:
     """Everything registered; two plugins with one kind is a fault of theirs and told."""
     found: dict[str, Kind] = {}

@@ -15,6 +15,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from yuanke.jobs.kinds import daily
 from yuanke.jobs.queue import purge_finished
 from yuanke.jobs.tables import JOB
 from yuanke.jobs.turns import run_next
@@ -24,6 +25,7 @@ from yuanke.storage import Installation
 
 DAYS_KEPT = 30
 SECONDS_OF_A_DAY = 86_400
+SECONDS_BETWEEN_DAILY = 600
 log = logging.getLogger("yuanke.jobs")
 
 
@@ -41,6 +43,7 @@ class Runner:
         self._running: dict[str, int] = {}
         self._served: dict[str, float] = {}  # slug -> when its last turn began; the longest waiting goes first
         self._purged: dict[str, float] = {}
+        self._asked: dict[str, float] = {}
         self._changed = threading.Condition()
         self._stopping = False
         self._threads = [threading.Thread(target=self._work, name=f"jobs-{n}", daemon=True) for n in range(threads)]
@@ -123,12 +126,23 @@ class Runner:
                 for enterprise in self.installation.directory.all():
                     if enterprise.state == "active":
                         self._purge(enterprise.slug)
+                        self._ask_daily(enterprise.slug)
                         self.wake(enterprise.slug)
             except Exception:
                 log.exception("the round over all enterprises failed")
             with self._changed:
                 if self._changed.wait_for(lambda: self._stopping, self.round_seconds):
                     return
+
+    def _ask_daily(self, slug: str) -> None:
+        """The day begins in each enterprise's own zone, so it is asked often and made once by its dedupe key."""
+        now = time.monotonic()
+        if not daily or now - self._asked.get(slug, -SECONDS_BETWEEN_DAILY) < SECONDS_BETWEEN_DAILY:
+            return
+        self._asked[slug] = now
+        with self.installation.unit(slug, write=True) as unit:
+            for ask in daily:
+                ask(unit)
 
     def _purge(self, slug: str) -> None:
         now = time.monotonic()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from yuanke.jobs import LongJob
+from yuanke.jobs.kinds import daily
 from yuanke.kernel.hooks import impl
 from yuanke.records import filling
 from yuanke.storage import apply, steps
 
 steps.fillers.append(filling.fill)
 apply.followers.append(filling.follow)
+daily.append(filling.new_day)
 
 
 @impl
