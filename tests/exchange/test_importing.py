@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from yuanke import jobs
 from yuanke.exchange import importing
-from yuanke.exchange.drafts import CHUNK
+from yuanke.exchange.drafts import CHUNK, Draft
+from yuanke.exchange.shaping import Shaped
 from yuanke.kernel import clock
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, TooManyRequests
 
@@ -612,3 +614,56 @@ def test_faults_are_grouped_by_what_mends_them(company):
         ("revenue", "营收", "约 800", 1),
     ]
     assert found[0].label is not None and found[0].label.say() == "客户级别"
+
+
+def test_cells_of_a_workbook_that_have_no_value_are_told_at_their_row(company):
+    import io
+
+    import xlsxwriter
+
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    sheet = book.add_worksheet("客户")
+    sheet.write_row(0, 0, ["名称", "代码", "营收", "日期"])
+    sheet.write_row(1, 0, ["甲", "12345678901234567", 1234.56])
+    sheet.write_datetime(1, 3, datetime(2024, 3, 5), book.add_format({"num_format": "yyyy/m/d"}))
+    sheet.write_row(2, 0, ["乙"])
+    sheet.write_number(2, 1, 12345678901234567)
+    sheet.write_formula(2, 2, "=1+1", None, "")
+    sheet.write_formula(3, 0, '="丙"', None, "丙")
+    sheet.write_formula(3, 2, "=1/3", None, 1 / 3)
+    sheet.write_number(3, 1, 13800138000)
+    book.close()
+    mapping = {"entity": "firm", "columns": {"name": "名称", "code": "代码", "revenue": "营收", "founded": "日期"}}
+    job_id = company.start({**mapping, "file": "b.xlsx"}, {"b.xlsx": stream.getvalue()})
+    jobs.run_pending(company.installation, company.at)
+    job = company.job(job_id)
+    assert counts(job) == (2, 0, 0, 1), company.said(job)
+    assert [field for field, _ in company.said(job)[3]] == ["code", "revenue"]
+    first, second = company.all("firm", "admin", "name", "code", "revenue", "founded")
+    assert (first["code"], first["revenue"], first["founded"].isoformat()) == (
+        "12345678901234567",
+        Decimal("1234.56"),
+        "2024-03-05",
+    )
+    assert (second["name"], second["code"], second["revenue"]) == ("丙", "13800138000", Decimal("0.33"))
+    assert company.file(job.result["error_file"])[:2] == b"PK"
+
+
+def test_chunks_grow_and_shrink_with_the_time_they_take():
+    from yuanke.exchange.drafts import CHUNK, LARGEST_CHUNK, LEAST_CHUNK, Drafting
+
+    drafting = Drafting.__new__(Drafting)
+    drafting.children, drafting._size = {}, CHUNK
+    chunk = [Draft(n, n, (), Shaped()) for n in range(CHUNK)]
+    for seconds, expected in (
+        (0.025, 2 * CHUNK),
+        (0.0001, LARGEST_CHUNK),
+        (5.0, LARGEST_CHUNK // 2),
+        (5.0, LARGEST_CHUNK // 4),
+    ):
+        drafting.took(chunk, seconds)
+        assert drafting._size == expected
+    for _ in range(5):
+        drafting.took(chunk, 5.0)
+    assert drafting._size == LEAST_CHUNK

@@ -16,8 +16,10 @@ from yuanke.exchange.reading import TableFile
 from yuanke.exchange.shaping import Shaped, Shaper
 from yuanke.kernel.text import message
 
-CHUNK = 250
-CHUNK_WITH_LINES = 500
+#: rows (lines counted) of the first chunk; later ones are as large as fits into `SECONDS`, so that others need not wait
+CHUNK = 200
+LEAST_CHUNK, LARGEST_CHUNK = 25, 500
+SECONDS = 0.05
 
 
 @dataclass
@@ -80,13 +82,20 @@ class Drafting:
         self.children = children
         self._inline = {name: rows for name, rows in mapping.rows.items() if rows.file is None}
         self._told_by = self._columns_that_tell_records_apart()
+        self._size = CHUNK
+
+    def took(self, chunk: Sequence[Draft], seconds: float) -> None:
+        """How long a chunk held the database: the next ones grow to twice or shrink to half at most."""
+        weight = len(chunk) if self.children else sum(draft.weight for draft in chunk)  # as `chunks` counted them
+        fitting = weight * SECONDS / max(seconds, 0.001)
+        self._size = int(min(max(fitting, self._size / 2, LEAST_CHUNK), self._size * 2, LARGEST_CHUNK))
 
     def chunks(self, after: int = 0) -> Iterator[list[Draft]]:
         """Drafts of the rows behind ``after``, some hundred at a time; lines of earlier records count as claimed."""
         chunk: list[Draft] = []
         weight = 0
         for draft in self._grouped(after):
-            if chunk and (len(chunk) >= CHUNK or weight + draft.weight > CHUNK_WITH_LINES):
+            if chunk and weight + draft.weight > self._size:
                 yield self._with_children(chunk)
                 chunk, weight = [], 0
             chunk.append(draft)
@@ -101,7 +110,7 @@ class Drafting:
         if self.children and after:
             self._claim_until(after)
         for number, cells in self.table.rows(after):
-            marks = tuple(key_text(cells[at]) for at in self._told_by)
+            marks = tuple(key_text(cells[at]) for at in self._told_by) if self._inline else ()
             if current is None or not self._inline or (any(marks) and marks != told):
                 if current is not None:
                     yield current

@@ -6,6 +6,7 @@ last chunk and does nothing twice. A dry run does all of it and keeps only what 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
@@ -104,7 +105,10 @@ class Import:
 
     def _save(self, step: Step, drafts: list[Draft]) -> dict[int, str]:
         prepared = self._prepare(step.unit, step.actor)
-        return Saving(step, self.open_door, prepared, self.mapping, self._own_texts, self._seen).save(drafts)
+        began = time.monotonic()
+        outcome = Saving(step, self.open_door, prepared, self.mapping, self._own_texts, self._seen).save(drafts)
+        prepared.drafting.took(drafts, time.monotonic() - began)
+        return outcome
 
     def _keep(self, step: Step, drafts: list[Draft], outcome: Mapping[int, str]) -> None:
         """Counts, notes and the checkpoint of one chunk."""

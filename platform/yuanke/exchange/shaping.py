@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
 from typing import Any
 
 from yuanke.exchange.cells import Cell, CellFault, shown
@@ -16,6 +18,10 @@ from yuanke.fieldtypes import Place, ValueFault
 from yuanke.fieldtypes.choices import pieces
 from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
+
+#: values that several records may share
+UNCHANGING = (str, int, Decimal, date, time)
+MOST_KEPT = 2_000
 
 
 @dataclass
@@ -51,6 +57,7 @@ class Shaper:
         self.constants = dict(constants)
         self._columns: list[tuple[Field, Source, int]] = []
         self._computed: list[tuple[Field, Source, Computed]] = []
+        self._kept: dict[str, dict[str, Any]] = {}  # field -> text -> value: most columns hold few different texts
         faults: dict[str, Message] = {}
         for name, source in sources.items():
             known = entity.fields[name]
@@ -95,11 +102,16 @@ class Shaper:
             self._read(shaped, known, cell)
 
     def _read(self, shaped: Shaped, known: Field, cell: Any) -> None:
-        try:
-            value = known.type.read_cell(known, cell, self.place)
-        except ValueFault as fault:
-            shaped.fault(known.key, fault.said)
-            return
+        kept = self._kept.setdefault(known.key, {})
+        value = kept.get(cell) if isinstance(cell, str) else None
+        if value is None:
+            try:
+                value = known.type.read_cell(known, cell, self.place)
+            except ValueFault as fault:
+                shaped.fault(known.key, fault.said)
+                return
+            if isinstance(cell, str) and isinstance(value, UNCHANGING) and len(kept) < MOST_KEPT:
+                kept[cell] = value
         if value is None:
             shaped.empty.append(known.key)
         else:

@@ -70,7 +70,7 @@ class XlsxWriter:
             "nan_inf_to_errors": False,
         }
         self._book = xlsxwriter.Workbook(str(path), options)
-        self._title = _sheet_name(sheet)
+        self._title = sheet_name(sheet)
         self._bold = self._book.add_format({"bold": True})
         self._formats = {
             kind: self._book.add_format({"num_format": form})
@@ -137,6 +137,6 @@ class XlsxWriter:
             self._sheet.write_number(self._at, column, number)
 
 
-def _sheet_name(title: str) -> str:
+def sheet_name(title: str) -> str:
     """At most 31 characters, none of ``[]:*?/\\`` and no ``'`` at the ends."""
     return re.sub(r"[\[\]:*?/\\]", "_", title).strip("' ")[:31] or "Sheet1"
