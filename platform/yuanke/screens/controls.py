@@ -14,7 +14,9 @@ from yuanke.metadata.registry import Entity, Field
 from yuanke.records import LinkValue, Record
 from yuanke.screens import urls
 from yuanke.screens.cells import EMPTY, colour, file_url, show_of, shown
+from yuanke.screens.figures import figure, scale_of
 from yuanke.screens.reader import Reader
+from yuanke.screens.spec import asked_of_form
 
 WIDE = {"long_text", "rich_text", "rows", "json", "address", "file", "image"}
 SHORT_TEXT = 20
@@ -23,8 +25,6 @@ KINDS = {
     "datetime": "date", "choice": "choice", "money": "money", "price": "money",
 }  # fmt: skip
 LONGEST_FILE = 20 * 1024 * 1024
-#: digits of computed figures where the field says none
-SCALES = {"money": 2, "price": 2, "integer": 0}
 
 
 def options_of(reader: Reader, field: Field, held: Any = None) -> list[dict[str, Any]]:
@@ -133,10 +133,7 @@ def _create_url(reader: Reader, key: str, asking: str) -> str | None:
 
 def _depends(entity: Entity, field: Field) -> list[str]:
     """Fields of the record that the filter of the link reads: ``contact.filter: customer == this.customer``."""
-    if field.filter is None:
-        return []
-    own = {path[1] for path in field.filter.reads if len(path) > 1 and path[0] in ("this", "record", "row")}
-    return sorted(name for name in own if name in entity.fields)
+    return [name for _whole, name in asked_of_form(field) if name in entity.fields]
 
 
 def edit_value(reader: Reader, field: Field, value: Any, widget: str, of: Record | None = None) -> Any:
@@ -169,18 +166,6 @@ def _formula(reader: Reader, field: Field, value: Any) -> str:
     if isinstance(value, (Decimal, int)) and not isinstance(value, bool) and field.type.numeric:
         return figure(value, scale_of(field))
     return field.type.text(field, value, reader.place)
-
-
-def scale_of(field: Field) -> int | None:
-    """Digits behind the point that a computed figure shows; None: as many as it has."""
-    return field.scale if field.scale is not None else SCALES.get(field.type.name)
-
-
-def figure(value: Decimal | int, scale: int | None) -> str:
-    """``1234.5`` -> ``1,234.50`` at scale 2."""
-    if scale is None:
-        return f"{value:,f}".rstrip("0").rstrip(".") if isinstance(value, Decimal) and value % 1 else f"{value:,.0f}"
-    return f"{value:,.{scale}f}"
 
 
 def _region(reader: Reader, field: Field, value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Record
-from yuanke.screens.controls import figure, scale_of
+from yuanke.screens.figures import figure, scale_of
 from yuanke.screens.reader import Reader
 
 Tree = list[Any]

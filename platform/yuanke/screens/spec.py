@@ -5,16 +5,18 @@ The one rule: the browser's figures are for the eye; the door computes again whe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from yuanke.expressions import Expression
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import LinkValue, Record
-from yuanke.screens.controls import scale_of
+from yuanke.screens.figures import scale_of
 from yuanke.screens.reader import Reader
 
 Tree = list[Any]
+_OWN = re.compile(r"\b(?:this|record|row)\.([a-z][a-z0-9_]*)\b")
 #: controls that no script fills with one text
 UNFOLLOWED = frozenset({"bool", "tags", "file", "image", "rating", "rich_text", "json"})
 
@@ -85,6 +87,13 @@ def single_path(entity: Entity, expression: Expression) -> tuple[str, str] | Non
     if len(parts) == 2 and parts[0] in entity.fields and len(entity.fields[parts[0]].targets) == 1:
         return parts[0], parts[1]
     return None
+
+
+def asked_of_form(field: Field) -> list[tuple[str, str]]:
+    """``this.customer`` of the filter of a link, as (whole, name): what its look-up must be told."""
+    if field.filter is None:
+        return []
+    return list(dict.fromkeys((found.group(0), found.group(1)) for found in _OWN.finditer(field.filter.source)))
 
 
 def extras(entity: Entity, link: str) -> list[str]:

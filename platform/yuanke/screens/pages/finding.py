@@ -16,7 +16,7 @@ from yuanke.records.selection import Selection
 from yuanke.screens import urls
 from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.shell import shell
-from yuanke.screens.spec import extras
+from yuanke.screens.spec import asked_of_form, extras
 
 MOST = 24
 MOST_A_GROUP = 6
@@ -80,14 +80,15 @@ def _asking(reader: Reader, said: str) -> tuple[Field | None, Entity | None]:
 
 
 def _narrowed(reader: Reader, selection: Selection, field: Field) -> Any:
-    """The filter of the link with what the form holds now in place of ``this.customer``."""
+    """The filter of the link with what the form holds now in place of ``this.customer``; nothing while that is empty."""
     if field.filter is None:
         return None
     source = field.filter.source
-    for path in sorted(field.filter.reads, key=len, reverse=True):
-        if len(path) == 2 and path[0] in ("this", "record", "row"):
-            value = request.args.get(path[1], "")
-            source = source.replace(".".join(path), value if value.isdigit() else "null")
+    for whole, name in asked_of_form(field):
+        said = request.args.get(name, "")
+        if not said.isdigit() and not (said.isidentifier() and said.isascii()):
+            return None
+        source = source.replace(whole, said if said.isdigit() else f"'{said}'")
     try:
         return filter_expression(selection, source)
     except QueryFault:
