@@ -248,3 +248,28 @@ def bare_select(table: str, column: str):
     from yuanke.storage.tables import bare
 
     return bare(table, **{column: None}).select()
+
+
+def test_a_class_of_fields_that_a_role_may_see_from_now_on_is_told(enterprise, reading):
+    body = """classes: {cost: {label: 成本}}
+roles: {sales: {label: 销售}, boss: {label: 老板, sees: [cost]}}
+entities:
+  firm:
+    label: 公司
+    fields:
+      name: {type: text, label: 名称}
+      cost: {type: money, label: 成本, sensitive: cost}
+    permissions: {sales: {read: own}, boss: {read: all}}
+"""
+    with reading(enterprise(crm(body))) as unit:
+        made = planned(unit, body.replace("sales: {label: 销售}", "sales: {label: 销售, sees: [cost]}"))
+        assert [str(s.summary) for s in made.steps if s.kind == "rights"] == ["「公司」的「成本」将对 销售 可见"]
+
+
+def test_fields_of_the_same_readers_share_a_line(enterprise, reading):
+    with reading(enterprise(crm(HEAD + RIGHTS))) as unit:
+        more = "      fax: {type: text, label: 传真}\n      tel: {type: text, label: 电话}\n"
+        made = planned(unit, HEAD + more + RIGHTS)
+        assert [str(s.summary) for s in made.steps if s.kind == "rights"] == [
+            "「公司」的「传真」、「电话」将对 销售 可见"
+        ]

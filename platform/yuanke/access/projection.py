@@ -12,8 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from yuanke.access import fab_tables as fab
+from yuanke.access.fields import field_levels
 from yuanke.access.people import ADMIN, bump_permissions, role_ids
 from yuanke.metadata.registry import Registry
+from yuanke.storage import rights
 from yuanke.storage.apply import projections
 from yuanke.storage.unit import Unit
 
@@ -39,6 +41,7 @@ def project(unit: Unit, _before: Registry, after: Registry) -> None:
 
 
 projections.append(project)
+rights.readable.append(lambda registry, entity, permission: field_levels(registry, entity, permission)[0])
 
 
 def _wanted(registry: Registry) -> dict[str, set[Pair]]:

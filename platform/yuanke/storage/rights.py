@@ -1,12 +1,11 @@
 """Who gains and who loses: the rights of two Registries compared, role by role.
 
-The one rule: it reads what is declared the way `access` decides: what is not written is not allowed, a `sensitive`
-field is hidden from roles that do not name it.
+The one rule: what a role may do is what is written; which fields it reads is asked of `access`, never guessed here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field, Permission, Registry
@@ -33,7 +32,8 @@ SCOPES = {
 }
 #: what holds what: a move to the right widens
 WIDTH = {"own": 1, "team": 2, "department": 2, "all": 3}
-HIDDEN = "hidden"
+#: ``(registry, entity, permission)`` -> the fields a role reads; `access`, which decides it, registers itself
+readable: list[Callable[[Registry, Entity, Permission], frozenset[str]]] = []
 SEEN = Message("「{entity}」的「{field}」将对 {roles} 可见")
 UNSEEN = Message("「{entity}」的「{field}」将对 {roles} 不再可见")
 
@@ -48,10 +48,11 @@ def steps(at: Comparison) -> Iterator[Step]:
             yield Step("role", message("去掉角色「{role}」", role=label), speed="destructive")
     for key, entity in after.entities.items():
         running = before.entities.get(key)
-        if running is not None and (running is entity or (running.digest and running.digest == entity.digest)):
-            continue
-        yield from _verbs(before, after, running, entity)
-        yield from _fields(after, running, entity)
+        same = running is entity or (running is not None and bool(running.digest) and running.digest == entity.digest)
+        if not same:
+            yield from _verbs(before, after, running, entity)
+        if not same or before.more.get("sees") != after.more.get("sees"):
+            yield from _fields(before, after, running, entity)
 
 
 def _name(registry: Registry, role: str) -> str:
@@ -103,39 +104,26 @@ def scope_words(scopes: tuple[str, ...] | None) -> str | Message:
     return "、".join(str(SCOPES.get(scope, scope)) for scope in scopes or ()) or "—"
 
 
-def _fields(after: Registry, running: Entity | None, entity: Entity) -> Iterator[Step]:
+def _fields(before: Registry, after: Registry, running: Entity | None, entity: Entity) -> Iterator[Step]:
+    """Fields that come into sight or leave it, for roles that may read the entity before and after; one line for all
+    fields of the same roles. What a whole entity shows or hides has been told by its verbs."""
     if running is None:
-        return  # a new entity: its verbs have been told
-    for field in entity.fields.values():
-        old = running.fields.get(field.key) or running.fields.get(str(field.more.get("formerly")))
-        gains: list[str] = []
-        losses: list[str] = []
-        for role in entity.permissions:
-            sees = level(entity, entity.permissions.get(role), field) != HIDDEN
-            saw = old is not None and not old.retired and level(running, running.permissions.get(role), old) != HIDDEN
-            (gains if sees and not saw else losses if saw and not sees else []).append(_name(after, role))
-        if old is not None:
-            gains, losses = (gains, losses) if _stayed(running, entity) else ([], losses)
-        for said, who in ((SEEN, gains), (UNSEEN, losses)):
-            if who:
-                values = {"entity": entity.label, "field": field.label, "roles": "、".join(who)}
-                yield Step("rights", Message(said.text, values), entity.key, field.key)
+        return
+    saw, sees = _visible(before, running), _visible(after, entity)
+    moved: dict[tuple[str, str], tuple[Message, list[Field]]] = {}
+    for key, field in entity.fields.items():
+        was = str(field.more.get("formerly")) if key not in running.fields else key
+        gain = [_name(after, role) for role in sees if role in saw and key in sees[role] and was not in saw[role]]
+        loss = [_name(after, role) for role in sees if role in saw and key not in sees[role] and was in saw[role]]
+        for said, roles in ((SEEN, gain), (UNSEEN, [] if field.retired else loss)):
+            if roles:
+                moved.setdefault((said.text, "、".join(roles)), (said, []))[1].append(field)
+    for (_, roles_), (said, fields) in moved.items():
+        values = {"entity": entity.label, "field": "」、「".join(str(f.label) for f in fields), "roles": roles_}
+        yield Step("rights", Message(said.text, values), entity.key, fields[0].key if len(fields) == 1 else "")
 
 
-def _stayed(running: Entity, entity: Entity) -> bool:
-    """Whether the same roles may read the entity: else a line for every field would only repeat it."""
-    return {r for r, p in running.permissions.items() if "read" in _given(p)} == {
-        r for r, p in entity.permissions.items() if "read" in _given(p)
-    }
-
-
-def level(entity: Entity, permission: Permission | None, field: Field) -> str:
-    """``hidden`` | ``masked`` | ``reveal`` | ``read`` | ``write``: declared for the field, else by the entity's."""
-    if permission is None or "read" not in _given(permission) or field.retired:
-        return HIDDEN
-    named = permission.fields.get(field.key)
-    if named is not None:
-        return str(named)
-    if field.sensitive:
-        return HIDDEN
-    return str(permission.fields.get("*", "write" if "update" in _given(permission) else "read"))
+def _visible(registry: Registry, entity: Entity) -> dict[str, frozenset[str]]:
+    """Role -> the fields it reads, of roles that read the entity at all."""
+    readers = {role: p for role, p in entity.permissions.items() if "read" in _given(p)}
+    return {role: frozenset().union(*(asked(registry, entity, p) for asked in readable)) for role, p in readers.items()}
