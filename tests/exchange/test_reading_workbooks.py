@@ -282,3 +282,12 @@ def ole_file(streams: list[str]) -> bytes:
         directory += entry
     directory += b"\0" * (-len(directory) % sector)
     return bytes(header + fat + directory)
+
+
+def test_a_look_at_the_beginning_takes_no_more_and_knows_how_much_there_is(tmp_path):
+    book = xlsxwriter.Workbook(tmp_path / "b.xlsx")
+    book.add_worksheet().write_column(0, 0, ["h", *range(500)])
+    book.close()
+    with open_table(tmp_path / "b.xlsx", "b.xlsx", first=50) as table:
+        assert table.header == ["h"] and table.rows_at_most == 500
+        assert len(list(table.rows())) == 49

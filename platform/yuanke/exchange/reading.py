@@ -84,8 +84,12 @@ class TableFile:
         self.close()
 
 
-def open_table(path: str | Path, name: str, sheet: str | None = None) -> TableFile:
-    """Open a CSV or Excel file that lies at ``path`` and was called ``name``. Raises FileFault."""
+def open_table(path: str | Path, name: str, sheet: str | None = None, first: int = 0) -> TableFile:
+    """Open a CSV or Excel file that lies at ``path`` and was called ``name``. Raises FileFault.
+
+    ``first``: for a look at the beginning of a workbook, rows beyond these are not handed over (``rows_at_most`` counts
+    them all the same).
+    """
     path = Path(path)
     size = path.stat().st_size
     if size > limits.MAX_BYTES:
@@ -99,7 +103,7 @@ def open_table(path: str | Path, name: str, sheet: str | None = None) -> TableFi
     if not size:
         raise FileFault(message("文件是空的"))
     if _is_workbook(path, name):
-        return TableFile(name, Sheet(path, sheet))
+        return TableFile(name, Sheet(path, sheet, first))
     if sheet:
         raise FileFault(message("没有找到工作表“{sheet}”", sheet=sheet))
     return TableFile(name, csv_tables.sniff(path))

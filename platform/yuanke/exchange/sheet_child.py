@@ -203,16 +203,20 @@ def read(path: str, wanted: str, limits: dict[str, int], out: IO[str]) -> None:
     _, left = sheet.start or (0, 0)
     if left + sheet.width > limits["columns"]:
         raise Fault("columns", columns=left + sheet.width)
-    if sheet.total_height > limits["rows"] + 1:
-        raise Fault("rows", rows=sheet.total_height)
-    write_rows(sheet, sheets, left, scan.faulty, out)
+    if (rows := last_row(sheet)) > limits["rows"] + 1:
+        raise Fault("rows", rows=rows)
+    write_rows(sheet, sheets, left, scan.faulty, limits["first"], out)
 
 
-def write_rows(sheet: Any, sheets: list[str], left: int, faulty: dict[int, dict[int, str]], out: IO[str]) -> None:
-    """All rows from the first of the sheet on; calamine leaves out the empty columns before the data, not the rows."""
+def write_rows(
+    sheet: Any, sheets: list[str], left: int, faulty: dict[int, dict[int, str]], first: int, out: IO[str]
+) -> None:
+    """The ``first`` rows (0: all) from the top; calamine leaves out the empty columns before the data, not the rows."""
     encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False).encode
-    out.write(encode({"sheets": sheets, "sheet": sheet.name, "rows": sheet.total_height}) + "\n")
+    out.write(encode({"sheets": sheets, "sheet": sheet.name, "rows": last_row(sheet)}) + "\n")
     for number, values in enumerate(sheet.iter_rows(), 1):
+        if first and number > first:
+            break
         cells = [None] * left + [plain(v) for v in values]
         for column, code in faulty.get(number, {}).items():
             if column <= len(cells) and cells[column - 1] is None:

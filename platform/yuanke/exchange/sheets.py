@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,17 +20,18 @@ from yuanke.exchange.limits import FileFault
 from yuanke.kernel.text import Message, message
 
 _CHILD = Path(__file__).with_name("sheet_child.py")
-#: one workbook at a time in a process: two children may not double the memory
+#: one large workbook at a time in a process: two children may not double the memory
 _one_at_a_time = threading.Lock()
+_LARGE = 4 << 20
 
 
 class Sheet:
     """A parsed worksheet: ``sheets`` (names of all visible ones), ``sheet`` (this one), ``rows`` (last row number)."""
 
-    def __init__(self, path: Path, wanted: str | None) -> None:
+    def __init__(self, path: Path, wanted: str | None, first: int = 0) -> None:
         self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
         try:
-            _parse(path, wanted or "", self._spool)
+            _parse(path, wanted or "", first, self._spool)
             self._spool.seek(0)
             head = json.loads(self._spool.readline())
         except BaseException:
@@ -56,7 +58,7 @@ class Sheet:
         self._spool.close()
 
 
-def _parse(path: Path, wanted: str, spool: IO[bytes]) -> None:
+def _parse(path: Path, wanted: str, first: int, spool: IO[bytes]) -> None:
     """Run the child; returns when the spool is complete, raises FileFault otherwise."""
     bounds = {
         "memory": limits.CHILD_MEMORY,
@@ -66,9 +68,10 @@ def _parse(path: Path, wanted: str, spool: IO[bytes]) -> None:
         "area": limits.MAX_SHEET_AREA,
         "part": limits.MAX_PART_BYTES,
         "parts": limits.MAX_PARTS,
+        "first": first,
     }
     command = [sys.executable, "-I", str(_CHILD), str(path.resolve()), wanted, json.dumps(bounds)]
-    with _one_at_a_time:
+    with _one_at_a_time if path.stat().st_size > _LARGE else nullcontext():
         try:
             # the child's environment is empty: it needs nothing, and a file must not reach what lies there
             subprocess.run(
