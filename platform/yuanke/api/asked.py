@@ -81,7 +81,12 @@ def related() -> dict[str, Query]:
     for part in names("related") or ():
         name, _, limit = part.partition(":")
         if limit and not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= MOST):
-            said = message("参数 related 里 {name} 的条数须为 1 到 {most} 的整数，收到 {given}", name=name, most=MOST, given=limit[:40])
+            said = message(
+                "参数 related 里 {name} 的条数须为 1 到 {most} 的整数，收到 {given}",
+                name=name,
+                most=MOST,
+                given=limit[:40],
+            )
             raise QueryFault(said, parameter="related")
         found[name] = Query(limit=int(limit or 50), count="none")
     if len(found) > MOST_RELATED:

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from yuanke.access.grants import Grant, grant
+from yuanke.api.describe_others import beside_records
+from yuanke.api.operations import (
+    LIST_PARAMETERS,
+    PARAMETERS,
+    REFUSALS,
+    Json,
+    many,
+    operation,
+    page,
+    parameter,
+    ref,
+    refusal,
+)
 from yuanke.api.schemas import FIXED, field_schema, written_schema
 from yuanke.metadata.registry import Entity
 from yuanke.web.requests import Current
-
-Json = dict[str, Any]
-REFUSALS = {
-    "400": "The request or its query string cannot be understood",
-    "401": "Nobody is logged in",
-    "403": "Not allowed",
-    "404": "Absent, or not for this caller",
-    "409": "Stands in the way, or changed meanwhile",
-    "412": "If-Match no longer holds",
-    "413": "Too large",
-    "415": "Not JSON",
-    "422": "Wrong values, told by field",
-    "429": "Too many requests",
-    "503": "Busy; try again after Retry-After",
-}
 
 
 def description(held: Current, locale: str) -> Json:
     """The whole document."""
     schemas: Json = dict(FIXED)
-    paths: Json = dict(fixed_paths())
+    paths: Json = beside_records(held)
     for entity in held.unit.registry.entities.values():
         if entity.kind == "record":
             _add(held, entity, locale, paths, schemas)
@@ -41,15 +37,10 @@ def description(held: Current, locale: str) -> Json:
         "components": {
             "schemas": schemas,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-            "responses": {code: _refusal(said) for code, said in REFUSALS.items()},
+            "responses": {code: refusal(said) for code, said in REFUSALS.items()},
             "parameters": PARAMETERS,
         },
     }
-
-
-def _refusal(said: str) -> Json:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": said, "content": {"application/problem+json": {"schema": schema}}}
 
 
 def _add(held: Current, entity: Entity, locale: str, paths: Json, schemas: Json) -> None:
@@ -61,7 +52,7 @@ def _add(held: Current, entity: Entity, locale: str, paths: Json, schemas: Json)
     schemas[f"{entity.key}.change"] = _write_schema(held, entity, grants["update"], locale, False)
     at = f"/api/v1/records/{entity.key}"
     whole, one = _collection(entity, grants, locale), _single(entity, grants, locale)
-    for path, item in ((at, whole), (f"{at}/{{id}}", one), *_beside(at, entity, grants, locale)):
+    for path, item in ((at, whole), (f"{at}/{{id}}", one), *_beside(held, at, entity, grants, locale)):
         if any(method in item for method in ("get", "post", "patch", "delete")):
             paths[path] = item
 
@@ -93,7 +84,12 @@ def _single(entity: Entity, grants: dict[str, Grant], locale: str) -> Json:
     return item
 
 
-def _beside(at: str, entity: Entity, grants: dict[str, Grant], locale: str) -> list[tuple[str, Json]]:
+def _readable(held: Current, entity: str) -> bool:
+    return grant(held.unit, held.actor, held.unit.registry.entities[entity], "read").allowed
+
+
+def _beside(held: Current, at: str, entity: Entity, grants: dict[str, Grant], locale: str) -> list[tuple[str, Json]]:
+    given = grants["read"]
     one = {"parameters": [parameter("id")]}
     found: list[tuple[str, Json]] = []
     if grants["read"].allowed:
@@ -102,6 +98,13 @@ def _beside(at: str, entity: Entity, grants: dict[str, Grant], locale: str) -> l
             f"history of {entity.key}", entity, locale, many("HistoryEntry"), parameters=("limit", "before")
         )
         found += [(f"{at}/lookup", {"get": look}), (f"{at}/{{id}}/history", {**one, "get": past})]
+        names = [name for name, inverse in entity.inverses.items() if _readable(held, inverse.entity)]
+        names += [key for key, field in entity.fields.items() if (field.rows or field.pairs) and key in given.readable]
+        if names:
+            named = {"name": "name", "in": "path", "required": True, "schema": {"enum": names}}
+            listed = {"type": "object", "properties": {"result": {"type": "array", "items": {"type": "object"}}}}
+            more = operation(f"related to {entity.key}", entity, locale, listed, parameters=LIST_PARAMETERS)
+            found.append((f"{at}/{{id}}/related/{{name}}", {"parameters": [parameter("id"), named], "get": more}))
     if grants["delete"].allowed:
         back = operation(f"restore {entity.key}", entity, locale, ref(entity.key), key=True)
         found.append((f"{at}/{{id}}/restore", {**one, "post": back}))
@@ -109,35 +112,6 @@ def _beside(at: str, entity: Entity, grants: dict[str, Grant], locale: str) -> l
         some = operation(f"batch {entity.key}", entity, locale, many("Outcome"), body="Batch", key=True)
         found.append((f"{at}/batch", {"post": some}))
     return found
-
-
-def operation(
-    name: str,
-    entity: Entity | None,
-    locale: str,
-    answer: Json | None,
-    *,
-    body: str = "",
-    status: str = "200",
-    parameters: tuple[str, ...] = (),
-    key: bool = False,
-    tag: str = "",
-) -> Json:
-    said: Json = {"description": "Done"}
-    if answer is not None:
-        said["content"] = {"application/json": {"schema": answer}}
-    made: Json = {
-        "operationId": name.replace(" ", "_"),
-        "summary": name,
-        "tags": [entity.label.say(locale) if entity else tag],
-        "responses": {status: said, **{code: {"$ref": f"#/components/responses/{code}"} for code in REFUSALS}},
-    }
-    named = (*parameters, "key") if key else parameters
-    if named:
-        made["parameters"] = [parameter(one) for one in named]
-    if body:
-        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": ref(body)}}}
-    return made
 
 
 def _read_schema(held: Current, entity: Entity, given: Grant, locale: str) -> Json:
@@ -167,77 +141,4 @@ def _write_schema(held: Current, entity: Entity, given: Grant, locale: str, new:
         "title": entity.label.say(locale),
         "properties": properties,
         "additionalProperties": False,
-    }
-
-
-def ref(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def many(name: str) -> Json:
-    return {"type": "object", "properties": {"result": {"type": "array", "items": ref(name)}}, "required": ["result"]}
-
-
-def page(name: str) -> Json:
-    more = {
-        "next": {"type": ["string", "null"]},
-        "count": {"type": ["integer", "null"]},
-        "count_capped": {"type": "boolean"},
-    }
-    listed = {"result": {"type": "array", "items": ref(name)}}
-    return {"type": "object", "properties": {**listed, **more}, "required": ["result", "next"]}
-
-
-def parameter(name: str) -> Json:
-    return {"$ref": f"#/components/parameters/{name}"}
-
-
-LIST_PARAMETERS = ("filter", "q", "sort", "fields", "view", "limit", "after", "count")
-
-
-def _in(where: str, name: str, schema: Json, said: str) -> Json:
-    return {"name": name, "in": where, "required": where == "path", "schema": schema, "description": said}
-
-
-_TEXT = {"type": "string", "maxLength": 200}
-PARAMETERS: Json = {
-    "id": _in("path", "id", {"type": "integer", "minimum": 1}, "Id of the record"),
-    "filter": _in(
-        "query", "filter", {"type": "string", "maxLength": 4000}, "An expression of the dialect, such as amount > 100"
-    ),
-    "q": _in("query", "q", _TEXT, "Text to search for; initials work too"),
-    "sort": _in("query", "sort", _TEXT, "Field names, commas between, - before for descending"),
-    "fields": _in("query", "fields", {"type": "string", "maxLength": 2000}, "Field names, commas between"),
-    "view": _in("query", "view", _TEXT, "Name of a filter that the list declares"),
-    "related": _in(
-        "query",
-        "related",
-        {"type": "string", "maxLength": 2000},
-        "What hangs on the record, as `_related` of the answer: names, commas between, `:20` behind for so many",
-    ),
-    "limit": _in(
-        "query", "limit", {"type": "integer", "minimum": 1, "maximum": 500, "default": 50}, "Records on a page"
-    ),
-    "few": _in("query", "limit", {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}, "Suggestions"),
-    "after": _in("query", "after", {"type": "string", "maxLength": 4000}, "`next` of the page before"),
-    "count": _in("query", "count", {"enum": ["exact", "capped", "none"], "default": "capped"}, "How to count"),
-    "before": _in("query", "before", {"type": "integer", "minimum": 1}, "Id of the last entry of the page before"),
-    "version": _in("query", "version", {"type": "integer", "minimum": 1}, "The version that must still stand"),
-    "if_match": _in("header", "If-Match", _TEXT, "The ETag that must still hold"),
-    "key": _in("header", "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 200}, "Kept 48 hours"),
-}
-
-
-def fixed_paths() -> Json:
-    """What there is beside the records."""
-    hit = many("SearchHit")
-    return {
-        "/api/v1/me": {"get": operation("me", None, "", ref("Me"), tag="me")},
-        "/api/v1/search": {"get": operation("search", None, "", hit, parameters=("q", "few"), tag="search")},
-        "/api/v1/metadata": {"get": operation("metadata", None, "", {"type": "object"}, tag="metadata")},
-        "/api/v1/jobs": {"get": operation("jobs", None, "", many("Job"), parameters=("few",), tag="jobs")},
-        "/api/v1/jobs/{id}": {
-            "parameters": [parameter("id")],
-            "get": operation("job", None, "", ref("Job"), tag="jobs"),
-        },
     }

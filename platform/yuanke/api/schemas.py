@@ -136,6 +136,36 @@ FIXED: Json = {
         "type": "object",
         "properties": {"entity": _STRING, "id": _INTEGER, "title": _STRING, "field": _STRING, "snippet": _STRING},
     },
+    "File": {
+        "type": "object",
+        "properties": {"id": _INTEGER, "name": _STRING, "size": _INTEGER, "type": _STRING},
+        "required": ["id", "name", "size", "type"],
+    },
+    "Overlay": {"type": "object", "description": "The enterprise's own layer of the dialect"},
+    "Import": {
+        "type": "object",
+        "properties": {
+            "file": _INTEGER,
+            "files": {"type": "object"},
+            "mapping": {"type": "object"},
+            "key": _STRING,
+            "dry_run": {"type": "boolean"},
+        },
+        "additionalProperties": False,
+    },
+    "Export": {
+        "type": "object",
+        "properties": {
+            "format": {"enum": ["csv", "xlsx"]},
+            "filter": _STRING,
+            "q": _STRING,
+            "sort": {"type": "array", "items": _STRING},
+            "view": _STRING,
+            "columns": {"type": "array", "items": _STRING},
+            "rows": _STRING,
+        },
+        "additionalProperties": False,
+    },
     "Me": {
         "type": "object",
         "properties": {
