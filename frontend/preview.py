@@ -168,7 +168,9 @@ def create_app() -> Flask:
 
     @app.get("/records/customer/<int:record>")
     def customer(record: int):
-        return render_template("record.html", record=pages.record(), seen={"title": "深圳恒通科技股份有限公司", "kind": "客户"})
+        return render_template(
+            "record.html", record=pages.record(), seen={"title": "深圳恒通科技股份有限公司", "kind": "客户"}
+        )
 
     @app.get("/related/<name>")
     def related(name: str):
@@ -183,13 +185,28 @@ def create_app() -> Flask:
 
     @app.get("/edit1")
     def edit1():
-        return render_template("_field_edit.html", field=forms.field("source", "客户来源", "text", "老客户转介绍"), save_url="/edit1", cancel_url="/value1", version=4)
+        return render_template(
+            "_field_edit.html",
+            field=forms.field("source", "客户来源", "text", "老客户转介绍"),
+            save_url="/edit1",
+            cancel_url="/value1",
+            version=4,
+        )
 
     @app.route("/value1")
     @app.post("/edit1")
     def value1():
         shown = request.form.get("source", "老客户转介绍")
-        return render_template("_field_value.html", f={"key": "k1", "label": "客户来源", "widget": "text", "value": ("text", shown, None), "edit_url": "/edit1"})
+        return render_template(
+            "_field_value.html",
+            f={
+                "key": "k1",
+                "label": "客户来源",
+                "widget": "text",
+                "value": ("text", shown, None),
+                "edit_url": "/edit1",
+            },
+        )
 
     @app.route("/records/customer/import", methods=["GET", "POST"])
     def importing():
@@ -255,7 +272,17 @@ def create_app() -> Flask:
 
     @app.get("/events")
     def events():
-        return jsonify([{"id": c["id"], "title": c["name"][:8], "start": c["next"].isoformat(), "url": f"/records/customer/{c['id']}"} for c in CUSTOMERS])
+        return jsonify(
+            [
+                {
+                    "id": c["id"],
+                    "title": c["name"][:8],
+                    "start": c["next"].isoformat(),
+                    "url": f"/records/customer/{c['id']}",
+                }
+                for c in CUSTOMERS
+            ]
+        )
 
     @app.post("/move")
     def move():

@@ -7,7 +7,14 @@ from preview_forms import field
 from preview_people import CUSTOMERS, PEOPLE, person
 from pypinyin import Style, lazy_pinyin
 
-STATE = {"潜在": "gray", "需求确认": "blue", "方案报价": "purple", "审批中": "indigo", "执行中": "azure", "已完成": "green"}
+STATE = {
+    "潜在": "gray",
+    "需求确认": "blue",
+    "方案报价": "purple",
+    "审批中": "indigo",
+    "执行中": "azure",
+    "已完成": "green",
+}
 
 
 def cell(text: str) -> tuple:
@@ -28,7 +35,14 @@ def related() -> dict:
         "rows": [
             {
                 "url": "/records/order/1",
-                "cells": [("link", a, "/records/order/1"), cell(b), ("state", c, STATE[c]), ("num", d, None), ("num", e, None), cell(f)],
+                "cells": [
+                    ("link", a, "/records/order/1"),
+                    cell(b),
+                    ("state", c, STATE[c]),
+                    ("num", d, None),
+                    ("num", e, None),
+                    cell(f),
+                ],
             }
             for a, b, c, d, e, f in rows
         ],
@@ -74,9 +88,19 @@ def timeline() -> dict:
 
 def record() -> dict:
     def fields(pairs: list[tuple[str, str]], wide: str = "") -> list[dict]:
-        return [{"key": f"k{i}", "label": n, "widget": "text", "value": cell(v), "wide": n == wide, "edit_url": "/edit1"} for i, (n, v) in enumerate(pairs)]
+        return [
+            {"key": f"k{i}", "label": n, "widget": "text", "value": cell(v), "wide": n == wide, "edit_url": "/edit1"}
+            for i, (n, v) in enumerate(pairs)
+        ]
 
-    figures = [("累计成交", "¥128.6 万", "4 份合同", ""), ("应收余额", "¥21.4 万", "其中逾期 ¥6.8 万", "late"), ("在谈机会", "¥46.0 万", "2 个 · 预计 12 月", ""), ("信用额度", "¥50.0 万", "已用 43%", ""), ("最近联系", "3 天前", "电话 · 黄总监", ""), ("下次跟进", "今天 14:30", "方案演示", "warn")]
+    figures = [
+        ("累计成交", "¥128.6 万", "4 份合同", ""),
+        ("应收余额", "¥21.4 万", "其中逾期 ¥6.8 万", "late"),
+        ("在谈机会", "¥46.0 万", "2 个 · 预计 12 月", ""),
+        ("信用额度", "¥50.0 万", "已用 43%", ""),
+        ("最近联系", "3 天前", "电话 · 黄总监", ""),
+        ("下次跟进", "今天 14:30", "方案演示", "warn"),
+    ]
     return {
         "entity": {"key": "customer", "label": "客户", "icon": "users"}, "id": 28, "title": "深圳恒通科技股份有限公司",
         "crumbs": [{"label": "客户", "url": "/records/customer"}, {"label": "C10028", "url": None}], "tag": ("A", "green"), "star": {"on": True, "url": "/star"},
@@ -106,14 +130,78 @@ def record() -> dict:
 
 
 def workbench() -> dict:
-    tiles = [("users", "客户", "5,000", "本周新增 12", ""), ("file-invoice", "合同订单", "41", "执行中 ¥1,286 万", ""), ("checkbox", "待办任务/行动", "17", "3 项逾期", "late"), ("package", "产品", "426", "5 个低于安全库存", "warn"), ("cash", "回款", "¥301 万", "待回款 ¥214 万", ""), ("target-arrow", "销售机会", "63", "加权 ¥742 万", "")]
-    todo = [("审批：CRM 企业版年度合同 ¥276,354.80", "深圳恒通科技股份有限公司", "审批", "10:42", "now", 1), ("签约拜访：年度框架合同", "上海博远医药有限公司 · 黄总监", "拜访", "14:30", "now", 0), ("电话回访：验收后使用情况", "杭州瑞达智能装备有限公司 · 高经理", "电话", "15:00", "", 0), ("确认 11 月回款计划（7 笔，¥214 万）", "财务 · 陈志强", "任务", "16:00", "", 2), ("审批：200 用户扩容报价，毛利 12%", "杭州瑞达智能装备有限公司", "审批", "17:30", "", 2), ("周报点评：华东销售部", "3 份未读", "任务", "18:00", "", 6)]
-    items = [{"title": t, "sub": s, "url": "#t", "kind": k, "who": person(w), "due": ("due", at, tone), "done_url": "/done"} for t, s, k, at, tone, w in todo]
-    alerts = [("cash", "red", "5 笔回款已逾期，共 ¥68.4 万", "最长 43 天 · 苏州华信电子"), ("package", "amber", "5 个产品低于安全库存", "手持终端 T2 可用 3，需交付 20"), ("user-off", "amber", "12 家 A 级客户 30 天未联系", "合计年成交 ¥386 万"), ("file-alert", "amber", "3 份合同 30 天内到期", "最近：12-05 上海博远医药"), ("recycle", "gray", "26 家客户 3 天后回收到公海", "负责人：周浩然等 4 人"), ("cake", "gray", "本周 6 个客户纪念日", "今天：黄总监 农历生日")]
-    goals = [("成交额", "388.2", "400", "万元", 97, "按时间进度应完成 77%"), ("回款额", "301.4", "380", "万元", 79, "按时间进度应完成 77%"), ("新增客户", "46", "60", "家", 77, "按时间进度应完成 77%"), ("有效拜访", "168", "260", "次", 65, "落后进度 12 个百分点")]
-    feed = [(1, "李文静 提交了合同审批", "深圳恒通科技 · ¥276,354.80", "10:42", True), (2, "陈志强 在 华信电子 的跟进中提到你", "“账期能否放到 45 天？”", "10:05", True), (3, "赵雨晴 赢得销售机会", "成都鼎盛教育 · ¥32.0 万", "09:31", True), (5, "孙佳怡 把 26 家客户转给了王思远", "离职交接 · 可撤销", "昨天", False), (4, "周浩然 发布公告", "12 月价格表调整，12-01 生效", "昨天", False)]
-    stages = [("获客", "user-search", "342", "条线索", "28%", [("社交获客", "128"), ("网站获客", "96"), ("获客线索", "342")]), ("售前跟踪", "target-arrow", "1,286", "家", "34%", [("任务/行动", "57"), ("销售机会", "63"), ("报价单", "28"), ("解决方案", "11")]), ("合同执行", "file-invoice", "418", "家", "92%", [("合同订单", "41"), ("交付计划", "19"), ("发货单", "12"), ("计划回款", "33"), ("开票记录", "14")]), ("售后服务", "headset", "864", "家", "31%", [("客户服务", "23"), ("维修工单", "9"), ("投诉", "2"), ("客户关怀", "16")])]
-    ends = [("失效", "user-off", "64", "家 · 本季流失 2.1%", "lost", [("公海池", "187"), ("流失原因与唤醒", "26")]), ("重复购买", "repeat", "187", "家 · 复购率 31%", "good", [("续约与增购机会", "21"), ("重点客户特征", "")])]
+    tiles = [
+        ("users", "客户", "5,000", "本周新增 12", ""),
+        ("file-invoice", "合同订单", "41", "执行中 ¥1,286 万", ""),
+        ("checkbox", "待办任务/行动", "17", "3 项逾期", "late"),
+        ("package", "产品", "426", "5 个低于安全库存", "warn"),
+        ("cash", "回款", "¥301 万", "待回款 ¥214 万", ""),
+        ("target-arrow", "销售机会", "63", "加权 ¥742 万", ""),
+    ]
+    todo = [
+        ("审批：CRM 企业版年度合同 ¥276,354.80", "深圳恒通科技股份有限公司", "审批", "10:42", "now", 1),
+        ("签约拜访：年度框架合同", "上海博远医药有限公司 · 黄总监", "拜访", "14:30", "now", 0),
+        ("电话回访：验收后使用情况", "杭州瑞达智能装备有限公司 · 高经理", "电话", "15:00", "", 0),
+        ("确认 11 月回款计划（7 笔，¥214 万）", "财务 · 陈志强", "任务", "16:00", "", 2),
+        ("审批：200 用户扩容报价，毛利 12%", "杭州瑞达智能装备有限公司", "审批", "17:30", "", 2),
+        ("周报点评：华东销售部", "3 份未读", "任务", "18:00", "", 6),
+    ]
+    items = [
+        {"title": t, "sub": s, "url": "#t", "kind": k, "who": person(w), "due": ("due", at, tone), "done_url": "/done"}
+        for t, s, k, at, tone, w in todo
+    ]
+    alerts = [
+        ("cash", "red", "5 笔回款已逾期，共 ¥68.4 万", "最长 43 天 · 苏州华信电子"),
+        ("package", "amber", "5 个产品低于安全库存", "手持终端 T2 可用 3，需交付 20"),
+        ("user-off", "amber", "12 家 A 级客户 30 天未联系", "合计年成交 ¥386 万"),
+        ("file-alert", "amber", "3 份合同 30 天内到期", "最近：12-05 上海博远医药"),
+        ("recycle", "gray", "26 家客户 3 天后回收到公海", "负责人：周浩然等 4 人"),
+        ("cake", "gray", "本周 6 个客户纪念日", "今天：黄总监 农历生日"),
+    ]
+    goals = [
+        ("成交额", "388.2", "400", "万元", 97, "按时间进度应完成 77%"),
+        ("回款额", "301.4", "380", "万元", 79, "按时间进度应完成 77%"),
+        ("新增客户", "46", "60", "家", 77, "按时间进度应完成 77%"),
+        ("有效拜访", "168", "260", "次", 65, "落后进度 12 个百分点"),
+    ]
+    feed = [
+        (1, "李文静 提交了合同审批", "深圳恒通科技 · ¥276,354.80", "10:42", True),
+        (2, "陈志强 在 华信电子 的跟进中提到你", "“账期能否放到 45 天？”", "10:05", True),
+        (3, "赵雨晴 赢得销售机会", "成都鼎盛教育 · ¥32.0 万", "09:31", True),
+        (5, "孙佳怡 把 26 家客户转给了王思远", "离职交接 · 可撤销", "昨天", False),
+        (4, "周浩然 发布公告", "12 月价格表调整，12-01 生效", "昨天", False),
+    ]
+    stages = [
+        ("获客", "user-search", "342", "条线索", "28%", [("社交获客", "128"), ("网站获客", "96"), ("获客线索", "342")]),
+        (
+            "售前跟踪",
+            "target-arrow",
+            "1,286",
+            "家",
+            "34%",
+            [("任务/行动", "57"), ("销售机会", "63"), ("报价单", "28"), ("解决方案", "11")],
+        ),
+        (
+            "合同执行",
+            "file-invoice",
+            "418",
+            "家",
+            "92%",
+            [("合同订单", "41"), ("交付计划", "19"), ("发货单", "12"), ("计划回款", "33"), ("开票记录", "14")],
+        ),
+        (
+            "售后服务",
+            "headset",
+            "864",
+            "家",
+            "31%",
+            [("客户服务", "23"), ("维修工单", "9"), ("投诉", "2"), ("客户关怀", "16")],
+        ),
+    ]
+    ends = [
+        ("失效", "user-off", "64", "家 · 本季流失 2.1%", "lost", [("公海池", "187"), ("流失原因与唤醒", "26")]),
+        ("重复购买", "repeat", "187", "家 · 复购率 31%", "good", [("续约与增购机会", "21"), ("重点客户特征", "")]),
+    ]
     return {
         "title": "下午好，陈默", "greeting": True, "said": "11 月 23 日 星期一 · 8 项审批等你处理，其中 1 项已超时", "page_title": "工作台",
         "scopes": [{"label": n, "url": f"?scope={i}", "on": i == 2} for i, n in enumerate(["我的", "部门", "全公司"])], "customize_url": "/settings/dashboards",
@@ -142,17 +230,47 @@ GROUPS = [
 
 
 def functions() -> dict:
-    counts = {"获客线索": "342", "全部客户": "5,000", "联系人": "8,214", "公海池": "187", "任务/行动": "57", "销售机会": "63", "报价单": "28", "合同订单": "41", "回款": "33", "产品": "426", "库存": None}
+    counts = {
+        "获客线索": "342",
+        "全部客户": "5,000",
+        "联系人": "8,214",
+        "公海池": "187",
+        "任务/行动": "57",
+        "销售机会": "63",
+        "报价单": "28",
+        "合同订单": "41",
+        "回款": "33",
+        "产品": "426",
+        "库存": None,
+    }
     starred = {"全部客户", "销售漏斗", "合同订单", "二八分析", "成本毛利"}
 
     def entry(name: str, group: str) -> dict:
         words = " ".join([name, "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)), group])
         count = counts.get(name)
-        return {"label": name, "url": "/records/customer", "count": count, "k": words.lower(), "starred": name in starred, "star_url": "/star", "long": len(name) * 13 + len(count or "") * 7 > 100}
+        return {
+            "label": name,
+            "url": "/records/customer",
+            "count": count,
+            "k": words.lower(),
+            "starred": name in starred,
+            "star_url": "/star",
+            "long": len(name) * 13 + len(count or "") * 7 > 100,
+        }
 
     groups = [{"label": g, "icon": i, "items": [entry(n, g) for n in names.split()]} for g, i, names in GROUPS]
-    favourites = [{"label": f["label"], "icon": g["icon"], "url": f["url"], "count": f["count"]} for g in groups for f in g["items"] if f["starred"]]
-    return {"total": sum(len(g["items"]) for g in groups), "favourites": favourites, "groups": groups, "customize_url": "/settings/customize/customer"}
+    favourites = [
+        {"label": f["label"], "icon": g["icon"], "url": f["url"], "count": f["count"]}
+        for g in groups
+        for f in g["items"]
+        if f["starred"]
+    ]
+    return {
+        "total": sum(len(g["items"]) for g in groups),
+        "favourites": favourites,
+        "groups": groups,
+        "customize_url": "/settings/customize/customer",
+    }
 
 
 def importing(step: int) -> dict:
@@ -205,10 +323,46 @@ def design() -> dict:
 
     def one(key: str, label: str, kind: str, **more) -> dict:
         type_label, icon, props = known[kind]
-        base = {"key": key, "label": label, "help": "", "type": kind, "type_label": type_label, "icon": icon, "props": props, "required": False, "unique": False, "searchable": False, "in_list": True, "custom": False, "retired": False, "fixed": False, "why": "", "options": None, "target": "", "multiple": False, "formula": "", "default": "", "visible_when": "", "required_when": "", "min": "", "max": "", "length": "", "scale": "", "rights": {}}
+        base = {
+            "key": key,
+            "label": label,
+            "help": "",
+            "type": kind,
+            "type_label": type_label,
+            "icon": icon,
+            "props": props,
+            "required": False,
+            "unique": False,
+            "searchable": False,
+            "in_list": True,
+            "custom": False,
+            "retired": False,
+            "fixed": False,
+            "why": "",
+            "options": None,
+            "target": "",
+            "multiple": False,
+            "formula": "",
+            "default": "",
+            "visible_when": "",
+            "required_when": "",
+            "min": "",
+            "max": "",
+            "length": "",
+            "scale": "",
+            "rights": {},
+        }
         return {**base, **more}
 
-    options = [{"key": k, "label": n, "color": c, "retired": False} for k, n, c in [("a", "A 重点", "green"), ("b", "B 普通", "blue"), ("c", "C 一般", "orange"), ("d", "D 观察", "gray")]]
+    options = [
+        {"key": k, "label": n, "color": c, "retired": False}
+        for k, n, c in [
+            ("a", "A 重点", "green"),
+            ("b", "B 普通", "blue"),
+            ("c", "C 一般", "orange"),
+            ("d", "D 观察", "gray"),
+        ]
+    ]
     fields = [one("name", "客户名称", "text", required=True, searchable=True), one("number", "客户编号", "text", fixed=True, why="由编号规则生成"), one("level", "客户级别", "choice", required=True, options=options), one("industry", "行业", "choice", options=[{"key": "it", "label": "互联网", "color": "gray", "retired": False}]), one("source", "客户来源", "choice", options=[]), one("owner", "负责人", "user", required=True), one("revenue", "年营收", "money"), one("credit_limit", "信用额度", "money", rights={"sales": "hidden"}), one("balance", "应收余额", "formula", formula="sum(receivables.open)"), one("bank", "开户银行", "text"), one("region", "地区", "region"), one("phone", "电话", "phone"), one("address", "详细地址", "text"), one("fax", "传真", "text"), one("founded", "成立日期", "date")]  # fmt: skip
 
     def section(title: str, keys: str) -> dict:
@@ -242,11 +396,20 @@ FAILURES = {
 
 def failure(status: int) -> dict:
     icon, title, said, steps = FAILURES[status]
-    return {"status": status, "icon": icon, "title": title, "said": said, "steps": [{"label": n, "url": u, "primary": p} for n, u, p in steps], "reference": "E-20261123-7F3A" if status == 500 else None}
+    return {
+        "status": status,
+        "icon": icon,
+        "title": title,
+        "said": said,
+        "steps": [{"label": n, "url": u, "primary": p} for n, u, p in steps],
+        "reference": "E-20261123-7F3A" if status == 500 else None,
+    }
 
 
 def bin_page() -> dict:
-    rows = [(CUSTOMERS[i]["name"], "客户", PEOPLE[i % 8], f"11-{20 - i} 16:0{i}", f"{29 - i} 天后清除") for i in range(5)]
+    rows = [
+        (CUSTOMERS[i]["name"], "客户", PEOPLE[i % 8], f"11-{20 - i} 16:0{i}", f"{29 - i} 天后清除") for i in range(5)
+    ]
     return {
         "title": "回收站", "crumbs": [{"label": "设置", "url": "/settings"}], "count": "5", "actions": [], "notes": [{"tone": "info", "title": "删除的记录保留 30 天，编号不会被重新使用"}], "tabs": [{"label": n, "url": "#b", "on": i == 0, "count": None} for i, n in enumerate(["全部", "客户", "合同订单"])], "search": {"url": "/bin", "q": "", "hint": "名称、编号"},
         "table": {"columns": [{"label": n, "css": c} for n, c in [("名称", "yk-s-title"), ("类型", "yk-s-sub"), ("删除人", ""), ("删除时间", "yk-s-sum"), ("清除", "yk-s-state")]], "rows": [{"url": None, "cells": [cell(a), cell(b), ("user", c, 1), cell(d), cell(e)], "actions": [{"label": "恢复", "url": "/restore", "method": "post"}]} for a, b, c, d, e in rows], "empty": None}, "pager": None,

@@ -12,7 +12,7 @@ export function calendar(element) {
   const { calendar: events, move, create } = element.dataset;
   new Calendar(element, {
     plugins: [theme, dayGrid, timeGrid, interaction], locale: document.documentElement.lang.startsWith('zh') ? zh : 'en', firstDay: Number(element.dataset.weekStart ?? 1),
-    height: innerWidth < 768 ? 'auto' : Math.max(560, innerHeight - element.getBoundingClientRect().top - 24), dayMaxEvents: 3, events,
+    height: innerWidth < 768 ? 'auto' : Math.max(560, innerHeight - element.getBoundingClientRect().top - 24), dayMaxEvents: 3, events, showNonCurrentDates: false, fixedWeekCount: false,
     headerToolbar: { left: 'prev,next today', center: 'title', right: innerWidth < 768 ? '' : 'dayGridMonth,timeGridWeek' },
     editable: Boolean(move), selectable: Boolean(create),
     dateClick: create ? ({ dateStr }) => { location.href = create.replace('{date}', encodeURIComponent(dateStr)); } : undefined,

@@ -14,7 +14,7 @@ export function lookup(select) {
   const query = (q) => {
     const address = new URL(select.dataset.lookup, location.href);
     address.searchParams.set('q', q);
-    // a look-up may be narrowed by other fields of the form: data-depends="customer,region"
+    // a look-up may be narrowed by other fields of the form: data-depends="member,region"
     for (const name of (depends ?? '').split(',').filter(Boolean)) address.searchParams.set(name, select.form?.elements[name]?.value ?? '');
     return address;
   };
@@ -54,7 +54,7 @@ function openCreate(select, url, text) {
   const address = new URL(url, location.href);
   address.searchParams.set('title', text);
   address.searchParams.set('for', select.id);
-  // what narrows the look-up is what the new record hangs on: a contact of the customer chosen above
+  // what narrows the look-up is what the new record hangs on: a guest of the member chosen above
   for (const name of (select.dataset.depends ?? '').split(',').filter(Boolean)) { const value = select.form?.elements[name]?.value; if (value) address.searchParams.set(name, value); }
   window.htmx.ajax('GET', address.pathname + address.search, { target: '#yk-dialogs', swap: 'innerHTML' });
 }

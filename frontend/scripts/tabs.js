@@ -56,7 +56,7 @@ on('click', '[data-fn-clear]', () => { const input = document.querySelector('[da
 /* what is being written: a comment, a follow-up ... */
 on('click', '[data-say]', (event, button) => {
   const form = button.closest('form');
-  for (const other of $$('[data-say]', form)) { other.setAttribute('aria-checked', other === button); other.setAttribute('aria-pressed', other === button); }
+  for (const other of $$('[data-say]', form)) other.setAttribute('aria-pressed', other === button);
   form.elements.kind.value = button.dataset.say;
   form.elements.text.placeholder = button.dataset.hint;
   form.elements.text.focus();

@@ -50,7 +50,7 @@ class AssetsMissing(RuntimeError):
 
 @lru_cache(maxsize=1)
 def manifest() -> Mapping[str, Any]:
-    """``app.css``, ``app.js``, ``calendar.css``, ``icons.svg``, ``more.svg`` -> file names; ``icons``, ``more`` -> icon names."""
+    """``app.css``, ``app.js``, ``calendar.css``, ``icons.svg``, ``more.svg`` -> file names; ``icons``, ``more`` -> names."""
     try:
         found: dict[str, Any] = json.loads((STATIC / "dist" / "manifest.json").read_text(encoding="utf-8"))
     except OSError as fault:
@@ -75,7 +75,7 @@ def icon_names() -> list[str]:
 
 @lru_cache(maxsize=4096)
 def icon(name: str, more: str = "") -> Markup:
-    """``<svg>`` of an icon, decorative; ``more`` are further classes. An unknown name shows a file rather than nothing."""
+    """``<svg>`` of an icon, decorative; ``more`` are further classes. An unknown name shows a file, not nothing."""
     sheet = "icons.svg" if name in _core_icons() else "more.svg" if name in manifest()["more"] else None
     if sheet is None:
         name, sheet = FALLBACK_ICON, "icons.svg" if FALLBACK_ICON in _core_icons() else "more.svg"
@@ -105,13 +105,13 @@ def tint(key: int | str | None) -> int:
 
 
 def loader(more_widgets: Iterable[Path] = ()) -> BaseLoader:
-    """Templates of the platform; ``widgets/x.html`` from the folders of plugins first, then from ``screens/widgets``."""
+    """Templates of the platform; ``widgets/x.html`` from the folders of plugins first, then ``screens/widgets``."""
     widgets = FileSystemLoader([str(folder) for folder in (*more_widgets, WIDGETS)])
     return ChoiceLoader([FileSystemLoader(str(TEMPLATES)), PrefixLoader({"widgets": widgets})])
 
 
 def install(app: Flask, more_widgets: Iterable[Path] = ()) -> None:
-    """Templates, globals, filters, headers and static files for ``app``. Raises AssetsMissing."""
+    """Templates, globals, filters, headers and static files for ``app``, after Babel and AppBuilder. Raises AssetsMissing."""
     prepare(app, more_widgets)
     app.after_request(secure)
     serve_static(app)
@@ -121,7 +121,13 @@ def prepare(app: Flask, more_widgets: Iterable[Path] = ()) -> None:
     """Templates, globals and filters alone, for an app that sends its own headers and static files. Raises AssetsMissing."""
     manifest()
     app.jinja_loader = loader(more_widgets)  # type: ignore[assignment]
-    app.jinja_env.globals.update(asset=asset, preloads=preloads, icon=icon, core_icons=lambda: asset("icons.svg"))
+    from yuanke.screens import rows, sentences
+
+    app.jinja_env.globals.update(
+        asset=asset, preloads=preloads, icon=icon, core_icons=lambda: asset("icons.svg"),
+        rows_html=rows.rows_html, cell=rows.cell_html,
+    )  # fmt: skip
+    sentences.install(app)
     app.jinja_env.filters.update(initials=initials, tint=tint)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False, "separators": (",", ":")}
