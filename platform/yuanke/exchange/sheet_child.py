@@ -208,6 +208,11 @@ def read(path: str, wanted: str, limits: dict[str, int], out: IO[str]) -> None:
     write_rows(sheet, sheets, left, scan.faulty, limits["first"], out)
 
 
+def last_row(sheet: Any) -> int:
+    """Number of the last row that holds anything (calamine counts from 0; its ``total_height`` is one less)."""
+    return sheet.end[0] + 1 if sheet.end else 0
+
+
 def write_rows(
     sheet: Any, sheets: list[str], left: int, faulty: dict[int, dict[int, str]], first: int, out: IO[str]
 ) -> None:
