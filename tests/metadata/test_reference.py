@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 from yuanke.fieldtypes import catalogue
-from yuanke.metadata.dialect.shapes import Key, Record
+from yuanke.metadata.dialect.records import Key, Record
 from yuanke.metadata.faults import CODES
 from yuanke.metadata.jsonschema import definition_json_schema
 from yuanke.metadata.reader import read

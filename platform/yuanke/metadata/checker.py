@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes import FieldType
+from yuanke.metadata.dialect.context import Context
 from yuanke.metadata.dialect.entity import ENTITY, FEATURES
 from yuanke.metadata.dialect.file import CUSTOMIZATION, MODULE, SECTIONS
-from yuanke.metadata.dialect.shapes import Context
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.formulas import Formulas
 from yuanke.metadata.layer import Layer

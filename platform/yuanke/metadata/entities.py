@@ -23,7 +23,7 @@ from yuanke.metadata.model import EntityDef, FieldDef, Model
 from yuanke.metadata.node import Node
 from yuanke.metadata.registry import Entity, Field, Inverse, NumberRule, Permission
 from yuanke.metadata.rights import RightsMaker, may_write
-from yuanke.metadata.scope import RecordScope
+from yuanke.metadata.scope import ANY, RecordScope
 from yuanke.metadata.sources import Sources
 from yuanke.metadata.views import ViewMaker
 
@@ -136,6 +136,7 @@ class EntityMaker:
             compute_order=tuple(key for rows, key in steps if not rows),
             compute_plan=steps,
             workflow=_plain(node, "workflow"),
+            asks=self._asks(definition, fields, path),
             checks=_plain(node, "checks") or {},
             locked_when=self.formulas.compile(node.get("locked_when"), RecordScope(self.model, definition.key), "bool"),
             system=definition.system,
@@ -222,6 +223,30 @@ class EntityMaker:
             groups.append(tuple(names))
         return tuple(g for g in groups if g)
 
+    def _asks(self, definition: EntityDef, fields: Mapping[str, Field], path: str) -> dict[str, dict[str, Field]]:
+        """Fields that transitions and actions ask for; `asked` in their expressions."""
+        made: dict[str, dict[str, Field]] = {}
+        for inside in (("workflow", "transitions"), ("actions",)):
+            acts = definition.node.at(*inside)
+            for name, act in acts.items() if acts is not None else ():
+                asked = act.get("ask")
+                if asked is not None and asked.is_map:
+                    made[name] = self._asked(definition, asked, fields, f"{path}.{'.'.join(inside)}.{name}.ask")
+        return made
+
+    def _asked(self, definition: EntityDef, asked: Node, fields: Mapping[str, Field], path: str) -> dict[str, Field]:
+        own = {k: self.model.define(definition.key, k, n) for k, n in asked.items() if n.is_map and n.value}
+        kinds = {k: self.model.kind_of_field(f) for k, f in own.items()}
+        kinds |= {k: self.model.kind(definition.key, k) or ANY for k, n in asked.items() if k not in own}
+        scope = RecordScope(self.model, definition.key, asked=kinds)
+        made: dict[str, Field] = {}
+        for key, node in asked.items():
+            if key in own:
+                made[key] = self.fields.make(own[key], f"{path}.{key}", scope)
+            elif key in fields and not fields[key].retired and node.is_map:
+                made[key] = fields[key]
+        return made
+
     def _tree(self, definition: EntityDef) -> str | None:
         said = definition.node.get("tree")
         if said is None:
@@ -276,6 +301,24 @@ class EntityMaker:
                 f'What is stored would be stale tomorrow. Say "default: ={made.formula.source}", or add refresh: day.',
             )
 
+    def _warn_form(self, definition: EntityDef, entity: Entity) -> None:
+        """A required field that the declared form leaves out stops everybody who creates on the screen."""
+        form = definition.node.at("views", "form", "sections")
+        if form is None or entity.kind != "record" or not any("create" in p.verbs for p in entity.permissions.values()):
+            return
+        shown = _shown(entity)
+        for made in entity.live_fields():
+            needed = made.required and made.source == "typed" and made.default is None and made.formula is None
+            if needed and made.key not in shown:
+                detail = "Whoever creates on the screen cannot fill it. Put it into a section, or give it a default."
+                self.faults.add(
+                    "W605",
+                    definition.fields[made.key].node.key,
+                    f'The form leaves out "{made.key}", which is required',
+                    detail,
+                    form.key,
+                )
+
     def _warn(self, definition: EntityDef, entity: Entity) -> None:
         if entity.system or entity.kind == "pair":
             return
@@ -287,6 +330,7 @@ class EntityMaker:
                 "No permissions are written, so only admin sees it. Write permissions: {<role>: {read: all}}.",
             )
             return
+        self._warn_form(definition, entity)
         creators: Mapping[str, Permission] = {r: p for r, p in entity.permissions.items() if "create" in p.verbs}
         for found in definition.live_fields():
             made = entity.fields[found.key]
@@ -306,12 +350,16 @@ class EntityMaker:
                 )
 
 
+def _shown(entity: Entity) -> set[str]:
+    return {key for section in entity.views["form"].body["sections"] for row in section["rows"] for key in row}
+
+
 def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
 def path_of(definition: EntityDef, model: Model) -> str:
-    """Where the definition stands in the files: ``entities.order``, ``entities.opportunity.fields.lines.rows`` ..."""
+    """Where the definition stands in the files: ``entities.order``, ``entities.booking.fields.lines.rows`` ..."""
     if (
         definition.parent is not None
         and definition.node.get("fields") is not None

@@ -1,4 +1,4 @@
-"""Who set a value: the answer to ``yuanke pack explain opportunity.fields.weighted.formula``.
+"""Who set a value: the answer to ``yuanke pack explain booking.fields.weighted.formula``.
 
 Rule: what is shown is what holds after all layers, with the place that said it and everything it hides.
 """
@@ -36,7 +36,7 @@ class Said:
 
 
 def explain(layers: Sequence[Layer], address: str) -> list[Said]:
-    """Every value at and below ``address`` (``customer.fields.name``, ``settings.tax_rate``, ``reports.funnel``).
+    """Every value at and below ``address`` (``member.fields.name``, ``settings.rate``, ``reports.funnel``).
 
     Raises `DefinitionError` when nothing is there, with the nearest name.
     """

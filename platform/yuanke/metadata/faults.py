@@ -56,7 +56,8 @@ CODES = {
     "W601": "A required field that nobody may write",
     "W602": "An entity that nobody may use",
     "W603": "A role declared twice",
-    "W604": "An option, key or field that can have no effect",
+    "W604": "A key or text that can have no effect",
+    "W605": "A required field that the form leaves out",
 }
 
 

@@ -95,7 +95,7 @@ class FieldMaker:
             label = Label(str(found.node.value["label"].value), label_of_key(found.key))
             template = self._templates[found.key] = {
                 "key": found.key, "type": kind, "label": label, "source": "system", "targets": found.targets,
-                "index": bool(found.targets), "searchable": kind.searchable,
+                "index": found.key in ("owner", "department"), "searchable": kind.searchable,
             }  # fmt: skip
         english = self.model.translations.get(f"{path}.label")
         if english is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from yuanke.metadata.dialect.file import CUSTOMIZATION, MODULE
-from yuanke.metadata.dialect.shapes import NAMED, RECORDS, Record
+from yuanke.metadata.dialect.records import NAMED, RECORDS, Record
 
 
 def definition_json_schema() -> dict[str, Any]:

@@ -81,8 +81,12 @@ class Layer:
 
     @classmethod
     def from_plain(cls, name: str, rank: Rank, data: Mapping[str, Any]) -> Layer:
-        """The layer of JSON-like data, as `plain` gave it (stored definitions, an admin's overlay)."""
-        return cls(name, rank, from_plain(dict(data), Span(name), name))
+        """The layer of JSON-like data, as `plain` gave it (stored definitions, an admin's overlay).
+
+        Faults of a customization or of the enterprise say the address: ``enterprise: entities.member.fields.fax``.
+        """
+        path = "" if rank in ("customization", "enterprise") else None
+        return cls(name, rank, from_plain(dict(data), Span(name), name, path))
 
     def plain(self) -> dict[str, Any]:
         """What was written, as JSON knows it; `from_plain` reads it back to an equal layer."""

@@ -121,13 +121,25 @@ class Node:
         return Node(value, self.span, self.layer, self.key, self.hidden, raw=self.raw)
 
 
-def from_plain(value: Any, span: Span, layer: str) -> Node:
-    """Nodes of plain JSON-like data (floats become exact decimals); ``span`` stands for all of it."""
+def from_plain(value: Any, span: Span, layer: str, path: str | None = None) -> Node:
+    """Nodes of plain JSON-like data; floats become exact decimals.
+
+    ``span`` stands for all of it; with ``path`` (begin with "") each place says its address instead of a line.
+    """
     if isinstance(value, dict):
-        return Node({str(k): from_plain(v, span, layer) for k, v in value.items()}, span, layer)
+        made = {str(k): from_plain(v, span, layer, _below(path, str(k))) for k, v in value.items()}
+        return Node(made, _at(span, path), layer)
     if isinstance(value, (list, tuple)):
-        return Node([from_plain(v, span, layer) for v in value], span, layer)
+        return Node([from_plain(v, span, layer, path) for v in value], _at(span, path), layer)
     if isinstance(value, float):
-        return Node(Decimal(repr(value)), span, layer, raw=repr(value))
+        return Node(Decimal(repr(value)), _at(span, path), layer, raw=repr(value))
     raw = None if value is None or isinstance(value, (str, bool)) else str(value)
-    return Node(value, span, layer, raw=raw)
+    return Node(value, _at(span, path), layer, raw=raw)
+
+
+def _below(path: str | None, key: str) -> str | None:
+    return None if path is None else f"{path}.{key}" if path else key
+
+
+def _at(span: Span, path: str | None) -> Span:
+    return Span(f"{span.file}: {path}") if path else span

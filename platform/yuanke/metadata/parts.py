@@ -71,7 +71,7 @@ _parts: OrderedDict[bytes, Part] = OrderedDict()
 
 class PartMaker:
     """Makes definitions of fields. ``ranks`` are the ranks of layers; ``find`` gives the node of another entity's field
-    (``find("customer", "level")``) or the options of a dictionary (``find("dictionary", "industry")``).
+    (``find("member", "level")``) or the options of a dictionary (``find("dictionary", "industry")``).
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class PartMaker:
         return node.replaced({**node.value, "options": options.replaced(_option_tree(options))})
 
     def _like(self, node: Node) -> Node:
-        """``{like: customer.level}`` lays the definition of that field beneath."""
+        """``{like: member.level}`` lays the definition of that field beneath."""
         from yuanke.metadata.merge import merge
 
         like = node.get("like")
@@ -206,6 +206,8 @@ def _finished(fields: dict[str, FieldDef], digest: bytes, drawn: bool) -> Part:
     linked, owned = [], []
     for found in fields.values():
         face.update(found.key.encode() + (b"\0" if found.retired else b"\1"))
+        if found.node is RECORD_NODES.get(found.key):
+            continue
         for word in _FACE:
             said = found.node.value.get(word)
             if said is not None:

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from yuanke.fieldtypes import catalogue
+from yuanke.metadata.dialect.context import Shape
 from yuanke.metadata.dialect.file import CUSTOMIZATION, MODULE, SECTIONS
-from yuanke.metadata.dialect.shapes import Either, Key, ListOf, MapOf, Record, Ref, Shape
+from yuanke.metadata.dialect.records import Key, MapOf, Record, Ref
+from yuanke.metadata.dialect.shapes import Either, ListOf
 from yuanke.metadata.faults import CODES
 
 MARK = "<!-- From here on the text is written by yuanke.metadata.reference. -->"

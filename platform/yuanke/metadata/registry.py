@@ -168,6 +168,8 @@ class Entity:
     #: (holder entity, holder field, names that lead from a record here to its holders: links up, collections down)
     rollup_paths: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     workflow: Mapping[str, Any] | None = None
+    #: what transitions and actions ask: act -> name -> field (one of the entity's own, or a field of the act)
+    asks: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
     checks: Mapping[str, Any] = field(default_factory=dict)
     locked_when: Expression | None = None
     system: bool = False

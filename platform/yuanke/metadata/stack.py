@@ -36,6 +36,10 @@ SECTIONS = (
 )
 
 
+#: sections whose entries belong to the module that declared them
+_OWNED = frozenset({"ledgers", "metrics", "reports", "dashboards", "prints", "forms", "dictionaries"})
+
+
 @dataclass
 class Stack:
     """``sections[name]`` is a map node; ``owner[entity]`` the layer that declared it; ``ranks[layer]`` its rank."""
@@ -91,6 +95,8 @@ def lay(layers: Sequence[Layer], faults: Faults) -> Stack:
                 _refuse_null(section, name, faults)
                 stack.sections[name] = section
                 continue
+            if name in _OWNED:
+                section = _without_strangers(stack, name, below, section, layer, faults)
             if name == "roles":
                 section = _first_label(below, section, layer, faults)
             elif name == "menu":
@@ -142,6 +148,19 @@ def _take_entities(
             entities[key] = merge(Node({key: below}, below.span, below.layer), one, rivals, faults, "entities").value[
                 key
             ]
+
+
+def _without_strangers(stack: Stack, name: str, below: Node, section: Node, layer: Layer, faults: Faults) -> Node:
+    """What a module says of another's ledger, report ... without depending on it is told and left out."""
+    made = dict(section.value)
+    for key, node in section.value.items():
+        there = below.get(key)
+        if there is None or stack.knows(layer.name, there.layer):
+            continue
+        detail = f'{layer.name} may add to it when it says "depends: [{there.layer}]"; else choose another name.'
+        faults.add("E303", node.key, f'"{key}" of {name} belongs to the module {there.layer}', detail, there.key)
+        del made[key]
+    return section.replaced(made)
 
 
 def _without_module(section: Node) -> Node:

@@ -10,7 +10,7 @@ from yuanke.metadata.node import Node
 
 
 def flatten(translations: Node | None) -> dict[str, str]:
-    """``{entities.customer.label: Customer}``, whether the paths were written out or nested."""
+    """``{entities.member.label: Member}``, whether the paths were written out or nested."""
     found: dict[str, str] = {}
 
     def walk(node: Node, path: str) -> None:

@@ -3,25 +3,12 @@
 
 from __future__ import annotations
 
-from yuanke.metadata.dialect.acts import ACTION_SHAPE, AUTOMATION, BECOMES, CHECKS, FILLS, WORKFLOW
-from yuanke.metadata.dialect.fields import COLOR, HELP, ICON, LABEL
-from yuanke.metadata.dialect.shapes import (
-    PLAIN,
-    Context,
-    Expr,
-    Flag,
-    Key,
-    ListOf,
-    MapOf,
-    Name,
-    Open,
-    Record,
-    Ref,
-    Shape,
-    Whole,
-    Word,
-    either,
-)
+from yuanke.metadata.dialect.acts import ACTION_SHAPE, AUTOMATION, CHECKS, WORKFLOW
+from yuanke.metadata.dialect.context import Context, Shape
+from yuanke.metadata.dialect.documents import BECOMES, FILLS
+from yuanke.metadata.dialect.options import COLOR, HELP, ICON, LABEL
+from yuanke.metadata.dialect.records import NAMED, Key, MapOf, Record, Ref
+from yuanke.metadata.dialect.shapes import PLAIN, Expr, Flag, ListOf, Name, Open, Whole, Word, either
 from yuanke.metadata.dialect.times import Duration, Rate
 from yuanke.metadata.node import Node
 from yuanke.metadata.number_format import NumberFormat
@@ -45,7 +32,7 @@ SECTION = either(
             "rows": Key(
                 ListOf(Open()),
                 "Lines of the section; a list puts fields side by side.",
-                "[[name, customer], stage]",
+                "[[name, member], stage]",
                 required=True,
             ),
             "visible_when": Key(Expr("bool"), "Hides the section otherwise.", "kind == person"),
@@ -65,7 +52,7 @@ VIEW = Record(
         "help": HELP,
         "icon": ICON,
         "where": Key(Expr("bool", later=True), "Which records it holds.", "owner == null"),
-        "columns": Key(ListOf(Name("path")), "Columns of a list.", "[number, name, customer.region]"),
+        "columns": Key(ListOf(Name("path")), "Columns of a list.", "[number, name, member.region]"),
         "sort": Key(
             either(Name("path", signed=True), ListOf(Name("path", signed=True))),
             "Order; `-` before a field sorts down.",
@@ -79,10 +66,10 @@ VIEW = Record(
         "sections": Key(
             MapOf(SECTION, "text", "a section"),
             "Sections of a form, by their headings.",
-            "{基本信息: [[name, customer], stage]}",
+            "{基本信息: [[name, member], stage]}",
         ),
         "by": Key(Name("path"), "Columns of a kanban.", "stage"),
-        "card": Key(ListOf(Name("path")), "What a card shows.", "[name, customer]"),
+        "card": Key(ListOf(Name("path")), "What a card shows.", "[name, member]"),
         "total": Key(Name("path"), "What the head of a column adds up.", "amount"),
         "date": Key(Name("path"), "The day (or start) in a calendar.", "start_at"),
         "end": Key(Name("path"), "The end in a calendar.", "end_at"),
@@ -125,9 +112,9 @@ PERMISSION = Record(
 FEATURES = ("audit", "comments", "files", "activities", "share", "merge", "transfer", "tags", "print")
 FEATURE = Record(
     "a feature",
-    {"undo": Key(Duration(), "How long it can be undone.", "30d"), "levels": Key(ListOf(PLAIN), "Levels of a share.", "[read, write]"), "with": Key(Open(), "What goes with it.", "[contacts]"),
-     "unite": Key(ListOf(PLAIN), "Fields united in a merge.", "[tags]"), "same": Key(Open(), "Children merged in a merge.", "{contact: [name, mobile]}"),
-     "unchanged": Key(ListOf(PLAIN), "Sums a merge must keep.", "[deal_amount]")},
+    {"undo": Key(Duration(), "How long it can be undone.", "30d"), "levels": Key(ListOf(PLAIN), "Levels of a share.", "[read, write]"), "with": Key(Open(), "What goes with it.", "[guests]"),
+     "unite": Key(ListOf(PLAIN), "Fields united in a merge.", "[tags]"), "same": Key(Open(), "Children merged in a merge.", "{guest: [name, mobile]}"),
+     "unchanged": Key(ListOf(PLAIN), "Sums a merge must keep.", "[paid_amount]")},
     told="Settings of a feature.",
 )  # fmt: skip
 
@@ -146,7 +133,7 @@ class Groups(Shape):
             ListOf(PLAIN).check(group, c)
 
     def words(self) -> str:
-        return "groups of fields, like [[customer, name]]"
+        return "groups of fields, like [[member, name]]"
 
     def schema(self) -> dict[str, object]:
         return {
@@ -157,7 +144,7 @@ class Groups(Shape):
 
 DUPLICATE = Record(
     "a duplicate rule",
-    {"match": Key(ListOf(Name("field")), "Fields that are equal.", "[name]"), "also": Key(ListOf(PLAIN), "Fields of other entities compared too.", "[contact.mobile]"),
+    {"match": Key(ListOf(Name("field")), "Fields that are equal.", "[name]"), "also": Key(ListOf(PLAIN), "Fields of other entities compared too.", "[guest.mobile]"),
      "similar": Key(Name("field"), "A field that is alike.", "name"), "over": Key(Whole(1, 100), "How alike, in percent.", "85"), "refuse": Key(Flag(), "true: refused, not only told.", "true")},
 )  # fmt: skip
 NUMBER = either(
@@ -194,12 +181,12 @@ ENTITY = Record(
         "title": Key(PLAIN, "The field that names a record to people; else the first text.", "name"),
         "number": Key(NUMBER, "Document numbers, gap-free.", "OPP-{year}-{seq:5}"),
         "features": Key(either(MapOf(FEATURE, "feature", "a feature"), ListOf(Name("feature"))), f"What records have beside fields: {', '.join(FEATURES)}.", "[audit, comments, files]"),
-        "duplicates": Key(either(Groups(), MapOf(DUPLICATE, "name", "a rule")), "Groups of fields that mark a likely duplicate: told on the form, matched on import.", "[[customer, name]]"),
+        "duplicates": Key(either(Groups(), MapOf(DUPLICATE, "name", "a rule")), "Groups of fields that mark a likely duplicate: told on the form, matched on import.", "[[member, name]]"),
         "unique": Key(Groups(), "Groups of fields that no two live records share.", "[[year, metric]]"),
         "tree": Key(PLAIN, "The link to itself that makes a tree.", "parent"),
         "fields": Key(Ref("fields"), "Its fields, in the order of the screen.", "{name: text!}"),
         "views": Key(MapOf(Ref("view"), "name", "a view"), "How it is looked at.", "{list: {columns: [name]}}"),
-        "scopes": Key(MapOf(Expr("bool", later=True), "name", "a scope"), "Sets of records that permissions name, beside own, team, department, shared, all.", "{region: customer.region in me.regions}"),
+        "scopes": Key(MapOf(Expr("bool", later=True), "name", "a scope"), "Sets of records that permissions name, beside own, team, department, shared, all.", "{region: member.region in me.regions}"),
         "permissions": Key(MapOf(PERMISSION, "text", "a role"), "What each role may do.", "{sales: {read: team, create: true, update: own}}"),
         "workflow": Key(WORKFLOW, "States and the moves between them.", "{field: stage, transitions: {win: {from: proposal, to: won}}}"),
         "automations": Key(MapOf(AUTOMATION, "name", "an automation"), "What happens by itself.", "{hand_over: {after: win, do: [...]}}"),
@@ -211,19 +198,18 @@ ENTITY = Record(
         "everyone": Key(ListOf(Name("field")), "Fields that every user of the enterprise may read, of every record: what names it to colleagues.", "[name]"),
         "locked_when": Key(Expr("bool", later=True), "Refuses a change for which it holds before or after.", "date <= settings.lock_date"),
         "append_only": Key(Flag(), "true: records are made and never changed or deleted.", "true"),
-        "acyclic": Key(PLAIN, "A path that never comes back to where it began.", "scheme.lines.product"),
+        "acyclic": Key(PLAIN, "A path that never comes back to where it began.", "scheme.lines.article"),
         "search": Key(SEARCH, "Weights of full-text search.", "{fields: {question: 3}}"),
-        "indexes": Key(Groups(), "Further database indexes.", "[[status, sign_on]]"),
+        "indexes": Key(Groups(), "Further database indexes.", "[[status, signed]]"),
         "abstract": Key(Flag(), "true: a pattern without a table, taken with like:.", "true"),
         "like": Key(PLAIN, "The pattern whose fields are laid beneath its own.", "priced_line"),
         "sealed": Key(ListOf(PLAIN), "Fields and keys that no layer above may change.", "[stage]"),
         "formerly": Key(PLAIN, "The key it had before: its table moves.", "deal"),
-        "place": Key(Ref("place"), "Where it stands among the entities.", "{after: customer}"),
+        "place": Key(Ref("place"), "Where it stands among the entities.", "{after: member}"),
     },
     told="A kind of record: a table, a list, forms, rights and an API.",
 )  # fmt: skip
 
-from yuanke.metadata.dialect.shapes import NAMED  # noqa: E402
 
 NAMED["view"] = VIEW
 NAMED["entity"] = ENTITY

@@ -9,146 +9,12 @@ from typing import Any
 
 from yuanke.fieldtypes import FieldType, catalogue
 from yuanke.kernel.diagnostics import did_you_mean
-from yuanke.metadata.dialect.shapes import (
-    NAMED,
-    PLAIN,
-    Context,
-    Expr,
-    Flag,
-    Key,
-    ListOf,
-    MapOf,
-    Name,
-    Open,
-    Record,
-    Ref,
-    Schema,
-    Shape,
-    Value,
-    Whole,
-    Word,
-    either,
-)
+from yuanke.metadata.dialect.context import Context, Schema, Shape
+from yuanke.metadata.dialect.options import HELP, ICON, LABEL, Options
+from yuanke.metadata.dialect.records import NAMED, Key, MapOf, Record, Ref
+from yuanke.metadata.dialect.shapes import PLAIN, Expr, Flag, ListOf, Name, Open, Value, Whole, Word, either
 from yuanke.metadata.node import Node
 from yuanke.metadata.telling import type_word
-
-NOTHING: Mapping[str, Any] = {}
-
-LABEL = Key(PLAIN, "What people call it, in Chinese; English comes from the key or from translations.", "客户名称")
-HELP = Key(PLAIN, "A sentence that helps who fills it in.", "营业执照上的全称")
-ICON = Key(PLAIN, "Name of an icon (Tabler icons).", "building")
-COLOR = Word(
-    (
-        "blue",
-        "azure",
-        "indigo",
-        "purple",
-        "pink",
-        "red",
-        "orange",
-        "amber",
-        "yellow",
-        "lime",
-        "green",
-        "teal",
-        "cyan",
-        "grey",
-    )
-)
-
-OPTION = Record(
-    "an option",
-    {
-        "label": LABEL,
-        "help": HELP,
-        "color": Key(COLOR, "Colour of its tag.", "green"),
-        "icon": ICON,
-        "void": Key(
-            Flag(), "true: a record in it counts for nothing in other records' roll-ups, unique and part_of.", "true"
-        ),
-        "retired": Key(Flag(), "true: kept where it is stored, offered no more.", "true"),
-        "when": Key(
-            Expr("bool", later=True), "When it may be chosen; in bands, when it is the value.", "pipeline != renewal"
-        ),
-        "order": Key(Whole(), "Its place among the options, where the order of the file is not meant.", "3"),
-        "below": Key(Ref("options"), "Options beneath it, in a tree of options.", "{software: 软件}"),
-        "place": Key(Ref("place"), "Where it stands among the options of lower layers.", "{after: won}"),
-        "formerly": Key(PLAIN, "The key it had before; stored values move.", "closed"),
-    },
-    rest=either(PLAIN, Flag(), Open()),
-    told="One choice of a field. Its key is what is stored; keys of its own are values that expressions read (`stage.probability`).",
-)
-
-
-class Options(Shape):
-    """A list of keys, a map of options, or ``dictionary <name>``."""
-
-    def fits(self, node: Node) -> bool:
-        return isinstance(node.value, (dict, list, str))
-
-    def check(self, node: Node, c: Context) -> None:
-        if isinstance(node.value, str):
-            word, _, name = node.value.partition(" ")
-            known = c.known("dictionary", name.strip(), c)
-            if word != "dictionary" or (known is not None and name.strip() not in known):
-                c.faults.add(
-                    "E217" if word == "dictionary" else "E202",
-                    node,
-                    f'"{node.value}" names no options',
-                    "Write a map of options, a list of keys, or dictionary <name> for one declared under dictionaries:."
-                    + did_you_mean(name, known or []),
-                )
-        elif isinstance(node.value, dict):
-            if not any(True for _ in node.items()):
-                c.faults.add(
-                    "E205", node.key, "A choice needs options", "Write at least one, like options: {open: 进行中}."
-                )
-            for key, option in node.items():
-                if option.value is None:
-                    self.refuse(option, c)
-                    continue
-                if not key.strip() or len(key) > 60:
-                    c.faults.add(
-                        "E203",
-                        option.key,
-                        "An option's key is empty or too long",
-                        "Any text of 1 to 60 characters may be a key.",
-                    )
-                OPTION.check(option, c.at(what=f'the option "{key}"'))
-        elif isinstance(node.value, list):
-            told: dict[str, Node] = {}
-            for item in node.live():
-                if not isinstance(item.value, str) and (item.raw is None or isinstance(item.value, bool)):
-                    c.faults.add(
-                        "E202", item, "An option of this list is no word", "Write a list of keys, or a map of options."
-                    )
-                elif str(item.value) in told:
-                    c.faults.add(
-                        "E103", item, f'The option "{item.value}" stands twice', "Take one away.", told[str(item.value)]
-                    )
-                told[str(item.value)] = item
-            if not node.live():
-                c.faults.add(
-                    "E205", node.key, "A choice needs options", "Write at least one, like options: {open: 进行中}."
-                )
-        else:
-            self.refuse(node, c)
-
-    def further(self) -> tuple[Shape, ...]:
-        return (OPTION,)
-
-    def words(self) -> str:
-        return "options: a map, a list of keys, or dictionary <name>"
-
-    def schema(self) -> Schema:
-        option = OPTION.schema()
-        return {
-            "anyOf": [
-                {"type": "array", "items": {"type": ["string", "number"]}},
-                {"type": "string", "pattern": "^dictionary "},
-                {"type": "object", "additionalProperties": {"anyOf": [{"type": ["string", "null"]}, option]}},
-            ]
-        }
 
 
 class Pattern(Shape):
@@ -184,15 +50,6 @@ class Pattern(Shape):
         return {"type": "string"}
 
 
-PLACE = Record(
-    "place",
-    {
-        "after": Key(PLAIN, "Stand right behind this one.", "stage"),
-        "before": Key(PLAIN, "Stand right before this one.", "amount"),
-    },
-    told="Where something new stands among what lower layers declared.",
-)
-
 _CONDITION = "An expression that is true or false"
 #: every key of every field: what it means and how it is written
 KEYS: dict[str, Key] = {
@@ -223,36 +80,36 @@ KEYS: dict[str, Key] = {
     "history": Key(either(Flag(), Record("history", {"keep": Key(ListOf(Name("field")), "Fields kept with each change.", "[amount]")})), "Keep each value it had, with who and when (`<field>_history`).", "{keep: [amount]}"),
     "retired": Key(Flag(), "true: shown nowhere, its column and data stay.", "true"),
     # telling keys
-    "link": Key(either(Name("entity"), ListOf(Name("entity"))), "One record of another entity; a list: of one of several.", "customer!"),
-    "links": Key(Name("entity"), "Several records of another entity.", "contact"),
-    "rows": Key(either(Name("entity"), Ref("fields")), "Rows owned by this record: their fields, or an entity declared on its own.", "{product: {link: product!}, quantity: quantity}"),
+    "link": Key(either(Name("entity"), ListOf(Name("entity"))), "One record of another entity; a list: of one of several.", "member!"),
+    "links": Key(Name("entity"), "Several records of another entity.", "guest"),
+    "rows": Key(either(Name("entity"), Ref("fields")), "Rows owned by this record: their fields, or an entity declared on its own.", "{article: {link: article!}, quantity: quantity}"),
     "options": Key(Options(), "The choices: keys, a map of key -> label, or a map of options.", "{open: 进行中, done: {label: 完成, closed: true}}"),
     "bands": Key(Options(), "A computed choice: the first option whose `when` holds is the value, the last has none.", "{late: {label: 逾期, when: due < today()}, fine: {label: 正常}}"),
     "formula": Key(Expr(later=True), "Computes the value from other fields.", "quantity * price"),
     "multiple": Key(Flag(), "true: several of the options, or several files.", "true"),
-    "like": Key(PLAIN, "Takes the definition of another field (entity.field), or for rows the fields of a pattern.", "customer.level"),
+    "like": Key(PLAIN, "Takes the definition of another field (entity.field), or for rows the fields of a pattern.", "member.level"),
     # of links
-    "filter": Key(Expr("bool", later=True), "Which records may be chosen: bare names are the candidate's, `this` is the record that chooses.", "customer == this.customer"),
-    "inverse": Key(PLAIN, "Name of the collection that the target gets.", "contacts"),
+    "filter": Key(Expr("bool", later=True), "Which records may be chosen: bare names are the candidate's, `this` is the record that chooses.", "member == this.member"),
+    "inverse": Key(PLAIN, "Name of the collection that the target gets.", "guests"),
     "on_delete": Key(Word(("refuse", "empty", "cascade")), "When the target is deleted: refuse it, empty this link, or delete this record with it.", "cascade"),
     "with": Key(Ref("fields"), "Fields that hang on each pair of links.", "{role: {options: [buyer, user]}}"),
     "acyclic": Key(Flag(), "true: following it never comes back to where it began.", "true"),
-    "lookup": Key(Open("the best record of a table"), "Finds the best record of a table while typing, kept with the document.", "{match: {product: =product}, prefer: [min_quantity]}"),
+    "lookup": Key(Open("the best record of a table"), "Finds the best record of a table while typing, kept with the document.", "{match: {article: =article}, prefer: [min_quantity]}"),
     "suggest": Key(Expr(), "A link's candidates by full text of this expression.", "subject + content"),
     "create": Key(MapOf(Value(), "text", "a field of the new record"), "What is made of text that no record answers to.", "{sn: =typed}"),
     # of rows
-    "sort": Key(either(PLAIN, ListOf(PLAIN)), "Order of the rows where it is not the order of typing.", "plan_date"),
+    "sort": Key(either(PLAIN, ListOf(PLAIN)), "Order of the rows where it is not the order of typing.", "due_date"),
     "pick": Key(Expr("bool"), "Rows are chosen among existing free records that fulfil this.", "state == free"),
     "copy": Key(Record("copy", {"from": Key(Expr(), "The rows to copy.", "template.items"), "values": Key(MapOf(Value(), "text", "a field"), "What differs.", "{item: =this}")}), "Filled with copies of other rows at creation.", "{from: template.items}"),
-    "scan": Key(Open("what a scanner finds"), "What scanning a code adds.", "{find: [barcode.code], values: {product: =found.product}}"),
+    "scan": Key(Open("what a scanner finds"), "What scanning a code adds.", "{find: [barcode.code], values: {article: =found.article}}"),
     # further
     "follows": Key(ListOf(Name("field")), "An overwritten formula is computed again when one of these changes.", "[stage]"),
     "normal": Key(Word(("company", "name", "phone", "code")), "A second, normal form of the text, used for duplicates, import and search.", "company"),
-    "only_one": Key(ListOf(Name("field")), "true here makes it false on the other records with equal values of these fields.", "[customer]"),
+    "only_one": Key(ListOf(Name("field")), "true here makes it false on the other records with equal values of these fields.", "[member]"),
     "stamp": Key(Name("field"), "The time at which that field last changed.", "counted"),
-    "part_of": Key(PLAIN, "A partial document's share of its source row.", "order_item.total"),
+    "part_of": Key(PLAIN, "A partial document's share of its source row.", "booking_line.total"),
     "by": Key(Name("field"), "What the share of part_of is measured by.", "quantity"),
-    "of": Key(PLAIN, "The whole of part_of, or the entity an expression is about.", "order_item.delivered"),
+    "of": Key(PLAIN, "The whole of part_of, or the entity an expression is about.", "booking_line.delivered"),
     "asks": Key(PLAIN, "Where the type, options and unit of an answer come from.", "item.type"),
     "currency": Key(PLAIN, "A field that holds the currency of the amount, or a code.", "currency"),
     "empty": Key(PLAIN, "What an empty value is called.", "默认规格"),
@@ -390,7 +247,7 @@ def _check_type(node: Node, kind: FieldType, told: list[str], c: Context) -> Non
                 f"{word}: belongs to {', '.join(sorted(needs))}.{_instead(word, kind)}",
             )
         elif needs is None and word not in kind.keys:
-            owners = sorted(name for name, other in c.types.items() if word in other.keys)
+            owners = _owners_of(c.types).get(word)
             if owners and word not in TELLING:
                 c.faults.add(
                     "E209",
@@ -400,6 +257,22 @@ def _check_type(node: Node, kind: FieldType, told: list[str], c: Context) -> Non
                 )
         elif word not in KEYS:
             _check_own_key(word, child, kind, c)
+
+
+_owners: dict[int, tuple[Mapping[str, FieldType], dict[str, list[str]]]] = {}
+
+
+def _owners_of(types: Mapping[str, FieldType]) -> dict[str, list[str]]:
+    """Key -> the types that bring it themselves."""
+    known = _owners.get(id(types))
+    if known is None or known[0] is not types:
+        made: dict[str, list[str]] = {}
+        for name, kind in sorted(types.items()):
+            for word in kind.keys:
+                made.setdefault(word, []).append(name)
+        _owners.clear()
+        known = _owners[id(types)] = (types, made)
+    return known[1]
 
 
 def _instead(word: str, kind: FieldType) -> str:
@@ -458,6 +331,3 @@ class Fields(MapOf):
 
 
 NAMED["fields"] = Fields(Ref("field"), "text", "a field")
-NAMED["options"] = Options()
-NAMED["option"] = OPTION
-NAMED["place"] = PLACE

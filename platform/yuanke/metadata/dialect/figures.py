@@ -3,31 +3,16 @@
 
 from __future__ import annotations
 
-from yuanke.metadata.dialect.acts import BECOMES
-from yuanke.metadata.dialect.fields import HELP, ICON, LABEL
-from yuanke.metadata.dialect.shapes import (
-    NAMED,
-    PLAIN,
-    Context,
-    Expr,
-    Flag,
-    Key,
-    ListOf,
-    MapOf,
-    Name,
-    Open,
-    Record,
-    Ref,
-    Value,
-    Whole,
-    Word,
-    either,
-)
+from yuanke.metadata.dialect.context import Context
+from yuanke.metadata.dialect.documents import BECOMES
+from yuanke.metadata.dialect.options import HELP, ICON, LABEL
+from yuanke.metadata.dialect.records import NAMED, Key, MapOf, Record, Ref
+from yuanke.metadata.dialect.shapes import PLAIN, Expr, Flag, ListOf, Name, Open, Value, Whole, Word, either
 from yuanke.metadata.node import Node
 
 LIMIT = Record(
     "a limit",
-    {"by": Key(ListOf(Name("dimension")), "Dimensions at which it is summed; else the full key.", "[warehouse, product]"), "when": Key(Open(), "Only then.", "serial != empty"),
+    {"by": Key(ListOf(Name("dimension")), "Dimensions at which it is summed; else the full key.", "[warehouse, article]"), "when": Key(Open(), "Only then.", "serial != empty"),
      "valid_when": Key(Open(), "What must hold.", "quantity >= reserved", required=True), "message": Key(PLAIN, "What is said otherwise.", "可用量不足"),
      "otherwise": Key(either(Word(("refuse", "warn", "reason")), Value()), "refuse, warn or reason.", "refuse")},
     told="A limit on balances, guarded inside the transaction.",
@@ -35,7 +20,7 @@ LIMIT = Record(
 COSTING = Record(
     "costing",
     {"value": Key(either(Word(("moving_average", "fifo", "standard")), Value()), "The method that gives an issue its value.", "moving_average", required=True),
-     "by": Key(ListOf(Name("dimension")), "Dimensions that have one cost.", "[warehouse, product]"), "reference": Key(PLAIN, "The cost where there is none yet.", "product.cost_price"),
+     "by": Key(ListOf(Name("dimension")), "Dimensions that have one cost.", "[warehouse, article]"), "reference": Key(PLAIN, "The cost where there is none yet.", "article.base_price"),
      "back_dated": Key(Word(("refuse", "current", "revalue")), "What a posting before others does.", "revalue")},
 )  # fmt: skip
 LEDGER = Record(
@@ -44,15 +29,15 @@ LEDGER = Record(
         "label": LABEL,
         "help": HELP,
         "icon": ICON,
-        "dimensions": Key(Ref("fields"), "What a balance is kept for.", "{warehouse: {link: warehouse!}, product: {link: product!}}", required=True),
+        "dimensions": Key(Ref("fields"), "What a balance is kept for.", "{warehouse: {link: warehouse!}, article: {link: article!}}", required=True),
         "measures": Key(Ref("fields"), "What is counted.", "{quantity: quantity, value: money}", required=True),
         "details": Key(Ref("fields"), "Travels with entries, makes no balance.", "{kind: text}"),
         "never_negative": Key(MapOf(either(Flag(), Expr()), "measure", "a measure"), "Measures that may not fall below zero at the full key, or when.", "{quantity: not settings.allow_negative_stock}"),
-        "costing": Key(COSTING, "How issues get their value.", "{value: moving_average, by: [warehouse, product]}"),
-        "limits": Key(MapOf(LIMIT, "name", "a limit"), "Limits on balances.", "{available: {by: [product], valid_when: quantity >= reserved}}"),
+        "costing": Key(COSTING, "How issues get their value.", "{value: moving_average, by: [warehouse, article]}"),
+        "limits": Key(MapOf(LIMIT, "name", "a limit"), "Limits on balances.", "{available: {by: [article], valid_when: quantity >= reserved}}"),
         "locked_when": Key(Open(), "Refuses postings for which it holds.", "date <= settings.lock_date"),
         "fields": Key(Ref("fields"), "Computed fields of a balance, for screens.", "{available: {type: quantity, formula: quantity - reserved}}"),
-        "views": Key(Open(), "How balances are looked at.", "{list: {columns: [product, quantity]}}"),
+        "views": Key(Open(), "How balances are looked at.", "{list: {columns: [article, quantity]}}"),
         "permissions": Key(Open(), "What each role may read.", "{warehouse: {read: all}}"),
         "sealed": Key(ListOf(PLAIN), "Keys that no layer above may change.", "[measures]"),
     },
@@ -122,7 +107,7 @@ COLUMN = either(
 )
 SOURCE = Record(
     "a source",
-    {"entity": Key(Name("entity"), "Records read.", "order_item"), "ledger": Key(Name("ledger"), "Entries read.", "stock"), "balances": Key(Name("ledger"), "Balances read.", "stock"),
+    {"entity": Key(Name("entity"), "Records read.", "booking_line"), "ledger": Key(Name("ledger"), "Entries read.", "stock"), "balances": Key(Name("ledger"), "Balances read.", "stock"),
      "where": Key(Expr(), "Which of them."), "show": Key(MapOf(Expr(group=True), "name", "a figure"), "The figures it brings.", "{on_hand: sum(quantity)}", required=True), "group": Key(GROUP, "Where it groups otherwise.")},
     context=lambda node, c: c.at(entity=_entity_of(node), open=True),
 )  # fmt: skip
@@ -147,7 +132,7 @@ REPORT = Record(
         "label": LABEL,
         "help": HELP,
         "icon": ICON,
-        "entity": Key(Name("entity"), "Whose records it reads.", "opportunity"),
+        "entity": Key(Name("entity"), "Whose records it reads.", "booking"),
         "ledger": Key(Name("ledger"), "Or entries of a ledger.", "stock"),
         "balances": Key(Name("ledger"), "Or balances of a ledger.", "stock"),
         "sources": Key(MapOf(SOURCE, "name", "a source"), "Or several, joined on the group."),

@@ -3,29 +3,13 @@
 
 from __future__ import annotations
 
+from yuanke.metadata.dialect.context import Context
 from yuanke.metadata.dialect.entity import ENTITY
-from yuanke.metadata.dialect.fields import FIELD, HELP, ICON, LABEL, Options
+from yuanke.metadata.dialect.fields import FIELD
 from yuanke.metadata.dialect.figures import LEDGER, METRIC, REPORT
-from yuanke.metadata.dialect.shapes import (
-    NAMED,
-    PLAIN,
-    Context,
-    Expr,
-    FieldValues,
-    Flag,
-    Key,
-    ListOf,
-    MapOf,
-    Name,
-    Open,
-    Record,
-    Ref,
-    Text,
-    Value,
-    Whole,
-    Word,
-    either,
-)
+from yuanke.metadata.dialect.options import HELP, ICON, LABEL, Options
+from yuanke.metadata.dialect.records import NAMED, FieldValues, Key, MapOf, Record, Ref
+from yuanke.metadata.dialect.shapes import PLAIN, Expr, Flag, ListOf, Name, Open, Text, Value, Whole, Word, either
 from yuanke.metadata.dialect.times import Rate
 from yuanke.metadata.node import Node
 
@@ -63,7 +47,7 @@ MENU_ITEM = either(
     Record(
         "a menu item",
         {
-            "entity": Key(Name("entity"), "An entity's list.", "customer"),
+            "entity": Key(Name("entity"), "An entity's list.", "member"),
             "view": Key(PLAIN, "One of its views.", "pool"),
             "report": Key(Name("report"), "A report.", "funnel"),
             "dashboard": Key(Name("dashboard"), "A dashboard.", "workbench_boss"),
@@ -72,7 +56,7 @@ MENU_ITEM = either(
         },
     ),
 )
-MENU = Record("a menu group", {"label": LABEL, "icon": ICON, "items": Key(ListOf(MENU_ITEM), "Entities, `reports.<name>`, `dashboards.<name>`, or maps.", "[customer, contact]"), "place": Key(Ref("place"), "Where it stands.", "{after: customers}")},
+MENU = Record("a menu group", {"label": LABEL, "icon": ICON, "items": Key(ListOf(MENU_ITEM), "Entities, `reports.<name>`, `dashboards.<name>`, or maps.", "[member, guest]"), "place": Key(Ref("place"), "Where it stands.", "{after: members}")},
               also=lambda node, c: _menu_items(node, c), told="A group of the menu. What several modules put into it adds up.")  # fmt: skip
 
 
@@ -86,7 +70,7 @@ def _menu_items(node: Node, c: Context) -> None:
         Name(word or "entity").check(Node(name if word else item.value, item.span, item.layer), c.at(what="the menu"))
 
 
-STAGE = Record("a stage", {"label": LABEL, "icon": ICON, "count": Key(Name("entity"), "Whose records are counted.", "customer"), "where": Key(Expr("bool"), "Which of them.", "life == potential"), "opens": Key(ListOf(Name("entity")), "What it leads to.", "[opportunity]")},
+STAGE = Record("a stage", {"label": LABEL, "icon": ICON, "count": Key(Name("entity"), "Whose records are counted.", "member"), "where": Key(Expr("bool"), "Which of them.", "life == potential"), "opens": Key(ListOf(Name("entity")), "What it leads to.", "[booking]")},
                context=lambda node, c: c.at(entity=str(e.value) if (e := node.get("count")) is not None else ""))  # fmt: skip
 SHORTCUT = Record(
     "a shortcut",
@@ -126,16 +110,16 @@ WIDGET = Record(
         "icon": ICON,
         "help": HELP,
         "list": Key(Name("entity"), "A short list of records.", "task"),
-        "links": Key(Shortcuts(SHORTCUT, "entity", "a shortcut"), "Shortcuts with counts.", "[customer, order]"),
-        "stages": Key(MapOf(STAGE, "name", "a stage", null=True), "A strip of stages with counts.", "{potential: {count: customer, where: life == potential}}"),
+        "links": Key(Shortcuts(SHORTCUT, "entity", "a shortcut"), "Shortcuts with counts.", "[member, order]"),
+        "stages": Key(MapOf(STAGE, "name", "a stage", null=True), "A strip of stages with counts.", "{potential: {count: member, where: life == potential}}"),
         "report": Key(Name("report"), "A report's chart.", "funnel"),
-        "metric": Key(Name("figure"), "A figure: a metric, or an entity of which `value` is the aggregate.", "opportunity"),
+        "metric": Key(Name("figure"), "A figure: a metric, or an entity of which `value` is the aggregate.", "booking"),
         "feed": Key(Word(("messages", "reminders", "approvals", "activities", "comments")), "A feed of the engine.", "messages"),
-        "record": Key(Name("entity"), "The record the board is about.", "customer"),
+        "record": Key(Name("entity"), "The record the board is about.", "member"),
         "search": Key(Name("entity"), "A search box.", "qa"),
         "where": Key(Expr("bool"), "Which records.", "owner == me"),
         "filter": Key(Open("a filter of the list, or a condition"), "Which records.", "mine_open"),
-        "columns": Key(ListOf(Name("path")), "Columns of the list.", "[subject, customer]"),
+        "columns": Key(ListOf(Name("path")), "Columns of the list.", "[subject, member]"),
         "sort": Key(either(Name("path", signed=True), ListOf(Name("path", signed=True))), "The order of the records.", "-updated_at"),
         "limit": Key(Whole(1, 100), "How many.", "6"),
         "by": Key(Expr(), "What the figure is split by.", "stage"),
@@ -144,7 +128,7 @@ WIDGET = Record(
         "goal": Key(PLAIN, "The figure it is measured against.", "target"),
         "with": Key(MapOf(Value(), "text", "a parameter"), "What the report asks.", "{metric: signed}"),
         "also": Key(PLAIN, "What else is listed.", "approvals"),
-        "actions": Key(ListOf(PLAIN), "Buttons it offers.", "[contact.create]"),
+        "actions": Key(ListOf(PLAIN), "Buttons it offers.", "[guest.create]"),
         "chart": Key(PLAIN, "How it is drawn.", "bar"),
         "note": Key(PLAIN, "Small text below."),
     },
@@ -160,7 +144,7 @@ DASHBOARD = Record(
         "for": Key(ListOf(Name("role")), "Whose board it is.", "[boss]"),
         "like": Key(Name("dashboard"), "The board it inherits from; null takes a part of that away.", "workbench_boss"),
         "filters": Key(Ref("fields"), "What the reader may set for all tiles.", "{department: {link: department}}"),
-        "about": Key(Name("entity"), "Makes a console around one record.", "customer"),
+        "about": Key(Name("entity"), "Makes a console around one record.", "member"),
         "find": Key(ListOf(PLAIN), "How that record is found.", "[name, number]"),
         "rows": Key(ListOf(ListOf(PLAIN)), "Tiles, row by row.", "[[shortcuts], [todo, funnel]]"),
         "widgets": Key(MapOf(WIDGET, "name", "a widget", null=True), "The tiles.", "{todo: {list: task}}"),
@@ -198,7 +182,7 @@ PRINT = Record(
 )  # fmt: skip
 FORM = Record(
     "a web form",
-    {"label": LABEL, "entity": Key(Name("entity"), "What a submission becomes.", "lead", required=True), "fields": Key(ListOf(Name("field")), "What is asked.", "[contact_name, mobile]", required=True), "set": Key(MapOf(Value(), "field", "a field"), "Values it sets.", "{source: web}"),
+    {"label": LABEL, "entity": Key(Name("entity"), "What a submission becomes.", "lead", required=True), "fields": Key(ListOf(Name("field")), "What is asked.", "[guest_name, mobile]", required=True), "set": Key(MapOf(Value(), "field", "a field"), "Values it sets.", "{source: web}"),
      "captcha": Key(Word(("slider", "none")), "The proof that a person types.", "slider"), "per_ip": Key(Rate(), "Most submissions from one address.", "10/h"), "domains": Key(ListOf(PLAIN), "Where it may be embedded.", "[www.example.com]"), "consent": Key(PLAIN, "What one agrees to."), "thanks": Key(PLAIN, "What is said afterwards.")},
     context=lambda node, c: c.at(entity=str(e.value) if (e := node.get("entity")) is not None else ""),
     told="A public form.",
@@ -223,22 +207,22 @@ SECTIONS: dict[str, Key] = {
     "roles": Key(MapOf(either(ROLE, PLAIN), "name", "a role"), "Who people are here; permissions speak of roles.", "{sales: {label: 销售}}"),
     "classes": Key(MapOf(either(CLASS, PLAIN), "name", "a class"), "Classes of sensitive fields.", "{cost: {label: 成本}}"),
     "dictionaries": Key(MapOf(DICTIONARY, "name", "a dictionary"), "Lists of options for many fields.", "{industry: {options: {it: IT}}}"),
-    "menu": Key(MapOf(MENU, "name", "a group"), "Groups of the menu and what stands in them.", "{customers: {label: 客户, items: [customer]}}"),
-    "entities": Key(MapOf(ENTITY, "text", "an entity"), "Kinds of records; naming another module's adds to it.", "{customer: {fields: {name: text!}}}"),
-    "ledgers": Key(MapOf(LEDGER, "name", "a ledger"), "Books of postings with balances.", "{stock: {dimensions: {product: {link: product!}}, measures: {quantity: quantity}}}"),
+    "menu": Key(MapOf(MENU, "name", "a group"), "Groups of the menu and what stands in them.", "{members: {label: 客户, items: [member]}}"),
+    "entities": Key(MapOf(ENTITY, "text", "an entity"), "Kinds of records; naming another module's adds to it.", "{member: {fields: {name: text!}}}"),
+    "ledgers": Key(MapOf(LEDGER, "name", "a ledger"), "Books of postings with balances.", "{stock: {dimensions: {article: {link: article!}}, measures: {quantity: quantity}}}"),
     "metrics": Key(MapOf(METRIC, "name", "a metric"), "Figures defined once.", "{signed: {entity: order, value: sum(total)}}"),
-    "reports": Key(MapOf(REPORT, "name", "a report"), "Groups and figures of records, under the reader's rights.", "{funnel: {entity: opportunity, group: [stage], show: {deals: count()}}}"),
+    "reports": Key(MapOf(REPORT, "name", "a report"), "Groups and figures of records, under the reader's rights.", "{funnel: {entity: booking, group: [stage], show: {deals: count()}}}"),
     "dashboards": Key(MapOf(DASHBOARD, "name", "a dashboard"), "Boards of tiles, one for each role or one for all.", "{workbench: {rows: [[todo]], widgets: {todo: {list: task}}}}"),
     "prints": Key(MapOf(PRINT, "name", "a print"), "Documents on paper.", "{quote: {entity: quote, template: '...'}}"),
     "forms": Key(MapOf(FORM, "name", "a form"), "Public web forms.", "{contact_us: {entity: lead, fields: [mobile]}}"),
-    "samples": Key(SAMPLES, "At most ten named sample records an entity.", "{customer: {acme: {name: Acme}}}"),
+    "samples": Key(SAMPLES, "At most ten named sample records an entity.", "{member: {acme: {name: Acme}}}"),
     "tests": Key(MapOf(Open("what pack test runs"), "text", "a test"), "Tests that pack test runs."),
-    "translations": Key(MapOf(Open("paths with their texts"), "text", "a language"), "Texts in other languages, by path.", "{en: {entities.customer.label: Customer}}"),
+    "translations": Key(MapOf(Open("paths with their texts"), "text", "a language"), "Texts in other languages, by path.", "{en: {entities.member.label: Member}}"),
 }  # fmt: skip
 MODULE = Record(
     "a module file",
-    {"module": Key(PLAIN, "The module's name.", "opportunity", required=True), "label": LABEL, "version": Key(Text(r"[0-9]+(\.[0-9]+){0,2}", "a version, like 1.0.0"), "Its version.", "1.0.0"), "icon": ICON, "help": HELP,
-     "depends": Key(ListOf(PLAIN), "Modules it names or adds to.", "[customer, product]"), **SECTIONS},
+    {"module": Key(PLAIN, "The module's name.", "booking", required=True), "label": LABEL, "version": Key(Text(r"[0-9]+(\.[0-9]+){0,2}", "a version, like 1.0.0"), "Its version.", "1.0.0"), "icon": ICON, "help": HELP,
+     "depends": Key(ListOf(PLAIN), "Modules it names or adds to.", "[member, article]"), **SECTIONS},
     told="One file is one module.",
 )  # fmt: skip
 CUSTOMIZATION = Record(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from yuanke.metadata.dialect.shapes import Context, Schema, Shape, found
+from yuanke.metadata.dialect.context import Context, Schema, Shape, found
 from yuanke.metadata.node import Node
 
 _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
