@@ -8,6 +8,9 @@ from yuanke.kernel.errors import RecordNotFound, Refused
 from yuanke.storage import Installation, create_enterprise, layers_of, remove_enterprise
 from yuanke.storage.provision import set_state
 
+from tests.conftest import layer_of
+from tests.storage.changes import in_process
+
 CRM = """
 entities:
   firm:
@@ -58,6 +61,23 @@ def test_an_enterprise_that_fails_half_way_leaves_nothing_behind(installation: I
             enterprise(CRM)
     assert installation.directory.all() == []
     enterprise(CRM)
+
+
+def test_an_enterprise_whose_making_was_killed_is_not_found_and_can_be_removed(
+    installation: Installation, enterprise, database_url, reading
+):
+    def make(mine: Installation) -> None:
+        create_enterprise(mine, "acme", "爱客", layers=[layer_of(CRM)])
+
+    assert in_process(installation.home, database_url, make, YUANKE_FAIL_AT="apply.10") == 137
+    with pytest.raises(RecordNotFound):
+        installation.enterprise("acme")
+    with pytest.raises(Refused):
+        enterprise(CRM)
+    assert [e.state for e in installation.directory.all()] == ["making"]
+    remove_enterprise(installation, "acme")
+    with reading(enterprise(CRM)) as unit:
+        assert unit.head.state == "active"
 
 
 def test_a_taken_name_is_refused_however_it_is_spelt(installation: Installation, enterprise):

@@ -66,7 +66,9 @@ class Directory:
     def all(self) -> list[Enterprise]:
         return self._read(sa.true())
 
-    def add(self, slug: str, label: str, licences: int | None = None, expires: date | None = None) -> Enterprise:
+    def add(
+        self, slug: str, label: str, licences: int | None = None, expires: date | None = None, state: str = "active"
+    ) -> Enterprise:
         """Enter a new enterprise; its database is made by `Installation.create`. Taken names are refused."""
         if not SLUG.fullmatch(slug):
             said = message("企业代号只能用小写字母、数字和下划线，以字母开头，最多 40 位，收到的是 {slug}", slug=slug)
@@ -78,16 +80,12 @@ class Directory:
             if self.find(name):
                 raise Refused(message("企业名称或代号 {name} 已被使用", name=name))
         place = f"enterprises/{slug}/data.sqlite" if self.engines.shared is None else f"e_{slug}"
-        entry = Enterprise(slug, label, place, licences, expires)
-        row = {
-            "slug": slug,
-            "label": label,
-            "folded": fold(label),
-            "place": place,
-            "licences": licences,
-            "expires": expires,
-        }
-        self._write(ENTERPRISE.insert().values(row))
+        entry = Enterprise(slug, label, place, licences, expires, state)
+        row = {"slug": slug, "label": label, "folded": fold(label), "place": place, "state": state}
+        try:
+            self._write(ENTERPRISE.insert().values(row | {"licences": licences, "expires": expires}))
+        except sa.exc.IntegrityError as error:  # somebody took the name at this very moment
+            raise Refused(message("企业名称或代号 {name} 已被使用", name=slug)) from error
         return entry
 
     def change(self, slug: str, **values: Any) -> None:

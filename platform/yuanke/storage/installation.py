@@ -28,6 +28,9 @@ from yuanke.storage.system import LAYER, META, SETTING, STEP
 from yuanke.storage.tables import Tables
 from yuanke.storage.unit import Unit
 
+#: states of an enterprise that is not whole (yet, or any more): what a killed command leaves, and ``remove`` clears
+UNFINISHED = frozenset({"making", "removing"})
+
 
 @dataclass(frozen=True)
 class Running:
@@ -69,7 +72,7 @@ class Installation:
 
     def enterprise(self, name: str) -> Enterprise:
         found = self.directory.find(name)
-        if found is None:
+        if found is None or found.state in UNFINISHED:
             raise RecordNotFound(message("没有名为 {name} 的企业", name=name))
         return found
 

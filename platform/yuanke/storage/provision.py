@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
@@ -19,9 +20,9 @@ from yuanke.kernel.text import message
 from yuanke.metadata import Layer, compile_layers, system_layers
 from yuanke.metadata.registry import Registry
 from yuanke.storage import ddl, definitions
-from yuanke.storage.apply import projections
+from yuanke.storage.apply import failpoint, projections
 from yuanke.storage.describe import shape_of
-from yuanke.storage.installation import Installation
+from yuanke.storage.installation import UNFINISHED, Installation
 from yuanke.storage.system import META, own_metadata
 from yuanke.storage.unit import Unit
 
@@ -46,14 +47,15 @@ def create_enterprise(
     chosen = [*system_layers(), *(definitions.read_modules(modules) if layers is None else layers)]
     registry = compile_layers(chosen)
     progress(f"{len(registry.entities)} entities")
-    entry = installation.directory.add(slug, label, licences, expires)
+    entry = installation.directory.add(slug, label, licences, expires, "making")
     try:
         build(installation, entry, registry, chosen)
+        installation.directory.change(slug, state="active")
     except BaseException:
         clear(installation, entry)
         installation.directory.remove(slug)
         raise
-    return entry
+    return replace(entry, state="active")
 
 
 def build(installation: Installation, entry: Enterprise, registry: Registry, layers: Sequence[Layer]) -> None:
@@ -65,7 +67,7 @@ def build(installation: Installation, entry: Enterprise, registry: Registry, lay
             "meta_version": 1,
             "perm_version": 1,
             "digest": registry.digest,
-            "state": entry.state,
+            "state": "active",
             "expires": entry.expires,
         }
         connection.execute(META.insert().values(id=1, **head))
@@ -73,6 +75,7 @@ def build(installation: Installation, entry: Enterprise, registry: Registry, lay
         definitions.write_layers(unit, layers)
         for project in projections:
             project(unit, EMPTY, registry)
+        failpoint(10)
 
 
 @contextmanager
@@ -130,7 +133,7 @@ def clear(installation: Installation, entry: Enterprise) -> None:
 def set_state(installation: Installation, slug: str, **values: object) -> None:
     """``state`` (active | suspended), ``expires``: in the directory, and where servers look at each request."""
     entry = installation.directory.find(slug)
-    if entry is None or entry.slug != slug:
+    if entry is None or entry.slug != slug or entry.state in UNFINISHED:
         raise RecordNotFound(message("没有代号为 {slug} 的企业", slug=slug))
     installation.directory.change(slug, **values)
     mirrored = {key: value for key, value in values.items() if key in ("state", "expires")}

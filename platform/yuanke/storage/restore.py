@@ -15,6 +15,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def restore(
             raise Refused(
                 message("备份来自 {from_}，不能恢复到 {to}", from_=manifest["dialect"], to=installation.engines.dialect)
             )
-        entry = installation.directory.add(slug, label, manifest.get("licences"))
+        entry = installation.directory.add(slug, label, manifest.get("licences"), state="making")
         try:
             progress("tables")
             FILLERS[manifest["dialect"]](installation, entry, folder, manifest)
@@ -60,11 +61,12 @@ def restore(
                 _check(unit, manifest)
                 for switch_off in after_restore:
                     switch_off(unit)
+            installation.directory.change(slug, state="active")
         except BaseException:
             provision.clear(installation, entry)
             installation.directory.remove(slug)
             raise
-    return entry
+    return replace(entry, state="active")
 
 
 def _unpack(file: Path, folder: Path) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def table_of(entity: Entity) -> sa.Table:
 
 
 class Tables(Mapping[str, sa.Table]):
-    """``tables["customer"]``: Tables of one Registry, made on first use."""
+    """``tables["member"]``: Tables of one Registry, made on first use."""
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
