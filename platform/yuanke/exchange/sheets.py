@@ -6,6 +6,7 @@ The rows wait on disk, so a long import holds neither the child nor its memory.
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from yuanke.exchange import cells, limits
 from yuanke.exchange.limits import FileFault
 from yuanke.kernel.text import Message, message
 
+log = logging.getLogger("yuanke.exchange")
 _CHILD = Path(__file__).with_name("sheet_child.py")
 #: one large workbook at a time in a process: two children may not double the memory
 _one_at_a_time = threading.Lock()
@@ -89,6 +91,7 @@ def _parse(path: Path, wanted: str, first: int, spool: IO[bytes]) -> None:
     told = _last_line(spool)
     if told.get("end"):
         return
+    log.warning("a workbook of %s bytes was not read: %s", path.stat().st_size, told or "the child ended early")
     raise _fault(told)
 
 

@@ -59,7 +59,7 @@ def enqueue(
     """Queue a job in this transaction; the id of the job, also of the one that was there under the same ``dedupe`` key.
 
     ``once``: ``ever`` = one job for this key as long as it is kept; ``pending`` = one that has not begun yet. The actor
-    at run time is this user with the rights he has then; without a user the engine, or the command line as administrator.
+    at run time is this user with the rights he has then; without a user the engine, or the command line as admin.
     """
     if kind not in kinds():
         raise ValueError(f"no plugin brings the job kind {kind!r}")
