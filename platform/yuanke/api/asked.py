@@ -76,7 +76,7 @@ def names(name: str) -> list[str] | None:
 
 
 def related() -> dict[str, Query]:
-    """``related=contacts,orders:20``: first pages of what hangs on a record, 50 or so many each, at most eight of them."""
+    """``related=guests,orders:20``: first pages of what hangs on a record, 50 or so many each, at most eight of them."""
     found: dict[str, Query] = {}
     for part in names("related") or ():
         name, _, limit = part.partition(":")

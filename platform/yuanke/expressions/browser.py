@@ -4,7 +4,7 @@ A node is a list whose first entry says what it is; every value may be null:
 
 * ``["const", "1.5"]`` a number as text · ``["text", "won"]`` · ``["bool", true]`` · ``["null"]``
 * ``["field", "quantity"]`` of the record (or of the row, inside an aggregate) · ``["outer", "discount"]`` of the
-  record, seen from a row; in a formula of an owned row, of the document that carries it (``order.tax_mode``)
+  record, seen from a row; in a formula of an owned row, of the document that carries it (``order.rate_mode``)
 * ``["option", node, {"won": "100"}]`` the value that an option carries
 * ``["+", a, b]`` ``-`` ``*`` ``/`` (12 places, null when b is 0) ``%`` · ``["neg", a]`` · ``["round", a, n]``
   ``["floor", a]`` ``["ceil", a]`` ``["abs", a]``

@@ -198,7 +198,7 @@ def as_text(checker: Checker, part: ast.expr, found: n.Node) -> n.Node:
         raise checker.fault(
             part,
             f"{k.spoken(found.kind)} cannot become a text.".capitalize(),
-            "Name a field of it, for example customer.name.",
+            "Name a field of it, for example member.name.",
         )
     return k.call(f"_text_{name}", found)
 
@@ -264,7 +264,7 @@ _FORMS: dict[str, Form] = {
 
 
 def picked(checker: Checker, node: ast.Attribute) -> n.Node:
-    """``first(rules, by=priority).days``, ``last(lines, by=position).product.name``."""
+    """``first(rules, by=priority).days``, ``last(lines, by=position).article.name``."""
     from yuanke.expressions.check_aggregates import edge
 
     steps, call = [node], node.value

@@ -154,7 +154,7 @@ def _extreme_on_sqlite(element: FunctionElement[Any], compiler: Any, **options: 
 
 
 class pointer_of(FunctionElement[Any]):
-    """``customer:5`` of the entity and the id."""
+    """``member:5`` of the entity and the id."""
 
     inherit_cache = True
     type = sa.Text()
@@ -167,7 +167,7 @@ def _pointer_of(element: pointer_of, compiler: Any, **options: Any) -> str:
 
 
 class pointer_entity(FunctionElement[Any]):
-    """``customer`` of ``customer:5``."""
+    """``member`` of ``member:5``."""
 
     inherit_cache = True
     type = sa.Text()
@@ -184,7 +184,7 @@ def _entity_on_sqlite(element: pointer_entity, compiler: Any, **options: Any) ->
 
 
 class pointer_id(FunctionElement[Any]):
-    """``5`` of ``customer:5``."""
+    """``5`` of ``member:5``."""
 
     inherit_cache = True
     type = sa.BigInteger()
@@ -201,7 +201,7 @@ def _id_on_sqlite(element: pointer_id, compiler: Any, **options: Any) -> str:
 
 
 def pointer(link: Element, of: str | None) -> Element:
-    """A link as ``customer:5``: what a link to one of several entities is kept as."""
+    """A link as ``member:5``: what a link to one of several entities is kept as."""
     return sa.type_coerce(link, sa.Text()) if of is None else pointer_of(sa.literal(of, sa.Text()), link)
 
 

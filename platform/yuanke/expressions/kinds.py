@@ -38,7 +38,7 @@ _SPOKEN = {
 
 
 def spoken(kind: Kind) -> str:
-    """``a number``, ``a link to customer``."""
+    """``a number``, ``a link to member``."""
     if kind.name == "link":
         return f"a link to {kind.of}" if kind.of and not kind.of.startswith("@") else "a link"
     if kind.name in MANY:

@@ -1,4 +1,4 @@
-"""Names and paths: ``customer.region``, ``orders[status.valid].lines.total``, ``stage.probability``, ``me.department``.
+"""Names and paths: ``member.region``, ``orders[status.valid].lines.total``, ``stage.probability``, ``me.department``.
 
 The one rule: a name is looked for in its own frame and nowhere else; ``this`` alone reaches the record from inside
 brackets.

@@ -54,7 +54,7 @@ def divisions() -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({path: tuple(names) for path, names in below.items()})
 
 
-def short_name(name: str) -> str:
+def brief_name(name: str) -> str:
     """``广西壮族自治区`` -> ``广西``, ``海淀区`` -> ``海淀``; names of two characters stay."""
     for ending in _ENDINGS:
         if name.endswith(ending) and len(name) - len(ending) >= 2:
@@ -66,7 +66,7 @@ def short_name(name: str) -> str:
 def _names_below(path: str) -> Mapping[str, str]:
     """Full and short names -> full name of the divisions below ``path``; a short name that two share is left out."""
     full = divisions()[path]
-    shorts = [short_name(name) for name in full]
+    shorts = [brief_name(name) for name in full]
     return {short: name for short, name in zip(shorts, full, strict=True) if shorts.count(short) == 1} | {
         name: name for name in full
     }
@@ -78,7 +78,7 @@ def full_path(text: str) -> str | None:
     path = ""
     while words:
         word = words.pop(0)
-        if path and word in (path, short_name(path)):
+        if path and word in (path, brief_name(path)):
             continue  # 北京市/北京市/海淀区
         names = _names_below(path)
         name = names.get(word)

@@ -63,7 +63,7 @@ def _of_type(
 
 
 def resolve(selection: Selection, path: str) -> tuple[SqlScope, Field]:
-    """``customer.region`` -> the scope of the customer and its field; each step must be readable."""
+    """``member.region`` -> the scope of the member and its field; each step must be readable."""
     scope: SqlScope = selection.scope
     names = ReadableNames(selection.unit, selection.actor)
     entity: Entity = selection.entity

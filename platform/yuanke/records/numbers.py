@@ -24,7 +24,7 @@ PLACE = re.compile(r"\{([a-z_.]+)(?::(\d+))?\}")
 
 
 def take_numbers(unit: Unit, entity: str, format: str, records: Sequence[Callable[[str], Any]]) -> list[str]:
-    """One number for each record; ``records`` look up a field path of theirs for places like ``{date}`` or ``{customer.code}``."""
+    """One number for each record; ``records`` look up a field path of theirs for places like ``{date}`` or ``{member.code}``."""
     series = [_before_sequence(unit, format, look) for look in records]
     wanted: dict[str, int] = {}
     for head in series:

@@ -21,7 +21,7 @@ class LinkValue(NamedTuple):
 
 @dataclass(frozen=True)
 class Condition:
-    """One click on a filter: ``Condition("customer.level", "in", ["A", "B"])``; operators as in `FieldType.operators`."""
+    """One click on a filter: ``Condition("member.level", "in", ["A", "B"])``; operators as in `FieldType.operators`."""
 
     field: str
     operator: str

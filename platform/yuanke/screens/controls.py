@@ -29,10 +29,12 @@ LONGEST_FILE = 20 * 1024 * 1024
 
 def options_of(reader: Reader, field: Field, held: Any = None) -> list[dict[str, Any]]:
     """Options one may choose; a retired one only where it is held."""
+    if not field.options:
+        return []
     chosen = set(held if isinstance(held, (list, tuple)) else [held])
     return [
         {"key": key, "label": reader.say(option.label), "color": colour(option), "retired": option.retired}
-        for key, option in (field.options or {}).items() if not option.retired or key in chosen
+        for key, option in field.options.items() if not option.retired or key in chosen
     ]
 
 
@@ -132,7 +134,7 @@ def _create_url(reader: Reader, key: str, asking: str) -> str | None:
 
 
 def _depends(entity: Entity, field: Field) -> list[str]:
-    """Fields of the record that the filter of the link reads: ``contact.filter: customer == this.customer``."""
+    """Fields of the record that the filter of the link reads: ``guest.filter: member == this.member``."""
     return [name for _whole, name in asked_of_form(field) if name in entity.fields]
 
 

@@ -90,7 +90,7 @@ def _copied(reader: Reader, entity: Entity, writable: frozenset[str]) -> dict[st
 
 
 def _given(reader: Reader, entity: Entity, writable: frozenset[str]) -> dict[str, Any]:
-    """``?customer=5&stage=won``: from a related list, a column of the kanban or a day of the calendar; what does not read is left."""
+    """``?member=5&stage=won``: from a related list, a column of the kanban or a day of the calendar; what does not read is left."""
     found: dict[str, Any] = {}
     for key, text in request.args.items():
         field = entity.fields.get(key)

@@ -82,7 +82,7 @@ def _stored(reader: Reader, entity: Entity, fields: Sequence[Field]) -> list[dic
 
 
 def single_path(entity: Entity, expression: Expression) -> tuple[str, str] | None:
-    """``product.list_price`` -> ("product", "list_price"); None for anything more."""
+    """``article.base_price`` -> ("article", "base_price"); None for anything more."""
     parts = expression.source.strip().split(".")
     if len(parts) == 2 and parts[0] in entity.fields and len(entity.fields[parts[0]].targets) == 1:
         return parts[0], parts[1]
@@ -90,7 +90,7 @@ def single_path(entity: Entity, expression: Expression) -> tuple[str, str] | Non
 
 
 def asked_of_form(field: Field) -> list[tuple[str, str]]:
-    """``this.customer`` of the filter of a link, as (whole, name): what its look-up must be told."""
+    """``this.member`` of the filter of a link, as (whole, name): what its look-up must be told."""
     if field.filter is None:
         return []
     return list(dict.fromkeys((found.group(0), found.group(1)) for found in _OWN.finditer(field.filter.source)))

@@ -71,7 +71,7 @@ def schema(file: str | None) -> None:
     "--enterprise", "slug", metavar="SLUG", help="What holds in this enterprise, its customizations included."
 )
 def explain_(address: str, slug: str | None) -> None:
-    """Say who set the value at ADDRESS, like opportunity.fields.weighted.formula, and what it hides."""
+    """Say who set the value at ADDRESS, like booking.fields.weighted.formula, and what it hides."""
     plugins.load()
     for said in explain(_layers_of(slug), address):
         click.echo(said.render())

@@ -54,7 +54,7 @@ def marked(title: str, q: str) -> Markup:
 
 
 def lookup_json(reader: Reader, entity: Entity) -> Response:
-    """``?q=&for=order.contact&customer=5``: records to choose from; ``extra`` holds what the asking form's defaults read."""
+    """``?q=&for=order.guest&member=5``: records to choose from; ``extra`` holds what the asking form's defaults read."""
     field, asking = _asking(reader, request.args.get("for", ""))
     q = request.args.get("q", "")[:100]
     selection = Selection(reader.unit, reader.actor, entity)
@@ -66,7 +66,7 @@ def lookup_json(reader: Reader, entity: Entity) -> Response:
 
 
 def item_of(reader: Reader, entity: Entity, one: LinkValue, asking: str) -> dict[str, Any]:
-    """One record as `lookup_json` gives it to the field ``asking`` (``order.contact``)."""
+    """One record as `lookup_json` gives it to the field ``asking`` (``order.guest``)."""
     field, of = _asking(reader, asking)
     wanted = extras(of, field.key) if field is not None and of is not None else []
     return {"id": one.id, "title": one.title, **_more(reader, entity, [one.id or 0], wanted).get(one.id or 0, {})}
@@ -80,7 +80,7 @@ def _asking(reader: Reader, said: str) -> tuple[Field | None, Entity | None]:
 
 
 def _narrowed(reader: Reader, selection: Selection, field: Field) -> Any:
-    """The filter of the link with what the form holds now in place of ``this.customer``; nothing while that is empty."""
+    """The filter of the link with what the form holds now in place of ``this.member``; nothing while that is empty."""
     if field.filter is None:
         return None
     source = field.filter.source

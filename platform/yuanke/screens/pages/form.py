@@ -71,7 +71,7 @@ def _stand(form: Form) -> Record:
 
 
 def _kept(form: Form) -> list[str]:
-    """What the address gave (``?customer=5``) and the form does not show."""
+    """What the address gave (``?member=5``) and the form does not show."""
     shown = {f.key for f in form.fields()}
     return [k for k in request.args if k in form.start and k not in shown]
 

@@ -12,7 +12,7 @@ from yuanke.kernel.text import Label
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Query, Record
 from yuanke.screens import urls
-from yuanke.screens.cells import EMPTY, cell, colour, show_of
+from yuanke.screens.cells import EMPTY, cell, colour, shown
 from yuanke.screens.columns import listed, styles
 from yuanke.screens.pages.timeline import timeline
 from yuanke.screens.reader import Reader
@@ -155,9 +155,9 @@ def _sections(reader: Reader, entity: Entity, record: Record) -> list[dict[str, 
 
 def _shown(reader: Reader, entity: Entity, record: Record, field: Field) -> dict[str, Any]:
     value = record.values.get(field.key)
-    shown = EMPTY if value is None else show_of(entity, field, reader.place)(value)
+    made = EMPTY if value is None else shown(record, field, value, reader.place)
     wide = field.type.name in ("long_text", "rich_text", "json", "file", "image")
-    return {"key": field.key, "label": reader.say(field.label), "widget": field.type.widget, "value": shown, "wide": wide, "edit_url": None}
+    return {"key": field.key, "label": reader.say(field.label), "widget": field.type.widget, "value": made, "wide": wide, "edit_url": None}
 
 
 # -- related lists ------------------------------------------------------------------------------------------------
