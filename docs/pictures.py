@@ -14,7 +14,13 @@ PAGES = {
     "workbench": "/", "list": "/records/customer", "record": "/records/customer/1", "form": "/records/order/1/edit",
     "board": "/records/opportunity?view=kanban",
 }  # fmt: skip
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage", "--lang=zh-CN"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+    "--lang=zh-CN",
+]
 
 
 def main(base: str) -> None:

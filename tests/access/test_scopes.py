@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from yuanke.access import people
 from yuanke.access.sessions import actor_of
 from yuanke.kernel.actor import Enterprise

@@ -36,6 +36,8 @@ def test_the_make_targets_of_the_readme_exist() -> None:
 def test_every_setting_of_the_environment_is_told() -> None:
     said = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     used = {
-        word for p in (ROOT / "platform" / "yuanke").rglob("*.py") for word in re.findall(r"[\"'](YUANKE_[A-Z_]+)[\"']", p.read_text(encoding="utf-8"))
+        word
+        for p in (ROOT / "platform" / "yuanke").rglob("*.py")
+        for word in re.findall(r"[\"'](YUANKE_[A-Z_]+)[\"']", p.read_text(encoding="utf-8"))
     }
     assert used and all(word in said for word in used), used - set(re.findall(r"YUANKE_[A-Z_]+", said))

@@ -47,7 +47,9 @@ def _keys_of_modules() -> re.Pattern[str]:
 
 def test_the_platform_folder_never_hides_the_standard_library() -> None:
     assert not (ROOT / "platform" / "__init__.py").exists()
-    said = subprocess.run([sys.executable, "-c", "import platform; print(platform.system())"], cwd=ROOT, capture_output=True, text=True)
+    said = subprocess.run(
+        [sys.executable, "-c", "import platform; print(platform.system())"], cwd=ROOT, capture_output=True, text=True
+    )
     assert said.returncode == 0 and said.stdout.strip()
 
 
@@ -68,7 +70,9 @@ def test_no_file_of_the_engine_is_a_god_file() -> None:
     """Files aim at 100 lines; beyond 420 one holds more than one thing (the tables of the dialect's words are data)."""
     tables = ENGINE / "metadata" / "dialect"
     long = {
-        str(p.relative_to(ROOT)): n for p in SOURCES if p.parent != tables and (n := len(p.read_text(encoding="utf-8").splitlines())) > 420
+        str(p.relative_to(ROOT)): n
+        for p in SOURCES
+        if p.parent != tables and (n := len(p.read_text(encoding="utf-8").splitlines())) > 420
     }
     assert not long, long
 
@@ -77,11 +81,20 @@ def test_names_say_what_things_are() -> None:
     vague = re.compile(r"^class \w*(?:Manager|Helper|Utils?)\b", re.MULTILINE)
     allowed = {"SecurityManager"}  # Flask-AppBuilder's word for its own thing
     found = [
-        f"{p.relative_to(ROOT)}: {hit}" for p in SOURCES for hit in vague.findall(p.read_text(encoding="utf-8")) if hit.split()[1] not in allowed
+        f"{p.relative_to(ROOT)}: {hit}"
+        for p in SOURCES
+        for hit in vague.findall(p.read_text(encoding="utf-8"))
+        if hit.split()[1] not in allowed
     ]
     assert not found, found
 
 
 def test_the_packages_point_one_way() -> None:
-    said = subprocess.run([str(Path(sys.executable).parent / "lint-imports")], cwd=ROOT, env={**os.environ, "PYTHONPATH": "platform"}, capture_output=True, text=True)
+    said = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": "platform"},
+        capture_output=True,
+        text=True,
+    )
     assert said.returncode == 0, said.stdout[-3000:]

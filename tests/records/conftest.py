@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-
 from yuanke.access import people
 from yuanke.access.sessions import actor_of
 from yuanke.kernel.actor import Actor, Enterprise

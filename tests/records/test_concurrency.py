@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-
 from yuanke.kernel.errors import VersionConflict
 from yuanke.records import Query
 from yuanke.web.retries import passes
@@ -51,7 +50,10 @@ def test_numbers_are_contiguous_and_sums_exact_under_parallel_creates_and_failur
     made = sum(_at_once(create, 30))
     assert made == 24
     with company.as_("boss", write=False) as door:
-        numbers = [r.values["number"] for r in door.list("deal", Query(fields=("number",), sort=("number",), limit=100)).records]
+        numbers = [
+            r.values["number"]
+            for r in door.list("deal", Query(fields=("number",), sort=("number",), limit=100)).records
+        ]
         assert [int(n.rsplit("-", 1)[1]) for n in numbers] == list(range(1, 25))
         assert door.get("firm", firm).values["deals_total"] == Decimal("2.40")
 
@@ -60,7 +62,9 @@ def test_moving_deals_between_two_firms_both_ways_never_deadlocks_and_loses_noth
     with company.as_("boss") as door:
         firms = [door.create("firm", {"name": n}).id for n in "甲乙"]
         pen = door.create("product", {"name": "笔"}).id
-        deals = [door.create("deal", {"firm": firms[i % 2], "lines": [{"product": pen, "price": 1}]}).id for i in range(8)]
+        deals = [
+            door.create("deal", {"firm": firms[i % 2], "lines": [{"product": pen, "price": 1}]}).id for i in range(8)
+        ]
 
     def move(at: int) -> None:
         def once() -> None:
@@ -85,7 +89,9 @@ def test_of_two_who_saved_from_the_same_version_one_wins_each_time(company: Any)
             with company.as_("boss") as door:
                 standing = door.get("firm", firm)
                 try:
-                    door.update("firm", firm, {"secret": f"v{at}"}, version=1 + at // WORKERS if standing.version else 0)
+                    door.update(
+                        "firm", firm, {"secret": f"v{at}"}, version=1 + at // WORKERS if standing.version else 0
+                    )
                 except VersionConflict:
                     return False
                 return True

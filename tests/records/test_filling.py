@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-
 from yuanke.jobs import run_pending
 from yuanke.kernel import clock
 from yuanke.metadata import Layer
@@ -31,7 +30,12 @@ def test_a_new_stored_formula_is_right_at_once_and_filled_by_and_by(company: Any
     with company.as_("boss") as door:
         firm, pen = door.create("firm", {"name": "甲", "level": "a"}).id, door.create("product", {"name": "笔"}).id
         door.create("deal", {"firm": firm, "lines": [{"product": pen, "price": 50}]})
-    _patch(company, _overlay("  firm:\n    fields:\n      double: {type: number, formula: level.weight * 2}\n      deals_count: {type: integer, formula: count(deals)}\n"))
+    _patch(
+        company,
+        _overlay(
+            "  firm:\n    fields:\n      double: {type: number, formula: level.weight * 2}\n      deals_count: {type: integer, formula: count(deals)}\n"
+        ),
+    )
     with company.as_("boss", write=False) as door:
         assert door.get("firm", firm).values["double"] == Decimal(6)
         assert door.list("firm", Query(filter="double == 6 and deals_count == 1")).count == 1
@@ -39,7 +43,9 @@ def test_a_new_stored_formula_is_right_at_once_and_filled_by_and_by(company: Any
     with company.as_("boss") as door:
         assert door.list("firm", Query(filter="double == 6 and deals_count == 1")).count == 1
         assert door.get("firm", firm).version == 1, "filling is no save"
-        row = door.unit.execute(sa.select(door.unit.tables["firm"].c.double, door.unit.tables["firm"].c.deals_count)).one()
+        row = door.unit.execute(
+            sa.select(door.unit.tables["firm"].c.double, door.unit.tables["firm"].c.deals_count)
+        ).one()
         assert tuple(row) == (Decimal(6), 1)
         door.update("firm", firm, {"level": "b"})
         assert door.get("firm", firm).values["double"] == Decimal(2)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 
-from tests.records import pinyin_table
 from yuanke.records.tokens import initials
+
+from tests.records import pinyin_table
 
 
 def test_the_table_says_what_the_dictionary_says() -> None:
@@ -26,5 +27,3 @@ def test_names_of_companies_read_like_the_dictionary() -> None:
     names = ["".join(chance.sample(phrases, 3)) for _ in range(300)]
     wrong = [name for name in names if initials(name) != pinyin_table.read_by_pypinyin(name).replace("，", "")]
     assert len(wrong) <= 3, wrong
-
-

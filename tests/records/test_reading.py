@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from yuanke.kernel.errors import QueryFault, RecordNotFound
 from yuanke.records import Condition, LinkValue, Query
 
@@ -20,7 +19,9 @@ def trading(company: Any) -> Any:
         pen = door.create("product", {"name": "笔", "list_price": 5}).id
         for at, (name, id_) in enumerate(ids.items()):
             lines = [{"product": pen, "quantity": at + 1}]
-            door.create("deal", {"firm": id_, "owner": company.ids["bob"], "lines": lines, "state": "won" if at else "open"})
+            door.create(
+                "deal", {"firm": id_, "owner": company.ids["bob"], "lines": lines, "state": "won" if at else "open"}
+            )
     company.firms = ids
     return company
 
@@ -46,7 +47,10 @@ def test_a_link_one_may_not_see_is_hidden_and_filters_as_nothing(trading: Any) -
 def test_a_hidden_field_reads_like_an_unknown_one_everywhere(trading: Any) -> None:
     with trading.as_("ann", write=False) as door:
         asks = [
-            Query(fields=("{0}",)), Query(sort=("{0}",)), Query(filter="{0} == 'x'"), Query(filter="count(deals[firm.{0} == 'x']) > 0"),
+            Query(fields=("{0}",)),
+            Query(sort=("{0}",)),
+            Query(filter="{0} == 'x'"),
+            Query(filter="count(deals[firm.{0} == 'x']) > 0"),
             Query(conditions=(Condition("{0}", "contains", "内"),)),
         ]
         for ask in asks:
@@ -64,7 +68,9 @@ def test_a_hidden_field_reads_like_an_unknown_one_everywhere(trading: Any) -> No
 def _named(query: Query, name: str) -> Query:
     swap = lambda text: text.replace("{0}", name) if isinstance(text, str) else text  # noqa: E731
     return Query(
-        filter=swap(query.filter), fields=query.fields and tuple(map(swap, query.fields)), sort=tuple(map(swap, query.sort)),
+        filter=swap(query.filter),
+        fields=query.fields and tuple(map(swap, query.fields)),
+        sort=tuple(map(swap, query.sort)),
         conditions=tuple(Condition(swap(c.field), c.operator, c.value) for c in query.conditions),
     )
 
@@ -189,9 +195,17 @@ entities:
 @pytest.mark.parametrize(
     ("field", "operator", "value", "found"),
     [
-        ("region", "within", ["广东省"], "ab"), ("region", "within", ["广东省/深圳市", None], "ac"), ("tags", "within", ["新"], "a"),
-        ("marks", "within", ["y", "z"], "ab"), ("marks", "contains", "x", "a"), ("size", "in", [1, None], "ac"), ("size", "between", [2, None], "b"),
-        ("name", "contains", "%", ""), ("name", "starts", "b", "b"), ("tags", "empty", None, "bc"), ("size", "ne", 1, "bc"),
+        ("region", "within", ["广东省"], "ab"),
+        ("region", "within", ["广东省/深圳市", None], "ac"),
+        ("tags", "within", ["新"], "a"),
+        ("marks", "within", ["y", "z"], "ab"),
+        ("marks", "contains", "x", "a"),
+        ("size", "in", [1, None], "ac"),
+        ("size", "between", [2, None], "b"),
+        ("name", "contains", "%", ""),
+        ("name", "starts", "b", "b"),
+        ("tags", "empty", None, "bc"),
+        ("size", "ne", 1, "bc"),
     ],
 )
 def test_clicked_filters_mean_what_they_say(
@@ -201,7 +215,9 @@ def test_clicked_filters_mean_what_they_say(
 
     company = Company(installation, enterprise(PLACES), {"admin": ["admin"]})
     with company.as_("admin") as door:
-        door.create("place", {"name": "a", "region": "广东省/深圳市/南山区", "tags": ["新"], "marks": ["x", "y"], "size": 1})
+        door.create(
+            "place", {"name": "a", "region": "广东省/深圳市/南山区", "tags": ["新"], "marks": ["x", "y"], "size": 1}
+        )
         door.create("place", {"name": "b", "region": "广东省/广州市", "marks": ["z"], "size": 2})
         door.create("place", {"name": "c"})
         page = door.list("place", Query(conditions=(Condition(field, operator, value),), sort=("name",)))

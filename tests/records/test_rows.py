@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.records.conftest import Company
-
 from yuanke.kernel.actor import Enterprise
 from yuanke.kernel.errors import RecordNotFound, ValidationFailed
 from yuanke.storage import Installation
+
+from tests.records.conftest import Company
 
 DECLARED_ROWS = """
 module: bills
@@ -50,7 +50,9 @@ def test_a_row_addressed_by_itself_is_saved_with_its_record(bills: Any) -> None:
         assert door.get("bill", bill.id).values["total"] == Decimal("6.00") and door.get("bill", bill.id).version == 2
         door.update("bill_line", row.id, {"quantity": 5})
         assert door.get("bill", bill.id).values["total"] == Decimal("10.00")
-        done = door.batch("bill_line", create=[{"bill": bill.id, "what": "纸", "price": 1}, {"what": "无主"}], atomic=False)
+        done = door.batch(
+            "bill_line", create=[{"bill": bill.id, "what": "纸", "price": 1}, {"what": "无主"}], atomic=False
+        )
         assert [o.status for o in done.created] == ["created", "failed"]
         door.delete("bill_line", row.id)
         assert door.get("bill", bill.id).values["total"] == Decimal("1.00")

@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused, ValidationFailed, VersionConflict
 from yuanke.records import LinkValue, Query
 
@@ -26,7 +25,11 @@ def test_rows_are_computed_into_their_document_and_its_holder(company: Any) -> N
         pen = door.create("product", {"name": "笔", "list_price": "2.5000"})
         deal = door.create(
             "deal",
-            {"firm": firm.id, "discount": 10, "lines": [{"product": pen.id, "quantity": 3}, {"product": pen.id, "price": "100"}]},
+            {
+                "firm": firm.id,
+                "discount": 10,
+                "lines": [{"product": pen.id, "quantity": 3}, {"product": pen.id, "price": "100"}],
+            },
         )
         assert [row.values["total"] for row in deal.values["lines"]] == [Decimal("7.50"), Decimal("100.00")]
         assert deal.values["gross"] == Decimal("107.50")
@@ -64,7 +67,15 @@ def test_rows_change_add_remove_and_stay(company: Any) -> None:
         deal = door.create("deal", {"firm": firm, "lines": [{"product": pen, "price": p} for p in (1, 2, 4)]})
         first, second, third = deal.values["lines"]
         changed = door.update(
-            "deal", deal.id, {"lines": [{"id": first.id, "quantity": 10}, {"id": second.id, "deleted": True}, {"product": pen, "price": 8}]}
+            "deal",
+            deal.id,
+            {
+                "lines": [
+                    {"id": first.id, "quantity": 10},
+                    {"id": second.id, "deleted": True},
+                    {"product": pen, "price": 8},
+                ]
+            },
         )
         assert [(r.id, r.values["total"]) for r in changed.values["lines"]][:2] == [(first.id, 10), (third.id, 4)]
         assert changed.values["gross"] == Decimal("22.00")
@@ -73,13 +84,22 @@ def test_rows_change_add_remove_and_stay(company: Any) -> None:
 @pytest.mark.parametrize(
     ("values", "field"),
     [
-        ({"name": ""}, "name"), ({}, "name"), ({"name": 5}, "name"), ({"name": "甲", "nonsense": 1}, "nonsense"),
-        ({"name": "甲", "level": "zz"}, "level"), ({"name": "甲", "rank": 3}, "rank"), ({"name": "甲", "id": 3}, "id"),
-        ({"name": "甲", "version": "x", "created_at": "2020-01-01"}, "created_at"), ({"name": "甲", "parent": 99}, "parent"),
-        ({"name": "甲", "parent": "KH9999"}, "parent"), ({"name": "甲", "number": "X"}, "number"),
+        ({"name": ""}, "name"),
+        ({}, "name"),
+        ({"name": 5}, "name"),
+        ({"name": "甲", "nonsense": 1}, "nonsense"),
+        ({"name": "甲", "level": "zz"}, "level"),
+        ({"name": "甲", "rank": 3}, "rank"),
+        ({"name": "甲", "id": 3}, "id"),
+        ({"name": "甲", "version": "x", "created_at": "2020-01-01"}, "created_at"),
+        ({"name": "甲", "parent": 99}, "parent"),
+        ({"name": "甲", "parent": "KH9999"}, "parent"),
+        ({"name": "甲", "number": "X"}, "number"),
     ],
 )
-def test_a_wrong_value_is_told_at_its_field_and_nothing_is_written(company: Any, values: dict[str, Any], field: str) -> None:
+def test_a_wrong_value_is_told_at_its_field_and_nothing_is_written(
+    company: Any, values: dict[str, Any], field: str
+) -> None:
     with pytest.raises(ValidationFailed) as fault, company.as_("boss") as door:
         door.create("firm", values)
     assert field in fault.value.errors
@@ -164,7 +184,10 @@ def test_a_batch_tells_each_items_fault_and_saves_the_others(company: Any) -> No
         done = door.batch("firm", create=[{"name": "甲"}, {"name": ""}, {"name": "甲"}, {"name": "丙"}], atomic=False)
         assert [outcome.status for outcome in done.created] == ["created", "failed", "failed", "created"]
         assert door.list("firm", Query(sort=("id",))).count == 2
-        assert [r.values["number"] for r in door.list("firm", Query(sort=("id",), fields=("number",))).records] == ["KH0001", "KH0002"]
+        assert [r.values["number"] for r in door.list("firm", Query(sort=("id",), fields=("number",))).records] == [
+            "KH0001",
+            "KH0002",
+        ]
 
 
 def test_an_atomic_batch_is_all_or_nothing(company: Any) -> None:
@@ -182,15 +205,18 @@ def test_a_seller_cannot_give_a_new_record_to_somebody_else(company: Any) -> Non
 
 
 def test_without_a_right_nothing_is_done(company: Any) -> None:
-    with company.as_("clerk") as door:
-        with pytest.raises(AccessDenied):
-            door.create("firm", {"name": "甲"})
+    with company.as_("clerk") as door, pytest.raises(AccessDenied):
+        door.create("firm", {"name": "甲"})
     with company.as_("boss") as door:
         firm = door.create("firm", {"name": "甲"}).id
     with company.as_("clerk") as door, pytest.raises(AccessDenied):
         door.update("firm", firm, {"phone": "1"})
     with company.as_("ann") as door:
-        for act in (lambda: door.update("firm", firm, {"phone": "1"}), lambda: door.delete("firm", firm), lambda: door.get("firm", firm)):
+        for act in (
+            lambda: door.update("firm", firm, {"phone": "1"}),
+            lambda: door.delete("firm", firm),
+            lambda: door.get("firm", firm),
+        ):
             with pytest.raises(RecordNotFound):
                 act()
 

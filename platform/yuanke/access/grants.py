@@ -146,7 +146,13 @@ def _carried(unit: Unit, entity: Entity, policy: Policy, asked: str) -> Policy:
 
 def _verb_word(verb: str) -> Message:
     words: Mapping[str, str] = {
-        "read": "查看", "create": "新建", "update": "修改", "delete": "删除", "export": "导出", "import": "导入", "restore": "恢复",
+        "read": "查看",
+        "create": "新建",
+        "update": "修改",
+        "delete": "删除",
+        "export": "导出",
+        "import": "导入",
+        "restore": "恢复",
     }
     return message(words.get(verb, verb))
 

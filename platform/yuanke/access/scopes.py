@@ -24,7 +24,11 @@ def everything(scopes: Iterable[str]) -> bool:
 
 
 def scope_predicate(
-    unit: Unit, actor: Actor, entity: Entity, scopes: Iterable[str], table: Row,
+    unit: Unit,
+    actor: Actor,
+    entity: Entity,
+    scopes: Iterable[str],
+    table: Row,
 ) -> sa.ColumnElement[bool] | None:
     """Rows of ``table`` inside any of ``scopes``; None for all rows."""
     wanted = sorted(set(scopes))
@@ -98,8 +102,15 @@ def _shared(unit: Unit, actor: Actor, entity: Entity, table: Row) -> sa.ColumnEl
     share = unit.tables["record_share"].alias()
     if not {"entity", "record", "user"} <= set(share.c.keys()):
         return sa.false()
-    found = sa.select(sa.literal(1)).select_from(share).where(
-        share.c.entity == entity.key, share.c.record == table.c.id, share.c.user == actor.user_id, share.c.deleted_at.is_(None),
+    found = (
+        sa.select(sa.literal(1))
+        .select_from(share)
+        .where(
+            share.c.entity == entity.key,
+            share.c.record == table.c.id,
+            share.c.user == actor.user_id,
+            share.c.deleted_at.is_(None),
+        )
     )
     return found.correlate_except(share).exists()
 
@@ -115,7 +126,10 @@ class Me(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         actor = self.actor
         known: dict[str, Any] = {
-            "id": actor.user_id, "name": actor.name, "username": actor.username, "roles": sorted(actor.roles),
+            "id": actor.user_id,
+            "name": actor.name,
+            "username": actor.username,
+            "roles": sorted(actor.roles),
             "department": actor.department_id,
         }
         if key in known:

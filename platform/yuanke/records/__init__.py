@@ -3,9 +3,27 @@
 from yuanke.records.door import Records
 from yuanke.records.save import Save
 from yuanke.records.values import (
-    Batch, Condition, HistoryEntry, LinkValue, Outcome, Page, Query, Record, SearchHit,
+    Batch,
+    Condition,
+    HistoryEntry,
+    LinkValue,
+    Outcome,
+    Page,
+    Query,
+    Record,
+    SearchHit,
 )
 
 __all__ = [
-    "Batch", "Condition", "HistoryEntry", "LinkValue", "Outcome", "Page", "Query", "Record", "Records", "Save", "SearchHit",
+    "Batch",
+    "Condition",
+    "HistoryEntry",
+    "LinkValue",
+    "Outcome",
+    "Page",
+    "Query",
+    "Record",
+    "Records",
+    "Save",
+    "SearchHit",
 ]

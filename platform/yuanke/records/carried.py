@@ -29,7 +29,8 @@ def fill_rows(unit: Unit, actor: Actor, field: Field, records: list[Record]) -> 
     link = selection.table.c[entity.parent_link or "parent"]
     # the rows ride with a record that was read under the grant: their own predicate would ask the same again
     statement = (
-        sa.select(*columns, link.label("carrier")).where(link.in_([r.id for r in records]), live(entity, selection.table))
+        sa.select(*columns, link.label("carrier"))
+        .where(link.in_([r.id for r in records]), live(entity, selection.table))
         .order_by(link, selection.table.c.position, selection.table.c.id)
     )
     of: dict[int, list[Record]] = defaultdict(list)
@@ -62,7 +63,9 @@ def fill_pointers(unit: Unit, actor: Actor, field: Field, records: list[Record])
         if pointer is not None and not isinstance(pointer, LinkValue):
             wanted[pointer.entity].add(pointer.id)
     titles: Mapping[str, Mapping[int, str]] = {
-        name: titles_of(unit, actor, unit.registry.entities[name], ids) for name, ids in wanted.items() if name in unit.registry.entities
+        name: titles_of(unit, actor, unit.registry.entities[name], ids)
+        for name, ids in wanted.items()
+        if name in unit.registry.entities
     }
     for record in records:
         pointer = record.values.get(field.key)
@@ -78,7 +81,9 @@ def titles_of(unit: Unit, actor: Actor, entity: Entity, ids: Iterable[int]) -> d
     if not wanted or not selection.grant.allowed:
         return {}
     title = title_column(selection)
-    rows = unit.execute(selection.rows().add_columns(selection.table.c.id, title.label("title")).where(selection.table.c.id.in_(wanted)))
+    rows = unit.execute(
+        selection.rows().add_columns(selection.table.c.id, title.label("title")).where(selection.table.c.id.in_(wanted))
+    )
     return {row[0]: str(row[1] or f"#{row[0]}") for row in rows}
 
 

@@ -23,7 +23,14 @@ def fill_defaults(save: Save) -> None:
     if save.verb == "create":
         values = SaveValues(save)
         for key, field in save.entity.fields.items():
-            if field.default is None or key in save.values or key in save.given or field.retired or field.rows or field.pairs:
+            if (
+                field.default is None
+                or key in save.values
+                or key in save.given
+                or field.retired
+                or field.rows
+                or field.pairs
+            ):
                 continue
             _set(save, field, _default(save, field, values))
     for rows in save.rows.values():
@@ -92,8 +99,13 @@ def computed_fields(entity: Entity) -> list[Field]:
     fields = [entity.fields[key] for key in entity.compute_order]
     named = set(entity.compute_order)
     rest = [
-        f for k, f in entity.fields.items()
-        if k not in named and f.formula is not None and f.has_column and f.source in ("typed", "rollup") and not f.retired
+        f
+        for k, f in entity.fields.items()
+        if k not in named
+        and f.formula is not None
+        and f.has_column
+        and f.source in ("typed", "rollup")
+        and not f.retired
     ]
     return [*rest, *fields]
 

@@ -76,8 +76,12 @@ class Records:
         return self._answer(key, record_id)
 
     def batch(
-        self, key: str, create: Sequence[Mapping[str, Any]] = (), update: Sequence[Mapping[str, Any]] = (),
-        delete: Sequence[int | Mapping[str, Any]] = (), atomic: bool = True,
+        self,
+        key: str,
+        create: Sequence[Mapping[str, Any]] = (),
+        update: Sequence[Mapping[str, Any]] = (),
+        delete: Sequence[int | Mapping[str, Any]] = (),
+        atomic: bool = True,
     ) -> Batch:
         """Many at once: items of ``update`` carry ``id``. ``atomic``: the first refusal undoes all; else each tells its own."""
         entity = self.entity(key)
@@ -110,7 +114,12 @@ class Records:
         return related_records(self.unit, self.actor, self.entity(key), record_id, name, query)
 
     def with_related(
-        self, key: str, record_id: int, names: Mapping[str, Query], fields: Sequence[str] | None = None, binned: bool = False,
+        self,
+        key: str,
+        record_id: int,
+        names: Mapping[str, Query],
+        fields: Sequence[str] | None = None,
+        binned: bool = False,
     ) -> tuple[Record, dict[str, Page]]:
         """A record and pages of what hangs on it, in one go. Raises as `get` and `related` do."""
         record = self.get(key, record_id, fields, binned)
@@ -119,7 +128,9 @@ class Records:
             name: hanging_on(self.unit, self.actor, entity, record_id, name, query) for name, query in names.items()
         }
 
-    def history(self, key: str, record_id: int, limit: int = 50, before: int | None = None) -> builtins.list[HistoryEntry]:
+    def history(
+        self, key: str, record_id: int, limit: int = 50, before: int | None = None
+    ) -> builtins.list[HistoryEntry]:
         return past.history(self.unit, self.actor, self.entity(key), record_id, limit, before)
 
     def search(self, text: str, limit: int = 20, entities: Iterable[str] | None = None) -> builtins.list[SearchHit]:
@@ -131,7 +142,9 @@ class Records:
         condition = filter_expression(Selection(self.unit, self.actor, entity), filter) if filter else None
         return finding.lookup(self.unit, self.actor, entity, text, limit, condition)
 
-    def group(self, key: str, by: str | None = None, total: str | None = None, query: Query = Query()) -> builtins.list[Group]:
+    def group(
+        self, key: str, by: str | None = None, total: str | None = None, query: Query = Query()
+    ) -> builtins.list[Group]:
         """Counts (and sums of ``total``) by the values of ``by``, of what `list` would show for ``query``."""
         return group_by(self.unit, self.actor, self.entity(key), by, total, query)
 

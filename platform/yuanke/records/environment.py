@@ -71,7 +71,7 @@ class SaveValues(Values):
             return SaveValues(save.parent) if save.parent else self
         if key == "old":
             return StoredValues(self.unit, self.entity, save.old) if save.old else None
-        if key in self.entity.inverses or key in self.unit.registry.entities and not self._is_parent(key):
+        if key in self.entity.inverses or (key in self.unit.registry.entities and not self._is_parent(key)):
             return collection(self.unit, self.entity, save.id, key)
         if save.parent is not None:
             parent = SaveValues(save.parent)

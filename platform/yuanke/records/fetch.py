@@ -16,7 +16,12 @@ from yuanke.storage.sqlscope import live
 
 
 def fetch_for_update(
-    unit: Unit, actor: Actor, entity: Entity, ids: Sequence[int], verb: str = "update", binned: bool = False,
+    unit: Unit,
+    actor: Actor,
+    entity: Entity,
+    ids: Sequence[int],
+    verb: str = "update",
+    binned: bool = False,
 ) -> dict[int | None, dict[str, Any]]:
     """Standing rows by id, of those the actor may see; a row he may see but not change carries ``@unwritable``."""
     if not ids:

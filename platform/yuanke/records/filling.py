@@ -114,7 +114,7 @@ def refresh_day(run: Run) -> dict[str, int]:
     moved = run.checkpoint.get("moved", 0)
     with run.reading() as step:
         entities = [key for key, entity in step.unit.registry.entities.items() if refreshed(entity)]
-    for key in entities[run.checkpoint.get("entity", 0):]:
+    for key in entities[run.checkpoint.get("entity", 0) :]:
         while True:
             with run.step() as step:
                 entity = step.unit.registry.entities.get(key)
@@ -144,5 +144,3 @@ def new_day(unit: Unit) -> None:
     if any(refreshed(entity) for entity in unit.registry.entities.values()):
         day = clock.today(unit.place.timezone)
         jobs.enqueue(unit, engine(unit), REFRESH, {}, dedupe=f"{REFRESH}:{day}")
-
-

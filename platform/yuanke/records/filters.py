@@ -27,7 +27,9 @@ LONGEST_LIST = 1_000
 def filter_expression(selection: Selection, source: str) -> sa.ColumnElement[bool]:
     """One expression of the dialect, checked against what the reader may name. Raises QueryFault."""
     try:
-        expression = expressions.compile(source, readable_scope(selection.unit, selection.actor, selection.entity), expect="bool")
+        expression = expressions.compile(
+            source, readable_scope(selection.unit, selection.actor, selection.entity), expect="bool"
+        )
     except expressions.ExpressionFault as fault:
         said = message("筛选条件有误：{summary}。{detail}", summary=fault.summary, detail=fault.detail)
         raise QueryFault(said, parameter="filter", start=fault.start, end=fault.end) from fault
@@ -53,13 +55,19 @@ def condition_sql(selection: Selection, condition: Condition) -> sa.ColumnElemen
 
 
 def _of_type(
-    selection: Selection, field: Field, column: sa.ColumnElement[Any], condition: Condition, given: list[Any],
+    selection: Selection,
+    field: Field,
+    column: sa.ColumnElement[Any],
+    condition: Condition,
+    given: list[Any],
 ) -> sa.ColumnElement[bool] | None:
     """Where the type gives the operator a meaning of its own (a region and what lies in it, one of several tags)."""
     try:
         return field.type.condition(field, column, condition.operator, given, selection.unit.place)
     except ValueFault as fault:
-        raise QueryFault(message("{field}：{fault}", field=field.label, fault=fault.said), parameter=condition.field) from fault
+        raise QueryFault(
+            message("{field}：{fault}", field=field.label, fault=fault.said), parameter=condition.field
+        ) from fault
 
 
 def resolve(selection: Selection, path: str) -> tuple[SqlScope, Field]:
@@ -102,7 +110,9 @@ def _value(selection: Selection, field: Field, raw: Any, condition: Condition) -
             return str(raw)
         return field.type.parse(field, raw, selection.unit.place)
     except ValueFault as fault:
-        raise QueryFault(message("{field}：{fault}", field=field.label, fault=fault.said), parameter=condition.field) from fault
+        raise QueryFault(
+            message("{field}：{fault}", field=field.label, fault=fault.said), parameter=condition.field
+        ) from fault
 
 
 def _between(column: sa.ColumnElement[Any], values: list[Any]) -> sa.ColumnElement[bool]:

@@ -25,7 +25,9 @@ ROUNDS = 5
 SNIPPET = 60
 
 
-def search(unit: Unit, actor: Actor, text: str, limit: int = 20, entities: Iterable[str] | None = None) -> list[SearchHit]:
+def search(
+    unit: Unit, actor: Actor, text: str, limit: int = 20, entities: Iterable[str] | None = None
+) -> list[SearchHit]:
     """Hits over all entities the actor may read, best first: whole, from the beginning, anywhere; newest among equals."""
     open_fields = _open_fields(unit, actor, entities)
     if not open_fields or not words_of(text):
@@ -40,7 +42,7 @@ def _open_fields(unit: Unit, actor: Actor, entities: Iterable[str] | None) -> di
     wanted = set(entities) if entities is not None else None
     found = {}
     for key, entity in unit.registry.entities.items():
-        if entity.kind != "record" and not entity.parent or wanted is not None and key not in wanted:
+        if (entity.kind != "record" and not entity.parent) or (wanted is not None and key not in wanted):
             continue
         given = grant(unit, actor, entity, "read")
         if given.allowed:
@@ -49,7 +51,12 @@ def _open_fields(unit: Unit, actor: Actor, entities: Iterable[str] | None) -> di
 
 
 def _rounds(
-    unit: Unit, actor: Actor, text: str, limit: int, open_fields: dict[str, frozenset[str]], loose: bool,
+    unit: Unit,
+    actor: Actor,
+    text: str,
+    limit: int,
+    open_fields: dict[str, frozenset[str]],
+    loose: bool,
 ) -> list[SearchHit]:
     """Ask the index for candidates until enough of them are the reader's, at most five times."""
     hits: dict[tuple[str, int], SearchHit] = {}
@@ -75,7 +82,8 @@ def _seen(unit: Unit, actor: Actor, rows: list[Any]) -> list[SearchHit]:
         titles = titles_of(unit, actor, unit.registry.entities[key], {row.record for row in group})
         found += [
             SearchHit(key, row.record, titles[row.record], row.field, row.text.split("\n", 1)[0][:SNIPPET])
-            for row in group if row.record in titles
+            for row in group
+            if row.record in titles
         ]
     return found
 
@@ -86,7 +94,9 @@ def _rank(hit: SearchHit, text: str) -> tuple[int, int, int]:
     return place, len(title) if place < 3 else 0, -hit.id
 
 
-def lookup(unit: Unit, actor: Actor, entity: Entity, text: str, limit: int = 10, condition: Any = None) -> list[LinkValue]:
+def lookup(
+    unit: Unit, actor: Actor, entity: Entity, text: str, limit: int = 10, condition: Any = None
+) -> list[LinkValue]:
     """Records to choose from while typing: by name, initials or number; newest first when nothing is typed yet."""
     selection = Selection(unit, actor, entity)
     if not selection.grant.allowed:
@@ -97,7 +107,9 @@ def lookup(unit: Unit, actor: Actor, entity: Entity, text: str, limit: int = 10,
         statement = statement.where(condition)
     if text.strip():
         found = matching(unit, text, entity.key, selection.grant.readable & set(searched_fields(entity)))
-        statement = statement.where(selection.table.c.id.in_(found.with_only_columns(SEARCH.c.record).scalar_subquery()))
+        statement = statement.where(
+            selection.table.c.id.in_(found.with_only_columns(SEARCH.c.record).scalar_subquery())
+        )
         shorter = sa.func.length(title) if isinstance(title.type, sa.String) else selection.table.c.id
         statement = statement.order_by(shorter, selection.table.c.id.desc())
     else:

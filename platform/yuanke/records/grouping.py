@@ -35,7 +35,9 @@ def group_by(unit: Unit, actor: Actor, entity: Entity, by: str | None, total: st
     key = _column(selection, by) if by else sa.null()
     summed = _column(selection, total) if total else None
     figure = sa.null() if summed is None else sa.func.sum(summed, type_=summed.type)
-    statement = narrowed(selection, query, None).add_columns(key.label("key"), sa.func.count().label("n"), figure.label("total"))
+    statement = narrowed(selection, query, None).add_columns(
+        key.label("key"), sa.func.count().label("n"), figure.label("total")
+    )
     if by:
         statement = statement.group_by(key)
     return [Group(row.key, row.n, row.total) for row in asked_of_database(unit, statement)]

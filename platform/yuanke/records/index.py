@@ -71,8 +71,12 @@ def searched_fields(entity: Entity) -> tuple[str, ...]:
 
 def _searched_fields(entity: Entity) -> tuple[str, ...]:
     return tuple(
-        key for key, field in entity.fields.items()
-        if not field.retired and field.has_column and (field.searchable or key in (entity.title, "number")) and key != "id"
+        key
+        for key, field in entity.fields.items()
+        if not field.retired
+        and field.has_column
+        and (field.searchable or key in (entity.title, "number"))
+        and key != "id"
     )
 
 
@@ -104,7 +108,9 @@ def remove_index(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
     unit.execute(SEARCH.delete().where(SEARCH.c.entity == entity.key, SEARCH.c.record.in_(ids)))
 
 
-def matching(unit: Unit, query: str, entity: str | None, fields: Iterable[str] | None, loose: bool = False) -> sa.Select[Any]:
+def matching(
+    unit: Unit, query: str, entity: str | None, fields: Iterable[str] | None, loose: bool = False
+) -> sa.Select[Any]:
     """SELECT of index rows (record, entity, field, text) that hold every word of ``query`` as a substring.
 
     ``loose`` asks for the single characters instead (``北信`` finds 北京某信息). Nothing to search for = no rows.
@@ -119,7 +125,9 @@ def matching(unit: Unit, query: str, entity: str | None, fields: Iterable[str] |
         return statement.where(sa.false())
     if unit.dialect == "postgresql":
         return statement.where(_array_match(words, loose))
-    found = sa.text("SELECT rowid FROM yk_search_fts WHERE yk_search_fts MATCH :match").bindparams(match=_fts_match(words, loose))
+    found = sa.text("SELECT rowid FROM yk_search_fts WHERE yk_search_fts MATCH :match").bindparams(
+        match=_fts_match(words, loose)
+    )
     return statement.where(SEARCH.c.id.in_(found.columns(sa.column("rowid", sa.Integer)).scalar_subquery()))
 
 
@@ -135,7 +143,9 @@ def _fts_match(words: Sequence[str], loose: bool) -> str:
 
 def _array_match(words: Sequence[str], loose: bool) -> sa.ColumnElement[bool]:
     wanted = {c for word in words for c in word} if loose else {t for word in words for t in phrase_of(word)}
-    held = SEARCH.c.tokens.op("@>")(sa.cast(sa.literal(sorted(wanted), postgresql.ARRAY(sa.Text())), postgresql.ARRAY(sa.Text())))
+    held = SEARCH.c.tokens.op("@>")(
+        sa.cast(sa.literal(sorted(wanted), postgresql.ARRAY(sa.Text())), postgresql.ARRAY(sa.Text()))
+    )
     if loose:
         return held
     return sa.and_(held, *(SEARCH.c.text.contains(word, autoescape=True) for word in words if len(word) > 2))

@@ -39,7 +39,8 @@ def resolve_keys(saves: Sequence[Save]) -> None:
 def unique_fields(entity: Entity) -> list[str]:
     """Fields whose value names one record: the number and every field that is unique by itself."""
     return [
-        key for key, field in entity.fields.items()
+        key
+        for key, field in entity.fields.items()
         if (field.unique == () or key == "number") and not field.retired and field.has_column
     ]
 

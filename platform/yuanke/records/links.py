@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
@@ -24,7 +23,7 @@ def check_links(saves: Sequence[Save]) -> None:
     for save in saves:
         for key, value in save.values.items():
             field = save.entity.fields[key]
-            if value is None or not field.targets or field.source == "system" and key != "owner":
+            if value is None or not field.targets or (field.source == "system" and key != "owner"):
                 continue
             if save.old is not None and save.old.get(key) == value:
                 continue
@@ -40,13 +39,21 @@ def check_links(saves: Sequence[Save]) -> None:
 def _check(target: str, uses: Sequence[tuple[Save, Field, int]]) -> None:
     first = uses[0][0]
     entity = first.unit.registry.entities[target]
-    lock = "none" if entity.system else "update" if any(target in _holders(save.entity) for save, _, _ in uses) else "share"
+    lock = (
+        "none"
+        if entity.system
+        else "update"
+        if any(target in _holders(save.entity) for save, _, _ in uses)
+        else "share"
+    )
     seen = visible_ids(first.unit, first.actor, entity, {target_id for _, _, target_id in uses}, lock)
     for save, field, target_id in uses:
         if target_id not in seen:
             save.fault(field.key, message("没有找到编号为 {id} 的{entity}", id=target_id, entity=entity.label))
         elif field.filter is not None and not save.actor.engine and not _fits(save, field, target, target_id):
-            save.fault(field.key, message("这条{entity}不符合 {field} 的选择条件", entity=entity.label, field=field.label))
+            save.fault(
+                field.key, message("这条{entity}不符合 {field} 的选择条件", entity=entity.label, field=field.label)
+            )
 
 
 def _holders(entity: Entity) -> set[str]:
@@ -94,7 +101,9 @@ def visible_ids(unit: Unit, actor: Actor, entity: Entity, ids: Iterable[int], lo
     if missing and (selection.grant.allowed or _title_for_all(entity)):
         statement = selection.rows().add_columns(selection.table.c.id).where(selection.table.c.id.in_(missing))
         if lock != "none" and unit.dialect == "postgresql":
-            statement = statement.order_by(selection.table.c.id).with_for_update(read=lock == "share", of=selection.table)
+            statement = statement.order_by(selection.table.c.id).with_for_update(
+                read=lock == "share", of=selection.table
+            )
         kept.update(row[0] for row in unit.execute(statement))
     return kept & set(wanted)
 

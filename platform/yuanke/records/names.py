@@ -30,7 +30,10 @@ class ReadableNames:
         if field is not None:
             return field.type.kind_of(field) if not field.retired and self.visible(at, name) else None
         inverse = at.inverses.get(name)
-        if inverse is not None and grant(self.unit, self.actor, self.unit.registry.entities[inverse.entity], "read").allowed:
+        if (
+            inverse is not None
+            and grant(self.unit, self.actor, self.unit.registry.entities[inverse.entity], "read").allowed
+        ):
             return Kind("collection", of=inverse.entity)
         return None
 

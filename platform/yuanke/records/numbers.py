@@ -40,9 +40,11 @@ def take_numbers(unit: Unit, entity: str, format: str, records: Sequence[Callabl
 
 def _advance(unit: Unit, series: str, count: int) -> int:
     insert = (postgresql if unit.dialect == "postgresql" else sqlite).insert(COUNTER)
-    statement = insert.values(series=series, last=count).on_conflict_do_update(
-        index_elements=[COUNTER.c.series], set_={"last": COUNTER.c.last + count}
-    ).returning(COUNTER.c.last)
+    statement = (
+        insert.values(series=series, last=count)
+        .on_conflict_do_update(index_elements=[COUNTER.c.series], set_={"last": COUNTER.c.last + count})
+        .returning(COUNTER.c.last)
+    )
     return int(unit.execute(statement).scalar_one())
 
 
@@ -69,6 +71,10 @@ def _day(unit: Unit, look: Callable[[str], Any]) -> date:
 
 def _piece(name: str, look: Callable[[str], Any], day: date) -> str:
     known = {
-        "year": f"{day:%Y}", "yy": f"{day:%y}", "month": f"{day:%m}", "day": f"{day:%d}", "date": f"{day:%Y%m%d}",
+        "year": f"{day:%Y}",
+        "yy": f"{day:%y}",
+        "month": f"{day:%m}",
+        "day": f"{day:%d}",
+        "date": f"{day:%Y%m%d}",
     }
     return known[name] if name in known else str(look(name) or "")

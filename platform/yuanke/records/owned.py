@@ -46,7 +46,10 @@ def _rows_of(save: Save, field: Field, raw: Any) -> list[Save]:
         save.fault(field.key, message("{field} 应是一个列表", field=field.label))
         return []
     if len(raw) > MOST_OWNED_ROWS:
-        save.fault(field.key, message("{field} 最多 {most} 行，收到 {count} 行", field=field.label, most=MOST_OWNED_ROWS, count=len(raw)))
+        save.fault(
+            field.key,
+            message("{field} 最多 {most} 行，收到 {count} 行", field=field.label, most=MOST_OWNED_ROWS, count=len(raw)),
+        )
         return []
     standing = {row.id: row for row in (_standing(save, field) if save.id else [])}
     given = grant(save.unit, save.actor, entity, "update")
@@ -73,7 +76,13 @@ def _place(rows: list[Save], rest: list[Save]) -> None:
 
 
 def _row(
-    save: Save, entity: Entity, item: Any, standing: Mapping[int | None, Save], given: Grant, field: Field, position: int,
+    save: Save,
+    entity: Entity,
+    item: Any,
+    standing: Mapping[int | None, Save],
+    given: Grant,
+    field: Field,
+    position: int,
 ) -> Save | None:
     if isinstance(item, Record):
         item = dict(item.values)
@@ -140,7 +149,9 @@ def _ids(save: Save, field: Field, raw: Any) -> list[int] | None:
     for item in raw:
         one = item.get("id") if isinstance(item, Mapping) else getattr(item, "id", item)
         if isinstance(one, bool) or not isinstance(one, int):
-            save.fault(field.key, message("{field} 的每一项应是编号，收到 {item}", field=field.label, item=str(item)[:50]))
+            save.fault(
+                field.key, message("{field} 的每一项应是编号，收到 {item}", field=field.label, item=str(item)[:50])
+            )
             return None
         ids.append(one)
     return ids

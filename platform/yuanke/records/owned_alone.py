@@ -51,7 +51,12 @@ def remove(unit: Unit, actor: Actor, entity: Entity, row_id: int) -> None:
 
 
 def batch(
-    door: Any, key: str, create: Sequence[Mapping[str, Any]], update: Sequence[Mapping[str, Any]], delete: Sequence[Any], atomic: bool,
+    door: Any,
+    key: str,
+    create: Sequence[Mapping[str, Any]],
+    update: Sequence[Mapping[str, Any]],
+    delete: Sequence[Any],
+    atomic: bool,
 ) -> Batch:
     """One by one: each is a save of its record."""
 
@@ -96,7 +101,9 @@ def _owner_id(unit: Unit, actor: Actor, owner: Entity, link: str, values: Mappin
     if isinstance(given, Mapping):
         given = given.get("id")
     if isinstance(given, str):
-        given = int(given) if given.isdigit() and len(given) < 19 else ids_by_key(unit, actor, owner, {given}).get(given)
+        given = (
+            int(given) if given.isdigit() and len(given) < 19 else ids_by_key(unit, actor, owner, {given}).get(given)
+        )
     if not isinstance(given, int) or isinstance(given, bool):
         raise ValidationFailed({link: [message("要写明属于哪一条{entity}", entity=owner.label)]})
     return given

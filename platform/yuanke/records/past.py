@@ -20,7 +20,12 @@ from yuanke.storage import Unit
 
 
 def history(
-    unit: Unit, actor: Actor, entity: Entity, record_id: int, limit: int = 50, before: int | None = None,
+    unit: Unit,
+    actor: Actor,
+    entity: Entity,
+    record_id: int,
+    limit: int = 50,
+    before: int | None = None,
 ) -> list[HistoryEntry]:
     """Newest first; ``before`` is the id of the last entry of the page before. Raises RecordNotFound as reading does."""
     get_record(unit, actor, entity, record_id, fields=())

@@ -13,7 +13,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import AccessDenied, QueryFault, RecordNotFound
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records.carried import fill_pointers, fill_pairs, fill_rows
+from yuanke.records.carried import fill_pairs, fill_pointers, fill_rows
 from yuanke.records.filters import condition_sql, filter_expression, unknown_field
 from yuanke.records.index import matching
 from yuanke.records.paging import after_cursor, encode_cursor, sort_keys
@@ -27,7 +27,12 @@ Narrow = Callable[[sa.FromClause], sa.ColumnElement[bool]]
 
 
 def list_records(
-    unit: Unit, actor: Actor, entity: Entity, query: Query, narrow: Narrow | None = None, verb: str = "read",
+    unit: Unit,
+    actor: Actor,
+    entity: Entity,
+    query: Query,
+    narrow: Narrow | None = None,
+    verb: str = "read",
 ) -> Page:
     """One page. ``narrow`` is a condition of the engine's own (a related list); ``verb`` may be ``export``."""
     selection = Selection(unit, actor, entity, _asked(unit, actor, entity, verb))
@@ -44,7 +49,7 @@ def list_records(
     rows = asked_of_database(unit, statement)
     page = Page([selection.record(row, readers) for row in rows[: query.limit]])
     if len(rows) > query.limit:
-        page.next = encode_cursor(keys, list(rows[query.limit - 1][len(columns):]))
+        page.next = encode_cursor(keys, list(rows[query.limit - 1][len(columns) :]))
     _complete(unit, actor, selection, fields, page.records, rows_too=query.fields is not None)
     _count(unit, base, query, page)
     return page
@@ -58,7 +63,9 @@ def asked_of_database(unit: Unit, statement: sa.Select[Any]) -> Sequence[Any]:
         raise failed_in_sql(fault) or fault from fault
 
 
-def get_record(unit: Unit, actor: Actor, entity: Entity, record_id: int, fields: Sequence[str] | None = None, binned: bool = False) -> Record:
+def get_record(
+    unit: Unit, actor: Actor, entity: Entity, record_id: int, fields: Sequence[str] | None = None, binned: bool = False
+) -> Record:
     """One record with its owned rows and many-to-many links. Raises RecordNotFound for absent, binned and unseen alike."""
     selection = Selection(unit, actor, entity)
     if not selection.grant.allowed:
@@ -134,11 +141,15 @@ def _view_filter(selection: Selection, name: str) -> sa.ColumnElement[bool]:
 
 
 def _text_match(selection: Selection, text: str) -> sa.ColumnElement[bool]:
-    found = matching(selection.unit, text, selection.entity.key, selection.grant.readable & set(selection.entity.fields))
+    found = matching(
+        selection.unit, text, selection.entity.key, selection.grant.readable & set(selection.entity.fields)
+    )
     return selection.table.c.id.in_(found.with_only_columns(found.selected_columns.record).scalar_subquery())
 
 
-def _complete(unit: Unit, actor: Actor, selection: Selection, fields: Sequence[Field], records: list[Record], rows_too: bool) -> None:
+def _complete(
+    unit: Unit, actor: Actor, selection: Selection, fields: Sequence[Field], records: list[Record], rows_too: bool
+) -> None:
     """Many-to-many links, links to one of several entities, and owned rows: one query a field for all records."""
     for field in fields:
         if field.pairs:

@@ -66,7 +66,9 @@ def _begin(unit: Unit, actor: Actor, entity: Entity, record_id: int, verb: str, 
         raise RecordNotFound()
     given = grant(unit, actor, entity, verb)
     if not given.allowed or row.get("@unwritable"):
-        raise AccessDenied(given.reason if not given.allowed else message("你可以查看但不能删除这条{entity}", entity=entity.label))
+        raise AccessDenied(
+            given.reason if not given.allowed else message("你可以查看但不能删除这条{entity}", entity=entity.label)
+        )
     save = Save(unit, actor, entity, verb, record_id, row)
     hooks().hook.before_save(save=save)
     return save
@@ -119,7 +121,11 @@ def _let_go(save: Save, at: Any, depth: int) -> None:
         if field.on_delete == "empty":
             unit.execute(table.update().where(table.c[field.key] == save.id).values({field.key: None}))
         elif field.on_delete == "cascade" and referrer.kind == "record":
-            rows = unit.execute(sa.select(table).where(table.c[field.key] == save.id, live(referrer, table))).mappings().all()
+            rows = (
+                unit.execute(sa.select(table).where(table.c[field.key] == save.id, live(referrer, table)))
+                .mappings()
+                .all()
+            )
             for row in rows:
                 _bin(Save(unit, save.actor, referrer, "delete", row["id"], dict(row)), at, depth + 1)
 
@@ -142,17 +148,29 @@ def refuse_referred(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
         if field.on_delete != "refuse":
             continue
         table = unit.tables[referrer.key]
-        counted = sa.select(sa.func.count()).select_from(table).where(table.c[field.key].in_(ids), live(referrer, table))
+        counted = (
+            sa.select(sa.func.count()).select_from(table).where(table.c[field.key].in_(ids), live(referrer, table))
+        )
         count = unit.execute(counted).scalar_one()
         if count:
             holding.append({"entity": referrer.key, "field": field.key, "label": str(referrer.label), "count": count})
     if holding:
         named = "、".join(f"{h['label']} {h['count']} 条" for h in holding[:MOST_NAMED])
-        raise Refused(message("还有 {named} 引用这条{entity}，不能删除", named=named, entity=entity.label), referrers=holding)
+        raise Refused(
+            message("还有 {named} 引用这条{entity}，不能删除", named=named, entity=entity.label), referrers=holding
+        )
 
 
 def _refuse_collisions(save: Save) -> None:
-    taken = Save(save.unit, save.actor, save.entity, "restore", save.id, None, {k: v for k, v in (save.old or {}).items() if k[0] != "@"})
+    taken = Save(
+        save.unit,
+        save.actor,
+        save.entity,
+        "restore",
+        save.id,
+        None,
+        {k: v for k, v in (save.old or {}).items() if k[0] != "@"},
+    )
     rules.check_unique([taken])
     if taken.errors:
         said = next(iter(taken.errors.values()))[0]

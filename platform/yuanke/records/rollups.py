@@ -176,6 +176,12 @@ def _keep_limits(save: Save, figures: dict[str, Any]) -> None:
     for key in figures:
         field = save.entity.fields[key]
         if field.valid_when is not None and not field.valid_when.evaluate(SaveValues(save)):
-            said = message(field.message, **{k: save.get(k) for k in save.entity.fields if "{" + k + "}" in (field.message or "")}) \
-                if field.message else message("{entity}的 {field} 超出了允许的范围", entity=save.entity.label, field=field.label)
+            said = (
+                message(
+                    field.message,
+                    **{k: save.get(k) for k in save.entity.fields if "{" + k + "}" in (field.message or "")},
+                )
+                if field.message
+                else message("{entity}的 {field} 超出了允许的范围", entity=save.entity.label, field=field.label)
+            )
             raise ValidationFailed({"": [said]})

@@ -44,7 +44,12 @@ def _check_declared(save: Save, values: SaveValues) -> None:
             continue
         if not _compiled(save, name, declared["valid_when"]).evaluate(values):
             said = declared.get("message")
-            save.fault("", _filled(said, save.entity, values) if said else message("这条{entity}不符合规则 {rule}", entity=save.entity.label, rule=name))
+            save.fault(
+                "",
+                _filled(said, save.entity, values)
+                if said
+                else message("这条{entity}不符合规则 {rule}", entity=save.entity.label, rule=name),
+            )
 
 
 _checks: dict[tuple[str, str, str], Expression] = {}
@@ -54,7 +59,9 @@ def _compiled(save: Save, name: str, source: str) -> Expression:
     mark = (save.entity.digest, save.entity.key, name)
     found = _checks.get(mark)
     if found is None:
-        found = expressions.compile(source, readable_scope(save.unit, engine_of(save.actor), save.entity), expect="bool")
+        found = expressions.compile(
+            source, readable_scope(save.unit, engine_of(save.actor), save.entity), expect="bool"
+        )
         if save.entity.digest:
             _checks[mark] = found
     return found
@@ -62,9 +69,19 @@ def _compiled(save: Save, name: str, source: str) -> Expression:
 
 def _asked(save: Save) -> list[Field]:
     return [
-        f for f in save.entity.fields.values()
-        if not f.retired and f.source != "system" and f.key not in save.errors and f.key != save.entity.parent_link
-        and (f.required or f.required_when or f.valid_when or isinstance(f.min, Expression) or isinstance(f.max, Expression))
+        f
+        for f in save.entity.fields.values()
+        if not f.retired
+        and f.source != "system"
+        and f.key not in save.errors
+        and f.key != save.entity.parent_link
+        and (
+            f.required
+            or f.required_when
+            or f.valid_when
+            or isinstance(f.min, Expression)
+            or isinstance(f.max, Expression)
+        )
     ]
 
 
@@ -99,7 +116,11 @@ def _check_limits(save: Save, field: Field, values: SaveValues) -> None:
 
 def _told(field: Field, values: SaveValues) -> Any:
     """The declared sentence with ``{field}`` places filled, else a plain one."""
-    return _filled(field.message, values.entity, values) if field.message else message("{field} 的值不符合要求", field=field.label)
+    return (
+        _filled(field.message, values.entity, values)
+        if field.message
+        else message("{field} 的值不符合要求", field=field.label)
+    )
 
 
 def _filled(said: str, entity: Entity, values: SaveValues) -> Any:
@@ -108,7 +129,9 @@ def _filled(said: str, entity: Entity, values: SaveValues) -> Any:
 
 def unique_keys(entity: Entity) -> list[tuple[str, ...]]:
     """Combinations of fields of which live records hold each value once."""
-    keys = [(key, *field.unique) for key, field in entity.fields.items() if field.unique is not None and not field.retired]
+    keys = [
+        (key, *field.unique) for key, field in entity.fields.items() if field.unique is not None and not field.retired
+    ]
     return [*keys, *entity.unique]
 
 
@@ -133,7 +156,9 @@ def _check_key(saves: Sequence[Save], key: tuple[str, ...]) -> None:
     for save, values in valued:
         if held.get(values, save.id) != save.id or values in first:
             field = save.entity.fields[key[0]]
-            save.fault(key[0], message("{field} “{value}” 已经存在", field=field.label, value=_shown(save, field, values[0])))
+            save.fault(
+                key[0], message("{field} “{value}” 已经存在", field=field.label, value=_shown(save, field, values[0]))
+            )
         first.setdefault(values, save)
 
 

@@ -38,7 +38,7 @@ def changes_between(entity: Entity, old: dict[str, Any] | None, new: dict[str, A
     for name, after in new.items():
         field = entity.fields.get(name)
         before = old.get(name) if old else None
-        if field is None or before == after or field.source == "system" and name not in ("owner", "department"):
+        if field is None or before == after or (field.source == "system" and name not in ("owner", "department")):
             continue
         if not field.has_column or field.more.get("history") is False:
             continue
@@ -54,7 +54,15 @@ def write_history(unit: Unit, actor: Actor, entity: Entity, entries: Sequence[tu
     """Append (record id, verb, changes) entries; an update that changed nothing leaves no entry."""
     at = clock.now()
     rows = [
-        {"entity": entity.key, "record": record, "verb": verb, "at": at, "by": actor.user_id, "door": actor.door, "changes": changes}
+        {
+            "entity": entity.key,
+            "record": record,
+            "verb": verb,
+            "at": at,
+            "by": actor.user_id,
+            "door": actor.door,
+            "changes": changes,
+        }
         for record, verb, changes in entries
         if changes or verb != "update"
     ]
