@@ -144,6 +144,10 @@ class RecordPages(BaseView):
     def import_upload(self, entity: str) -> Response:
         return importing.upload(*_entity(entity))
 
+    @expose("/<key:entity>/import/template")
+    def import_template(self, entity: str) -> Response:
+        return importing.template(*_entity(entity))
+
     @expose("/<key:entity>/import/check", methods=["POST"])
     def import_check(self, entity: str) -> Response:
         return importing.check(*_entity(entity))
@@ -155,6 +159,10 @@ class RecordPages(BaseView):
     @expose("/<key:entity>/import/<identity:job_id>/run", methods=["POST"])
     def import_run(self, entity: str, job_id: int) -> Response:
         return importing.run(*_entity(entity), job_id)
+
+    @expose("/<key:entity>/import/<identity:job_id>/mend", methods=["POST"])
+    def import_mend(self, entity: str, job_id: int) -> Response:
+        return importing.mend(*_entity(entity), job_id)
 
     @expose("/<key:entity>/export", methods=["GET"])
     def export_dialog(self, entity: str) -> Response:

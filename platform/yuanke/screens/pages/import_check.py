@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Response
 from flask_babel import gettext as _
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from yuanke.exchange.error_files import said_of
 from yuanke.exchange.telling import reasons
@@ -19,9 +19,9 @@ from yuanke.jobs import Job, notes
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens.pages.import_frame import draw, frame, give_token
+from yuanke.screens.pages.import_map import opened
 from yuanke.screens.reader import Reader
 from yuanke.screens.urls import with_query
-from yuanke.web.language import say
 
 SHOWN_FAULTS = 100
 LOOKED_AT = 2_000
@@ -33,7 +33,7 @@ def page(reader: Reader, entity: Entity, job: Job) -> Response:
     result, at = job.result, f"/records/{entity.key}/import"
     good = result["created"] + result["updated"] + result["skipped"]
     told = list(itertools.islice(_notes(reader, job), LOOKED_AT)) if result["failed"] else []
-    header = _header(told)
+    header = _header(reader, job) if told else []
     submit = str(_("导入 %(n)s 行", n=f"{good:,}")) + (str(_("，跳过 %(n)s 行", n=f"{result['failed']:,}")) if result["failed"] else "")
     name = str(job.arguments["file"])
     back = with_query(at, {"file": give_token(job.arguments["files"][name], name), "job": job.id})
@@ -68,9 +68,9 @@ def _notes(reader: Reader, job: Job) -> Iterator[Note]:
         after = found[-1][0]
 
 
-def _header(told: list[Note]) -> list[str]:
-    """The file's columns, as the run kept them with its first note."""
-    return next((list(body["header"]) for _row, body in told if body.get("header")), [])
+def _header(reader: Reader, job: Job) -> list[str]:
+    name = str(job.arguments["file"])
+    return opened(reader, job.arguments["files"][name], name)[0]
 
 
 def _table(job: Job, told: list[Note], header: list[str]) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _fixes(reader: Reader, entity: Entity, job: Job, told: list[Note], header: l
         field = entity.fields.get(reason.field)
         if field is None or not field.options or not reason.text or reason.column is None:
             continue
-        said = Markup(_("%(n)s 行的%(field)s是“%(text)s”，都算作")) % {"n": f"{reason.count:,}", "field": escape(reader.say(field.label)), "text": reason.text}  # noqa: S704 - % escapes
+        said = Markup(_("%(n)s 行的%(field)s是“%(text)s”，都算作")) % {"n": f"{reason.count:,}", "field": reader.say(field.label), "text": reason.text}  # noqa: S704 - % escapes
         options = [{"key": k, "label": reader.say(o.label)} for k, o in field.options.items() if not o.retired]
         found.append({
             "said": said, "label": str(_("应用到 %(n)s 行", n=f"{reason.count:,}")), "url": f"/records/{entity.key}/import/{job.id}/mend",
@@ -116,7 +116,3 @@ def mended(entity: Entity, plain: Mapping[str, Any], form: Mapping[str, str]) ->
     source = said if isinstance(said, Mapping) else {"column": said}
     values = {**source.get("values", {}), text: option}
     return {**plain, "columns": {**plain["columns"], key: {**source, "values": values}}}
-
-
-def sentence(reader: Reader, said: Any) -> str:
-    return say(said)

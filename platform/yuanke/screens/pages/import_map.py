@@ -13,6 +13,7 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
+from yuanke.access.grants import engine_of
 from yuanke.exchange.cells import Cell, shown
 from yuanke.exchange.mapping import ImportMapping, MappingFault, Source, from_plain
 from yuanke.exchange.prepared import fillable
@@ -21,7 +22,7 @@ from yuanke.exchange.reading import open_table
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records import Condition, Query
+from yuanke.records import Condition, Query, Records
 from yuanke.screens.pages.import_frame import draw, frame, read_token
 from yuanke.screens.reader import Reader
 from yuanke.web.language import say
@@ -42,7 +43,7 @@ def page(reader: Reader, entity: Entity, token: str, left: ImportMapping | None,
     columns = [_column(reader, entity, at, p, sample, chosen[at], left) for at, p in enumerate(proposals)]
     sure, asked = sum(p.sure for p in proposals), sum(p.field is not None and not p.sure for p in proposals)
     model = {
-        **frame(reader, entity, 2, fault), "file": {"name": name, "said": str(_("%(n)s 行", n=f"{count:,}"))}, "token": token,
+        **frame(reader, entity, 2, fault), "file": {"name": name, "said": str(_("%(n)s 行", n=f"{count:,}")) if count is not None else ""}, "token": token,
         "map_url": f"/records/{entity.key}/import/check", "back_url": f"/records/{entity.key}/import",
         "said_ok": str(_("%(all)s 列中 %(n)s 列已自动对应", all=len(header), n=sure)),
         "said_ask": str(_("%(n)s 列要你确认", n=asked)) if asked else None,
@@ -52,13 +53,13 @@ def page(reader: Reader, entity: Entity, token: str, left: ImportMapping | None,
     return draw(reader, model, 422 if fault else 200)
 
 
-def opened(reader: Reader, file_id: int, name: str) -> tuple[list[str], list[list[Cell]], int]:
-    """Header, first rows, and about how many there are. Raises FileFault."""
+def opened(reader: Reader, file_id: int, name: str) -> tuple[list[str], list[list[Cell]], int | None]:
+    """Header, first rows, and how many there are where the file says so. Raises FileFault."""
     info = reader.unit.files.info(file_id)
     if info.created_by != reader.actor.user_id and not reader.actor.is_admin:
         raise RecordNotFound(message("没有找到这个文件"))
     with open_table(Path(reader.unit.files.path(info.sha256)), name, first=SAMPLE) as table:
-        return list(table.header), table.sample(SAMPLE), table.rows_at_most
+        return list(table.header), table.sample(SAMPLE), None if table.is_text else table.rows_at_most
 
 
 def _knows(reader: Reader) -> Any:
@@ -68,12 +69,14 @@ def _knows(reader: Reader) -> Any:
         target = reader.registry.entities.get(field.targets[0]) if field.targets else None
         if target is None or not reader.may(target, "read"):
             return 0
-        readable = reader.records.grant(target.key).readable
-        keys = [k for k, f in target.fields.items() if k in readable and f.has_column and f.type.kind == "text" and (f.unique == () or k in (target.title, "username", "number"))]
+        # people are found by their log-in name too, as the import itself does; how many, not who
+        door = Records(reader.unit, engine_of(reader.actor)) if target.key == "user" else reader.records
+        readable = door.grant(target.key).readable
+        keys = [k for k, f in target.fields.items() if k in readable and f.has_column and f.type.kind == "text" and (f.unique == () or k in (target.title, "username"))]
         known: set[str] = set()
         for key in keys:
             query = Query(conditions=(Condition(key, "in", list(dict.fromkeys(texts))[:SAMPLE]),), fields=(key,), limit=SAMPLE, count="none")
-            known.update(str(record.values.get(key)) for record in reader.records.list(target.key, query).records)
+            known.update(str(record.values.get(key)) for record in door.list(target.key, query).records)
         return sum(text in known for text in texts)
 
     return knows

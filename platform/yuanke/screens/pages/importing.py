@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from flask import Response, redirect, request, send_file
+from flask import Response, make_response, redirect, render_template, request, send_file
 from flask_babel import gettext as _
 
 from yuanke.exchange.kinds import start_import
@@ -153,8 +153,6 @@ def _progress(reader: Reader, entity: Entity, job: Job) -> Response:
     title = str(_("正在预检，还没有写入任何数据")) if dry else str(_("正在导入"))
     model = {**progress_of(reader, job, request.path), "title": title, "leave": {"label": str(_("回到列表")), "url": urls.entity(entity.key)}}
     if wants_part():
-        from flask import make_response, render_template
-
         return make_response(render_template("_import_progress.html", progress=model))
     return draw(reader, {**frame(reader, entity, 3 if dry else 4, None), "progress": model, "file": _file(job)})
 
@@ -171,6 +169,6 @@ def _result(reader: Reader, entity: Entity, job: Job) -> Response:
         links.append({"label": str(_("下载错误行")), "icon": "download", "url": f"/files/{result['error_file']}", "primary": False, "method": "get"})
     links.append({"label": str(_("再导入一个文件")), "icon": "upload", "url": _at(entity), "primary": False, "method": "get"})
     words = {"created": _("新建"), "updated": _("更新"), "skipped": _("跳过"), "failed": _("错误")}
-    counts = [{"label": str(word), "value": f"{result[key]:,}"} for key, word in words.items()]
+    counts = [{"label": str(word), "value": f"{result[key]:,}"} for key, word in words.items() if result[key] or key in ("created", "failed")]
     shown = {"ok": not result["failed"], "title": str(_("导入完成，%(n)s 行", n=f"{done:,}")), "said": _file(job)["name"], "counts": counts, "links": links, "note": None}
     return draw(reader, {**frame(reader, entity, 5, None), "file": _file(job), "result": shown})
