@@ -402,6 +402,31 @@ def test_permissions_are_scopes_by_verb_and_levels_by_field() -> None:
     assert found.scopes["near"].source == "name == 'x'"
 
 
+def test_what_acts_ask_are_fields_of_the_entity_or_their_own() -> None:
+    found = entity(
+        """
+        fields: {state: {options: [x, y]}, reason: text, day: date}
+        workflow: {field: state, transitions: {go: {from: x, to: y, ask: [reason]}}}
+        actions:
+          renew:
+            ask: {till: {type: date!, label: 到, valid_when: asked.till > day}, why: {like: deal.reason, required: true}, day: {}}
+            do: [set: {day: =asked.till}]
+        """
+    )
+    assert found.asks["go"] == {"reason": found.fields["reason"]}
+    renew = found.asks["renew"]
+    assert (renew["till"].type.name, renew["till"].required, renew["till"].label.zh) == ("date", True, "到")
+    assert renew["till"].valid_when is not None and renew["why"].required and renew["day"] is found.fields["day"]
+
+
+def test_a_formula_may_be_a_shape_of_its_own_in_a_report_and_names_are_checked_there() -> None:
+    text = HEAD + "  deal: {fields: {n: integer, state: {options: [a, b]}}, permissions: {sales: {read: all}}}\n"
+    report = "reports: {r: {entity: deal, group: [state], show: {deals: count(), won: count(state == a), total: sum(n), mean: total / deals}}}"
+    assert check_layers([Layer.read_text(text + report, "t.yaml")]) == []
+    wrong = report.replace("sum(n)", "sum(m)")
+    assert [d.code for d in check_layers([Layer.read_text(text + wrong, "t.yaml")])] == ["E401"]
+
+
 def test_the_platform_brings_its_settings_its_people_and_the_role_admin() -> None:
     made = registry("deal: {fields: {name: text!}}")
     assert {"timezone", "currency", "fiscal_month", "week_start", "locale"} <= set(made.settings)
