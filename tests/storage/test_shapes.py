@@ -65,7 +65,7 @@ def shape(installation: Installation, slug: str) -> dict[str, LiveTable]:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(one=worlds(), two=worlds(), three=worlds(), answer=st.sampled_from(["restore", "fresh"]))
 def test_changing_step_by_step_gives_the_same_tables_as_making_anew(
