@@ -176,10 +176,11 @@ def _region(reader: Reader, field: Field, value: Any) -> Any:
 
 def file_item(one: Mapping[str, Any], of: Record | None = None) -> dict[str, Any]:
     """One file of a file widget; its address names the record it hangs on, for those who did not upload it."""
-    return {"id": one["id"], "name": one.get("name") or f"#{one['id']}", "size": _size(one.get("size", 0)), "url": file_url(one["id"], of)}
+    return {"id": one["id"], "name": one.get("name") or f"#{one['id']}", "size": size_said(one.get("size", 0)), "url": file_url(one["id"], of)}
 
 
-def _size(size: int) -> str:
+def size_said(size: int) -> str:
+    """``1.2 MB``, ``18 KB``."""
     return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} KB"
 
 

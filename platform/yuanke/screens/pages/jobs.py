@@ -8,8 +8,11 @@ from flask import Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from yuanke.jobs import Job, cancel, find
+from yuanke.screens import urls
+from yuanke.screens.controls import size_said
 from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.shell import shell
+from yuanke.web.addresses import local_path
 from yuanke.web.language import say
 
 
@@ -28,21 +31,33 @@ def progress_of(reader: Reader, job: Job, url: str) -> dict[str, Any]:
 
 
 def job_page(reader: Reader, job_id: int) -> Response:
-    """An export or the like: when done it leads to its file."""
+    """An export or the like; when it is done its file is fetched once, and stays here to be fetched again."""
     job = find(reader.unit, reader.actor, job_id)
-    if job.state == "done" and isinstance(job.result, dict) and job.result.get("file"):
-        target = f"/files/{job.result['file']}"
-        if wants_part():
-            return Response("", 200, headers={"HX-Redirect": target})
-        return redirect(target)  # type: ignore[return-value]
+    entity = reader.registry.entities.get(str(job.arguments.get("entity", "")))
+    done = job.state == "done"
+    if done and wants_part():
+        return Response("", 200, headers={"HX-Redirect": urls.with_query(request.path, {"start": 1})})
     model = progress_of(reader, job, request.path)
-    model["title"] = str(_("正在导出")) if job.kind == "export" else model["title"]
+    title = str(_("导出%(name)s", name=reader.say(entity.plural))) if entity is not None and job.kind == "export" else model["title"] or str(_("任务"))
+    if entity is not None:
+        model["leave"] = {"label": str(_("回到列表")), "url": urls.entity(entity.key)}
     if wants_part():
         return make_response(render_template("_import_progress.html", progress=model))
-    context = {"title": model["title"], "crumbs": [], "progress": model, "shell": shell(reader), "seen": None, "locale": reader.locale}
-    return make_response(render_template("job.html", **context))
+    crumbs = [{"label": reader.say(entity.plural), "url": urls.entity(entity.key)}] if entity is not None else []
+    context = {"title": title, "crumbs": crumbs, "progress": model, "result": _result(job, model["leave"]) if done else None}
+    return make_response(render_template("job.html", shell=shell(reader), seen=None, locale=reader.locale, **context))
+
+
+def _result(job: Job, leave: dict[str, str]) -> dict[str, Any]:
+    result = job.result if isinstance(job.result, dict) else {}
+    file = f"/files/{result['file']}" if result.get("file") else None
+    said = f"{result.get('name', '')} · {size_said(int(result.get('size', 0)))}" if file else ""
+    links = [{"label": str(_("下载")), "icon": "download", "url": file, "primary": True, "method": "get"}] if file else []
+    links.append({"label": leave["label"], "icon": "list", "url": leave["url"], "primary": not file, "method": "get"})
+    title = str(_("已导出 %(n)s 条", n=f"{result['rows']:,}")) if "rows" in result else str(_("已完成"))
+    return {"title": title, "said": said, "start": file if request.args.get("start") else None, "links": links}
 
 
 def cancel_job(reader: Reader, job_id: int) -> Response:
     cancel(reader.unit, reader.actor, job_id)
-    return redirect(request.referrer or f"/jobs/{job_id}", 303)  # type: ignore[return-value]
+    return redirect(local_path(request.referrer or f"/jobs/{job_id}"), 303)  # type: ignore[return-value]
