@@ -116,7 +116,7 @@ def _value(selection: Selection, field: Field, raw: Any, condition: Condition) -
 
 
 def _between(column: sa.ColumnElement[Any], values: list[Any]) -> sa.ColumnElement[bool]:
-    low, high = (values + [None, None])[:2]
+    low, high = ([*values, None, None])[:2]
     parts = [column >= low] if low is not None else []
     parts += [column <= high] if high is not None else []
     return sa.and_(sa.true(), *parts)

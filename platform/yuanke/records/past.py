@@ -49,7 +49,7 @@ def _visible(unit: Unit, actor: Actor, entity: Entity, changes: dict[str, Any]) 
 
 
 def _pair(unit: Unit, actor: Actor, field: Field, change: Any) -> tuple[Any, Any]:
-    before, after = (list(change) + [None, None])[:2]
+    before, after = ([*list(change), None, None])[:2]
     if field.rows:
         rows = unit.registry.entities[field.rows]
         return None, [{**line, "changes": _visible(unit, actor, rows, line.get("changes", {}))} for line in after or []]
