@@ -18,7 +18,7 @@ def trading(company: Any) -> Any:
         for name, owner in (("北京某信息技术有限公司", "ann"), ("上海百川贸易公司", "bob"), ("北信通讯", "ann")):
             ids[name] = door.create("firm", {"name": name, "owner": company.ids[owner], "secret": f"内情 {name}"}).id
         pen = door.create("product", {"name": "笔", "list_price": 5}).id
-        for at, (name, id_) in enumerate(ids.items()):
+        for at, id_ in enumerate(ids.values()):
             lines = [{"product": pen, "quantity": at + 1}]
             door.create(
                 "deal", {"firm": id_, "owner": company.ids["bob"], "lines": lines, "state": "won" if at else "open"}

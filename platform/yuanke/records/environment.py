@@ -153,9 +153,9 @@ def forget(unit: Unit, entity: Entity, ids: Any) -> None:
 
 def collection(unit: Unit, entity: Entity, record_id: int | None, name: str) -> list[StoredValues]:
     """Live members of a collection of one record, oldest first; none before the record has an id."""
-    if name not in unit.registry.entities or name in entity.inverses or name in entity.fields:
-        if record_id is None:
-            return []
+    of_record = name not in unit.registry.entities or name in entity.inverses or name in entity.fields
+    if of_record and record_id is None:
+        return []
     table = unit.tables[entity.key]
     scope = TableScope(entity, table, unit.tables, {})
     of, members = _members_entity(unit, entity, name), scope.collection(name)

@@ -135,9 +135,9 @@ def referring(unit: Unit, entity: Entity) -> list[tuple[Entity, Field]]:
     found = []
     for other in unit.registry.entities.values():
         for field in other.fields.values():
-            if field.targets == (entity.key,) and not field.pairs and field.has_column and field.source != "system":
-                if field.key != other.parent_link:
-                    found.append((other, field))
+            kept = field.has_column and not field.pairs and field.source != "system" and field.key != other.parent_link
+            if kept and field.targets == (entity.key,):
+                found.append((other, field))
     return found
 
 

@@ -5,7 +5,8 @@ The one rule: only this package builds SELECTs over business tables, and each on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,9 +18,6 @@ from yuanke.metadata.registry import Entity, Field
 from yuanke.records.values import LinkValue, Record
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import TableScope, live
-
-Read = Callable[[Any], Any]
-
 
 class Selection:
     """What one reader selects of one entity: the table, its scope under his grant, and the fields wanted."""
@@ -52,21 +50,20 @@ class Selection:
             statement = statement.where(sa.not_(alive) if binned else alive)
         return statement
 
-    def columns(self, fields: Sequence[Field]) -> tuple[list[sa.ColumnElement[Any]], list[tuple[str, Read]]]:
-        """Columns to select after id and version, and for each field how to read its value from the row."""
+    def columns(self, fields: Sequence[Field]) -> tuple[list[sa.ColumnElement[Any]], RecordReader]:
+        """Columns to select, id and version first, and how rows of them become records."""
         columns: list[sa.ColumnElement[Any]] = [self.table.c.id.label("id"), self._version()]
-        readers: list[tuple[str, Read]] = []
+        places: list[tuple[str, int, bool]] = []
         for field in fields:
             if field.rows or field.pairs:
                 continue  # filled in afterwards, one query for all records
             at = len(columns)
             columns.append(self.scope.column(field.key).label(f"f{at}"))
-            if len(field.targets) == 1 and field.type.stored:
+            titled = len(field.targets) == 1 and field.type.stored
+            if titled:
                 columns.append(self._title(field).label(f"f{at + 1}"))
-                readers.append((field.key, _link_reader(at)))
-            else:
-                readers.append((field.key, _value_reader(at)))
-        return columns, readers
+            places.append((field.key, at, titled))
+        return columns, RecordReader(self.entity, len(columns), tuple(places))
 
     def _version(self) -> sa.ColumnElement[Any]:
         known = "version" in self.entity.fields
@@ -75,17 +72,11 @@ class Selection:
     def _title(self, field: Field) -> sa.ColumnElement[Any]:
         """The title of a link's target as the reader may see it: NULL = not for him, '' = it has none."""
         target = self.unit.registry.entities[field.targets[0]]
-        step = self.scope.link(field.key)
+        step: Any = self.scope.link(field.key)
         if not self.actor.engine and not _title_open(self.unit, self.actor, target):
             return sa.null()
         title = target.fields.get(target.title)
-        text = step.column("id" if title is None or not title.has_column else title.key)
-        shown = sa.cast(text, sa.Text) if not isinstance(text.type, sa.String) else text
-        # the id decides whether the row is seen, so that an empty title does not read as a hidden one
-        return sa.case((step.column("id").is_not(None), sa.func.coalesce(shown, "")))
-
-    def record(self, row: Any, readers: Sequence[tuple[str, Read]]) -> Record:
-        return Record(self.entity, row[0], row[1], {key: read(row) for key, read in readers})
+        return step.text("id" if title is None or not title.has_column else title.key)
 
 
 def _title_open(unit: Unit, actor: Actor, target: Entity) -> bool:
@@ -93,19 +84,37 @@ def _title_open(unit: Unit, actor: Actor, target: Entity) -> bool:
     return given.allowed and target.title in given.readable
 
 
-def _value_reader(at: int) -> Read:
-    return lambda row: row[at]
-
-
-def _link_reader(at: int) -> Read:
-    def read(row: Any) -> LinkValue | None:
-        target = row[at]
-        if target is None:
-            return None
-        title = row[at + 1]
-        return HIDDEN if title is None else LinkValue(target, title or f"#{target}")
-
-    return read
-
-
 HIDDEN = LinkValue(None, None, True)
+
+
+class RecordReader:
+    """Makes records of the rows of one SELECT, column by column; ``width`` columns are the records', others may follow."""
+
+    def __init__(self, entity: Entity, width: int, places: tuple[tuple[str, int, bool], ...]) -> None:
+        self.entity = entity
+        self.width = width
+        self._keys = [key for key, _, _ in places]
+        self._places = [(at, titled) for _, at, titled in places]
+
+    def records(self, columns: Sequence[Sequence[Any]]) -> list[Record]:
+        """``columns`` as `yuanke.storage.prepared` gives them; empty = no rows."""
+        if not columns:
+            return []
+        entity, keys = self.entity, self._keys
+        values = [_links(columns[at], columns[at + 1]) if titled else columns[at] for at, titled in self._places]
+        rows = zip(*values) if values else itertools.repeat(())
+        return [
+            Record(entity, record_id, version, dict(zip(keys, row)))
+            for record_id, version, row in zip(columns[0], columns[1], rows)
+        ]
+
+
+def _links(ids: Sequence[Any], titles: Sequence[Any]) -> list[LinkValue | None]:
+    """Many rows of a page lead to the same few records."""
+    made: dict[Any, LinkValue | None] = {None: None}
+    found = []
+    for one, title in zip(ids, titles):
+        if one not in made:
+            made[one] = HIDDEN if title is None else LinkValue(one, title or f"#{one}")
+        found.append(made[one])
+    return found
