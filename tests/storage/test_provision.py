@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from yuanke.kernel.errors import RecordNotFound, Refused
 from yuanke.storage import Installation, create_enterprise, layers_of, remove_enterprise
+from yuanke.storage.live import live_shape
 from yuanke.storage.provision import set_state
 
 from tests.conftest import layer_of
@@ -128,3 +129,50 @@ def test_modules_come_with_what_they_depend_on(installation: Installation, tmp_p
         assert {"a", "b"} <= unit.registry.entities.keys()
     with pytest.raises(Refused, match="nothing"):
         create_enterprise(installation, "other", "别家", modules="nothing")
+
+
+SHAPES = """
+entities:
+  tag: {label: 标签, fields: {name: {type: text, unique: true}}}
+  paper:
+    label: 单据
+    number: P-{seq:4}
+    fields:
+      name: {type: text, label: 名称}
+      tag: {link: tag, label: 标签}
+      tags: {links: tag, label: 多个标签}
+      lines: {label: 明细, rows: {tag: {link: tag}, quantity: {type: quantity}}}
+      state: {label: 状态, options: [a, b]}
+      due: {type: date, label: 日期}
+    views:
+      list: {columns: [name], sort: -due, filters: {open: {label: 进行中, where: state == a}}}
+"""
+
+
+def test_tables_have_the_indexes_that_their_declarations_call_for(
+    installation: Installation, enterprise, reading, dialect
+):
+    from yuanke.storage.describe import shape_of
+
+    with reading(enterprise(SHAPES)) as unit:
+        shape = shape_of(unit.registry, dialect)
+        wanted = {name: {(i.columns, i.unique, bool(i.where)) for i in t.indexes.values()} for name, t in shape.items()}
+        made = live_shape(unit.connection, unit.enterprise.place)
+        assert all(set(made[name].indexes) == set(t.indexes) for name, t in shape.items())
+    assert wanted["paper"] == {
+        (("number",), True, False),
+        (("owner", "id"), False, True),
+        (("department", "id"), False, True),
+        (("tag", "id"), False, False),
+        (("state", "id"), False, True),
+        (("due", "id"), False, True),
+    }
+    assert wanted["paper_lines"] == {(("paper", "position"), False, False), (("tag", "id"), False, False)}
+    assert wanted["paper_tags"] == {(("source", "target"), True, False), (("target", "source"), False, False)}
+    assert (("name",), True, True) in wanted["tag"]
+
+
+def test_a_link_to_a_record_that_is_not_there_is_refused_by_the_database(enterprise, writing):
+    at = enterprise(SHAPES)
+    with pytest.raises(sa.exc.IntegrityError), writing(at) as unit:
+        unit.execute(unit.tables["paper"].insert().values(tag=99))

@@ -158,14 +158,15 @@ def _wished(entity: Entity, live: str) -> Iterator[tuple[tuple[str, ...], bool, 
         yield (entity.parent_link, "position"), False, ""
     for chosen in entity.indexes:
         yield chosen, False, live
-    for key in ("owner", "department"):
+    covered = {"owner", "department", *UNREFERENCED, entity.parent_link}
+    covered |= {"source", "target"} if entity.kind == "pair" else set()
+    for key in ("owner", "department") if entity.kind == "record" else ():  # rows go by the rights of their parent
         yield (key, "id"), False, live
     for declared in entity.fields.values():
-        if declared.targets and declared.has_column and declared.key not in UNREFERENCED | {"owner", "department"}:
+        if declared.targets and declared.has_column and declared.key not in covered:
             yield (declared.key, "id"), False, ""
-    for key in sorted(
-        {f.key for f in entity.fields.values() if f.index} | set(_sorted_by(entity)) | set(_filtered_by(entity))
-    ):
+    named = {f.key for f in entity.fields.values() if f.index} | set(_sorted_by(entity)) | set(_filtered_by(entity))
+    for key in sorted(named - {str(entity.parent_link)}):
         yield (key, "id"), False, live
     for rule in entity.duplicates:
         if rule and not entity.fields[rule[0]].targets:
