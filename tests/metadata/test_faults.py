@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Wrong files say what is wrong, where, and what to do: each file in tests/faults carries the expected codes on its wrong lines."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Layers: what lies over what, who may change what, and what is remembered."""
 
 from __future__ import annotations
@@ -362,3 +361,23 @@ def test_explain_says_who_set_a_value_and_what_it_hides() -> None:
     with pytest.raises(DefinitionError, match='Did you mean "name"'):
         explain(layers, "customer.fields.nmae")
     assert {s.address for s in explain(layers, "roles")} == {"roles.sales.label"}
+
+
+def test_an_overlay_is_told_by_the_address_of_its_values() -> None:
+    over = own(
+        {"entities": {"customer": {"fields": {"fax": {"type": "txt"}, "web": {"type": "text", "formula": "nme"}}}}}
+    )
+    found = check_layers([module(CRM), over])
+    assert [(d.code, str(d.span)) for d in found] == [
+        ("E206", "enterprise: entities.customer.fields.fax.type"),
+        ("E401", "enterprise: entities.customer.fields.web.formula"),
+    ]
+
+
+def test_an_overlay_may_be_no_deeper_or_bigger_than_a_file() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+    for data in (deep, {"entities": {f"e{n}": {"fields": {f"f{m}": "text" for m in range(500)}} for n in range(500)}}):
+        layer = own(data)
+        assert layer.broken and [d.code for d in check_layers([layer])] == ["E105"]

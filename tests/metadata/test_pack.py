@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """``yuanke pack new | check | schema | explain`` as an author meets them."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Reading: YAML 1.2 scalars, positions, caps, and faults that carry a line."""
 
 from __future__ import annotations

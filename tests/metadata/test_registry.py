@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """What the Registry answers: fields, relations, where values come from, defaults for what nobody wrote."""
 
 from __future__ import annotations

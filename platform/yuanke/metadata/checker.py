@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from yuanke.expressions import Expression
 from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes import FieldType
 from yuanke.metadata.dialect.context import Context
@@ -175,10 +176,11 @@ class Checker:
 
     # -- expressions ----------------------------------------------------------------------------------------------
 
-    def _compile(self, node: Node, c: Context, expect: str | Kind | None) -> None:
+    def _compile(self, node: Node, c: Context, expect: str | Kind | None) -> Expression | None:
         scope = self._scope(c)
-        if scope is not None:
-            self.formulas.compile(node, scope, None if c.open else expect, group=c.group)
+        if scope is None:
+            return None
+        return self.formulas.compile(node, scope, None if c.open else expect, group=c.group)
 
     def _wanted(self, entity: str, field: str) -> Kind | None:
         """Kind of the value that a field takes; None where any will do."""

@@ -68,7 +68,7 @@ class Made:
     entity: Entity
     moves: list[tuple[str, tuple[str, ...], str]] = field(default_factory=list)
     digest: str = ""
-    _joined: tuple[Any, Entity] | None = None
+    joined: dict[str, Entity] = field(default_factory=dict)
 
     @classmethod
     def nothing(cls) -> Made:
@@ -78,16 +78,19 @@ class Made:
     def join(self, inverses: Mapping[str, Inverse], paths: Paths) -> Entity:
         """The entity with its collections and the roll-ups it moves; the same object as long as they are the same."""
         said = (tuple((i.name, i.entity, i.field, i.label, i.through_pairs) for i in inverses.values()), paths)
-        if self._joined is None or self._joined[0] != said:
-            digest = hashlib.blake2b((self.digest + repr(said)).encode(), digest_size=16).hexdigest()
+        digest = hashlib.blake2b((self.digest + repr(said)).encode(), digest_size=16).hexdigest()
+        known = self.joined.get(digest)
+        if known is None:
             rollups = tuple(dict.fromkeys((holder, key) for holder, key, _ in paths))
-            self._joined = (
-                said,
-                replace(self.entity, inverses=inverses, rollups=rollups, rollup_paths=paths, digest=digest),
-            )
-        return self._joined[1]
+            known = replace(self.entity, inverses=inverses, rollups=rollups, rollup_paths=paths, digest=digest)
+            if len(self.joined) >= _VARIANTS:
+                self.joined.clear()
+            known = self.joined.setdefault(digest, known)
+        return known
 
 
+#: how many ways to be joined are kept of one entity
+_VARIANTS = 16
 _NOTHING = Entity("", "", Label("", ""), Label("", ""), {})
 
 
@@ -219,6 +222,11 @@ class EntityMaker:
                         + did_you_mean(str(item.value), [f.key for f in definition.live_fields()]),
                     )
                     continue
+                if word in ("unique", "indexes") and self.sources.source(held) == "computed":
+                    detail = "It has no column. Take it out of the group, or say refresh: day to store it."
+                    self.faults.add(
+                        "E405", item, f'"{held.key}" is computed on reading and cannot be in {word}', detail
+                    )
                 names.append(held.key)
             groups.append(tuple(names))
         return tuple(g for g in groups if g)

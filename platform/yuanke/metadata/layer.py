@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from yuanke.kernel.diagnostics import Diagnostic, Span
 from yuanke.metadata.node import Node, from_plain
-from yuanke.metadata.reader import MAX_BYTES, read
+from yuanke.metadata.reader import MAX_BYTES, MAX_DEPTH, MAX_NODES, read
 from yuanke.metadata.shape import settle_shape
 
 Rank = Literal["platform", "module", "customization", "enterprise"]
@@ -85,6 +85,10 @@ class Layer:
 
         Faults of a customization or of the enterprise say the address: ``enterprise: entities.member.fields.fax``.
         """
+        wrong = oversize(data)
+        if wrong:
+            fault = Diagnostic("E105", "The definition is too big or too deep", wrong, Span(name))
+            return cls(name, rank, Node({}, Span(name), name), faults=(fault,), broken=True)
         path = "" if rank in ("customization", "enterprise") else None
         return cls(name, rank, from_plain(dict(data), Span(name), name, path))
 
@@ -110,3 +114,21 @@ class Layer:
     @cached_property
     def _lines(self) -> list[str]:
         return self.text.removeprefix("\ufeff").splitlines()
+
+
+def oversize(data: Any) -> str:
+    """Why plain data is more than the reader would take from a file, "" when it is not."""
+    waiting: list[tuple[Any, int]] = [(data, 1)]
+    seen = 0
+    while waiting:
+        value, depth = waiting.pop()
+        seen += 1
+        if depth > MAX_DEPTH:
+            return f"More than {MAX_DEPTH} levels; the dialect needs not half of them."
+        if seen > MAX_NODES:
+            return f"More than {MAX_NODES:,} values. Split it into several layers."
+        if isinstance(value, Mapping):
+            waiting += [(child, depth + 1) for child in value.values()]
+        elif isinstance(value, (list, tuple)):
+            waiting += [(child, depth + 1) for child in value]
+    return ""

@@ -9,6 +9,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from threading import Lock
 
 from yuanke.fieldtypes import FieldType
 from yuanke.kernel.diagnostics import Span, did_you_mean
@@ -67,6 +68,7 @@ class Part:
 
 
 _parts: OrderedDict[bytes, Part] = OrderedDict()
+_lock = Lock()
 
 
 class PartMaker:
@@ -100,9 +102,10 @@ class PartMaker:
                     made[word] = found
         part = _finished(made, name, self._drawn)
         if len(self.faults.found) == told and not self._drawn:
-            _parts[name] = part
-            while len(_parts) > _KEPT:
-                _parts.popitem(last=False)
+            with _lock:
+                _parts[name] = part
+                while len(_parts) > _KEPT:
+                    _parts.popitem(last=False)
         return part
 
     def _name(self, key: str, head: dict[str, Node], fields: Node | None) -> bytes:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Keys of what happens: checks, actions, transitions and automations.
 
 Rule: conditions name fields of the record; what an act asks is `asked`; a transition has every key of an action.
@@ -166,6 +165,20 @@ def _state_field(node: Node, c: Context) -> None:
         )
 
 
+class Moment(Expr):
+    """A date or time that is kept beside the record: it may read only what is stored."""
+
+    def check(self, node: Node, c: Context) -> None:
+        if not self.fits(node):
+            self.refuse(node, c)
+            return
+        made = c.compile(node, c, None)
+        if made is not None and made.volatile:
+            read = ", ".join(f"{name}()" for name in sorted(made.volatile))
+            detail = "The moment is kept beside the record and moves with its sources. Compare with the clock in when:."
+            c.faults.add("E403", node, f"The moment reads {read}", detail)
+
+
 TRIGGERS = ("after", "before", "every", "at")
 AUTOMATION = Record(
     "an automation",
@@ -179,7 +192,7 @@ AUTOMATION = Record(
         "before": Key(either(Name("verb"), ListOf(Name("verb"))), "Before them.", "save"),
         "every": Key(Schedule(), "On a schedule, for each record that fulfils `when`.", "weekday 08:00"),
         "at": Key(
-            Expr(), "At a time computed from the record; kept and moved with its sources.", "recycle_on - days(3)"
+            Moment(), "At a time computed from the record; kept and moved with its sources.", "recycle_on - days(3)"
         ),
         "when": WHEN,
         "let": ACT["let"],

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from yuanke.expressions import Expression
 from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes import FieldType
 from yuanke.metadata.faults import Faults
@@ -33,7 +34,7 @@ class Context:
     faults: Faults
     known: Callable[[str, str, Context], list[str] | None] = lambda kind, entity, c: None
     wanted: Callable[[str, str], Kind | None] = lambda entity, field: None
-    compile: Callable[[Node, Context, str | Kind | None], None] = lambda node, c, expect: None
+    compile: Callable[[Node, Context, str | Kind | None], Expression | None] = lambda node, c, expect: None
     types: Mapping[str, FieldType] = field(default_factory=dict)
     entity: str = ""
     asked: Node | None = None

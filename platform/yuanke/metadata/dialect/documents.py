@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Keys of documents that move business: postings into ledgers, the next document, rows kept in step with others.
 
 Rule: their expressions walk rows at run time, so that only what is known beforehand is checked.

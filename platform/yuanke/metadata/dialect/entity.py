@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Keys of an entity: its views, rights and what hangs on it."""
 
 from __future__ import annotations

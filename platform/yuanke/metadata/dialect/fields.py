@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Keys of a field and of an option. Rule: a key means the same everywhere, and one that a type cannot use is told."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Keys of ledgers, metrics and reports."""
 
 from __future__ import annotations

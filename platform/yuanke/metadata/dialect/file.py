@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Keys of a whole file: a module, or a customization."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Keys that many parts share (label, help, icon), and the options of a choice.
 
 Rule: an option is a small record; keys of its own are values that expressions read.

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Keys of the steps that actions, transitions and automations do, one verb a step.
 
 Rule: what a step names as its result may be used by the steps behind it.
