@@ -2,7 +2,6 @@
 import htmx from 'htmx.org';
 import '@tabler/core/js/src/bootstrap/dropdown';
 import '@tabler/core/js/src/bootstrap/offcanvas';
-import { onFreshContent } from './scripts/dom.js';
 import './scripts/messages.js';
 import './scripts/requests.js';
 import './scripts/dialogs.js';
@@ -12,6 +11,6 @@ import './scripts/list.js';
 import { enhance } from './scripts/lazy.js';
 
 window.htmx = htmx;
-onFreshContent(enhance);
-performance.mark('yk-ready');
-document.documentElement.dataset.ready = '';
+document.addEventListener('htmx:after:swap', () => enhance(document.body));
+// every handler is attached: what "ready" means to tests and benchmarks
+enhance(document.body).then(() => { performance.mark('yk-ready'); document.documentElement.dataset.ready = ''; });

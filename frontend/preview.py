@@ -1,6 +1,6 @@
 """Every screen with fixture data, for looking at templates without an engine: ``python frontend/preview.py [port]``.
 
-Development only; not part of the package. It renders the real templates in the environment that `assets.install` makes.
+Development only; not part of the package (which must be installed or on PYTHONPATH). It renders the real templates in the environment that `assets.install` makes.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "platform")]
 
 import preview_forms as forms
 import preview_lists as lists

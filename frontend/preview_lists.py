@@ -93,8 +93,8 @@ def head(kind: str) -> dict:
         ],
         "save_view_url": "/dialogs/view",
         "kinds": [
-            {"label": l, "icon": i, "url": f"{URL}?view={k}", "on": k == kind}
-            for k, l, i in [
+            {"label": label, "icon": i, "url": f"{URL}?view={k}", "on": k == kind}
+            for k, label, i in [
                 ("list", "列表", "list"),
                 ("kanban", "看板", "layout-kanban"),
                 ("calendar", "日历", "calendar"),
@@ -106,7 +106,7 @@ def head(kind: str) -> dict:
 def customer_list(args) -> dict:
     q = args.get("q", "")
     keys = args.get("columns", "").split(",") if args.get("columns") else [k for k, _, _ in COLUMNS]
-    columns = [(k, l, css) for k in keys for k2, l, css in COLUMNS if k == k2]
+    columns = [(k, label, css) for k in keys for k2, label, css in COLUMNS if k == k2]
     found = [c for c in CUSTOMERS if q in c["name"]]
     wrong = args.get("filter", "")
     error = (
@@ -149,8 +149,8 @@ def customer_list(args) -> dict:
             "open": bool(wrong),
             "error": error,
             "fields": [
-                {"name": n, "label": l}
-                for n, l in [
+                {"name": n, "label": label}
+                for n, label in [
                     ("level", "级别"),
                     ("state", "状态"),
                     ("revenue", "年营收"),
@@ -176,18 +176,18 @@ def customer_list(args) -> dict:
         "columns": [
             {
                 "key": k,
-                "label": l,
+                "label": label,
                 "css": css,
                 "sort": "ascending" if k == "next" else None,
                 "sort_url": f"{URL}?sort={k}" if k != "contact" else None,
             }
-            for k, l, css in columns
+            for k, label, css in columns
         ],
         "chooser": {
             "url": "/columns",
             "items": [
-                {"key": k, "label": l, "on": k in keys, "fixed": k == "name"}
-                for k, l, _ in sorted(COLUMNS, key=lambda c: keys.index(c[0]) if c[0] in keys else 99)
+                {"key": k, "label": label, "on": k in keys, "fixed": k == "name"}
+                for k, label, _ in sorted(COLUMNS, key=lambda c: keys.index(c[0]) if c[0] in keys else 99)
             ],
         },
         "rows": [

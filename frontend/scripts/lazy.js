@@ -14,12 +14,15 @@ const WIDGETS = {
 };
 
 const started = new WeakSet();
+/** Starts what is not started yet; resolves when all of it stands. */
 export function enhance(root) {
+  const coming = [];
   for (const [selector, load] of Object.entries(WIDGETS)) {
     // what stands in a <template> is not on the page; rows cloned from it come through here again
     const fresh = $$(selector, root).filter((element) => !started.has(element));
     if (!fresh.length) continue;
     fresh.forEach((element) => started.add(element));
-    load().then((start) => fresh.forEach((element) => start(element)), (fault) => { console.error(fault); fresh.forEach((element) => started.delete(element)); });
+    coming.push(load().then((start) => fresh.forEach((element) => start(element)), (fault) => { console.error(fault); fresh.forEach((element) => started.delete(element)); }));
   }
+  return Promise.all(coming);
 }

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="the browser tests need pytest-playwright")
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from werkzeug.serving import make_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,26 +83,45 @@ class Watch:
 Open = Callable[..., Page]
 
 
+@pytest.fixture(scope="session")
+def contexts(browser: Browser, preview: str) -> Iterator[dict[str, BrowserContext]]:
+    """One context a size for all tests: the files of the front end are fetched once."""
+    made = {
+        size: browser.new_context(
+            viewport=viewport, locale="zh-CN", has_touch=size == "phone", base_url=preview, reduced_motion="reduce"
+        )
+        for size, viewport in SIZES.items()
+    }
+    yield made
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser, preview: str) -> Iterator[Open]:
-    """``open_page("/records/customer", "phone", allow=(404,))`` -> a page that is ready; at the end nothing may have been said."""
+def open_page(contexts: dict[str, BrowserContext]) -> Iterator[Open]:
+    """``open_page("/records/customer", "phone", allow=(404,))`` -> a page whose scripts have started.
+
+    At the end of the test none of its pages may have said anything.
+    """
     watched: list[tuple[Page, Watch]] = []
 
     def open_(path: str, size: str = "desktop", allow: tuple[int, ...] = ()) -> Page:
-        context = browser.new_context(
-            viewport=SIZES[size], locale="zh-CN", has_touch=size == "phone", base_url=preview, reduced_motion="reduce"
-        )
-        page = context.new_page()
+        page = contexts[size].new_page()
         watch = Watch(page)
         watch.allow(*allow)
         watched.append((page, watch))
         page.goto(path)
-        page.wait_for_selector("html[data-ready]")
-        page.wait_for_load_state("networkidle")
+        ready(page)
         return page
 
     yield open_
-    said = [text for _, watch in watched for text in watch.said]
     for page, _ in watched:
-        page.context.close()
+        page.context.set_offline(False)
+        page.close(run_before_unload=False)
+    said = [text for _, watch in watched for text in watch.said]
     assert not said, said
+
+
+def ready(page: Page) -> None:
+    """Waits until every script of the page has attached its handlers."""
+    page.wait_for_selector("html[data-ready]", state="attached")

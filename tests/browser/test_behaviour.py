@@ -105,7 +105,7 @@ def test_a_draft_is_offered_after_a_reload_with_its_rows(open_page) -> None:
     page.locator("tr[data-row]").last.locator("[name$='.quantity']").fill("9")
     page.wait_for_timeout(700)
     page.reload()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("html[data-ready]", state="attached")
     page.click("text=恢复")
     expect(page.locator("[name=notes]")).to_have_value("未保存的备注")
     expect(page.locator("[data-count=lines]")).to_have_text("5 行")
@@ -218,7 +218,7 @@ def test_the_global_search_opens_by_keyboard_and_is_walked_with_arrows(open_page
 def test_records_seen_lately_are_offered_and_stay_in_the_browser(open_page) -> None:
     page = open_page("/records/customer/28")
     page.goto("/all")
-    page.wait_for_selector("html[data-ready]")
+    page.wait_for_selector("html[data-ready]", state="attached")
     page.keyboard.press("Control+k")
     expect(page.locator("#yk-found li")).to_contain_text(["深圳恒通科技股份有限公司"])
 
