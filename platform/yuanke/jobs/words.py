@@ -20,6 +20,8 @@ def _kept_value(value: Any) -> Any:
         return kept(value)
     if isinstance(value, Label):
         return {"zh": value.zh, "en": value.en}
+    if isinstance(value, (list, tuple)):
+        return [_kept_value(item) for item in value]
     return value if value is None or isinstance(value, (str, int, bool)) else str(value)
 
 
@@ -27,10 +29,13 @@ def said(kept_form: dict[str, Any] | None) -> Message | None:
     """The Message again."""
     if kept_form is None:
         return None
-    return Message(kept_form["text"], {name: _said_value(value) for name, value in kept_form.get("values", {}).items()})
+    text, values = kept_form["text"], kept_form.get("values", {})
+    return Message(text, {name: _said_value(value) for name, value in values.items()})
 
 
 def _said_value(value: Any) -> Any:
     if isinstance(value, dict):
         return Label(value["zh"], value["en"]) if "zh" in value else said(value)
+    if isinstance(value, list):
+        return tuple(_said_value(item) for item in value)
     return value

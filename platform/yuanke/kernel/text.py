@@ -6,36 +6,60 @@ fill in the values. Lower layers only say *what* is to be said, so no layer belo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+Translate = Callable[[str], str]
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Message:
     """One sentence: ``text`` is Chinese with ``{name}`` places, ``values`` fills them.
 
+    A value that is a Message or a Label is said in the language of the sentence; a list or tuple is listed in it.
     Babel extracts every literal first argument of ``Message(...)`` (keyword ``Message`` in babel.cfg).
     """
 
     text: str
     values: dict[str, Any] = field(default_factory=dict)
 
-    def say(self, translate: Callable[[str], str] | None = None) -> str:
+    def say(self, translate: Translate | None = None) -> str:
         """The sentence in the language of ``translate`` (Chinese without one); missing values show as typed."""
         sentence = translate(self.text) if translate else self.text
-        for name, value in self.values.items():
-            shown = value.say(translate) if isinstance(value, Message) else str(value)
-            sentence = sentence.replace("{" + name + "}", shown)
-        return sentence
+        if not self.values:
+            return sentence
+        return _PLACE.sub(lambda at: _said(self.values[at[1]], translate) if at[1] in self.values else at[0], sentence)
 
     def __str__(self) -> str:
         return self.say()
 
 
+def listed(items: Iterable[Any], translate: Translate | None = None) -> str:
+    """``甲、乙`` or ``A, B``: several things in one sentence."""
+    return (translate(BETWEEN.text) if translate else BETWEEN.text).join(_said(item, translate) for item in items)
+
+
+def _said(value: Any, translate: Translate | None) -> str:
+    if isinstance(value, Message):
+        return value.say(translate)
+    if isinstance(value, Label):
+        return value.say(translate(LANGUAGE.text)) if translate else value.zh
+    if isinstance(value, (list, tuple)):
+        return listed(value, translate)
+    return str(value)
+
+
 def message(text: str, /, **values: Any) -> Message:
     """Short form of ``Message(text, values)``."""
     return Message(text, values)
+
+
+#: what a catalogue says of itself: the code of its language, and what stands between the things of a list
+LANGUAGE = Message("zh")
+BETWEEN = Message("、")
 
 
 @dataclass(frozen=True)
