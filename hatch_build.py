@@ -52,8 +52,8 @@ class Assets:
                 names.update(ICON_IN_TEMPLATE.findall(file.read_text(encoding="utf-8")))
         for file in (self.root / "frontend").rglob("*.js"):
             names.update(ICON_IN_TEMPLATE.findall(file.read_text(encoding="utf-8")))
-        for folder in (self.root / "modules", self.package / "system"):
-            for file in folder.glob("*.yaml"):
+        for declared in (self.root / "modules", self.package / "system"):
+            for file in declared.glob("*.yaml"):
                 names.update(ICON_IN_YAML.findall(file.read_text(encoding="utf-8")))
         offered = set((self.root / "frontend" / "icons.txt").read_text(encoding="utf-8").split())
         return sorted(names), sorted(offered)
