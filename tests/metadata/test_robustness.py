@@ -138,3 +138,27 @@ def test_values_of_the_wrong_kind_anywhere(seed: int) -> None:
 def test_any_text_is_read_or_told(text: str | bytes) -> None:
     node, faults = read(text, "t.yaml")
     assert node is not None or faults
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "day <= about.day",
+        "at > about.day",
+        "n > about.day",
+        "clock < about.day",
+        "about.day < day",
+        "day == j",
+        "about == j",
+        "j.x <= at",
+        "about.n + n",
+        "day - about.day",
+    ],
+)
+def test_values_of_a_kind_nobody_knows_beforehand_are_compared_or_told(formula: str) -> None:
+    """A link to one of several entities and JSON have values whose kind shows itself only at run time."""
+    told(
+        "module: m\nroles: {r: R}\nentities:\n"
+        "  a: {fields: {day: date, at: datetime, n: integer, j: json, clock: time, about: {link: [a, b]}, f: {formula: '%s'}}, permissions: {r: {read: all}}}\n"
+        "  b: {fields: {day: date}, permissions: {r: {read: all}}}\n" % formula
+    )

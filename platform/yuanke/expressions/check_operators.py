@@ -143,6 +143,7 @@ def meet(checker: Checker, node: ast.expr, a: n.Node, b: n.Node) -> tuple[n.Node
         and other != one
         and (found := k.to_kind(b, one)) is not None
         and other not in ("date", "datetime")
+        and other not in k.LOOSE
     ):
         return meet(checker, node, a, found) if found.kind.name != one else (a, found, "plain")
     if (
@@ -150,6 +151,7 @@ def meet(checker: Checker, node: ast.expr, a: n.Node, b: n.Node) -> tuple[n.Node
         and other != one
         and (found := k.to_kind(a, other)) is not None
         and one not in ("date", "datetime")
+        and one not in k.LOOSE
     ):
         return meet(checker, node, found, b) if found.kind.name != other else (found, b, "plain")
     if {one, other} == {"date", "datetime"}:
