@@ -158,15 +158,20 @@ def _wished(entity: Entity, live: str) -> Iterator[tuple[tuple[str, ...], bool, 
         yield (entity.parent_link, "position"), False, ""
     for chosen in entity.indexes:
         yield chosen, False, live
-    covered = {"owner", "department", *UNREFERENCED, entity.parent_link}
-    covered |= {"source", "target"} if entity.kind == "pair" else set()
+    led = (
+        {"source", "target"} if entity.kind == "pair" else {str(entity.parent_link)}
+    )  # an index above begins with these
     for key in ("owner", "department") if entity.kind == "record" else ():  # rows go by the rights of their parent
         yield (key, "id"), False, live
     for declared in entity.fields.values():
-        if declared.targets and declared.has_column and declared.key not in covered:
+        if (
+            declared.targets
+            and declared.has_column
+            and declared.key not in led | UNREFERENCED | {"owner", "department"}
+        ):
             yield (declared.key, "id"), False, ""
     named = {f.key for f in entity.fields.values() if f.index} | set(_sorted_by(entity)) | set(_filtered_by(entity))
-    for key in sorted(named - {str(entity.parent_link)}):
+    for key in sorted(named - led):
         yield (key, "id"), False, live
     for rule in entity.duplicates:
         if rule and not entity.fields[rule[0]].targets:
