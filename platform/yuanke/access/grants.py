@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.storage import Unit
+from yuanke.storage.prepared import remembered
 
 #: the built-in role that every user of the enterprise has
 EVERYONE = "everyone"
@@ -46,13 +48,13 @@ class Grant:
     verb: str
     allowed: bool
     policies: tuple[Policy, ...] = ()
-    reason: Message = field(default_factory=lambda: message("可以"))
+    reason: Message = field(default_factory=lambda: _MAY)
 
-    @property
+    @cached_property
     def readable(self) -> frozenset[str]:
         return frozenset().union(*(p.readable for p in self.policies)) if self.policies else frozenset()
 
-    @property
+    @cached_property
     def writable(self) -> frozenset[str]:
         return frozenset().union(*(p.writable for p in self.policies)) if self.policies else frozenset()
 
@@ -89,18 +91,28 @@ def grant(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
 def _decide(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
     if actor.enterprise != unit.enterprise.slug:
         return Grant(unit, actor, entity, verb, False, reason=message("你不属于这个企业"))
+    mark = ("grant", actor.roles, actor.kind, actor.engine, entity.key, verb)
+    policies, reason = remembered(unit, mark, lambda: _rights(unit, actor, entity, verb))
+    return Grant(unit, actor, entity, verb, reason is None, policies, reason or _MAY)
+
+
+_MAY = message("可以")
+Rights = tuple[tuple[Policy, ...], Message | None]
+
+
+def _rights(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Rights:
+    """What follows from roles and Registry alone, the same for all who have these roles; or why not."""
     if entity.parent is not None:
         return _as_parent(unit, actor, entity, verb)
     if actor.kind == "readonly" and verb in WRITES and not actor.engine:
-        return Grant(unit, actor, entity, verb, False, reason=message("你的账号是只读账号"))
+        return (), message("你的账号是只读账号")
     if actor.is_admin:
         names = frozenset(k for k, f in entity.fields.items() if not f.retired)
-        return Grant(unit, actor, entity, verb, True, (Policy(("all",), names, names),))
+        return (Policy(("all",), names, names),), None
     policies = tuple(_policies(unit, actor, entity, verb))
     if not policies:
-        said = message("你的角色没有“{verb}{entity}”的权限", verb=_verb_word(verb), entity=entity.label)
-        return Grant(unit, actor, entity, verb, False, reason=said)
-    return Grant(unit, actor, entity, verb, True, policies)
+        return (), message("你的角色没有“{verb}{entity}”的权限", verb=_verb_word(verb), entity=entity.label)
+    return policies, None
 
 
 def _policies(unit: Unit, actor: Actor, entity: Entity, verb: str) -> list[Policy]:
@@ -122,14 +134,13 @@ def _policies(unit: Unit, actor: Actor, entity: Entity, verb: str) -> list[Polic
     return found
 
 
-def _as_parent(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
+def _as_parent(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Rights:
     parent = unit.registry.entities[entity.parent[0]] if entity.parent else entity
     asked = verb if verb in ("read", "export") else "update"
     above = grant(unit, actor, parent, asked)
     if not above.allowed:
-        return Grant(unit, actor, entity, verb, False, reason=above.reason)
-    policies = tuple(_carried(unit, entity, policy, asked) for policy in above.policies)
-    return Grant(unit, actor, entity, verb, True, policies)
+        return (), above.reason
+    return tuple(_carried(unit, entity, policy, asked) for policy in above.policies), None
 
 
 def _carried(unit: Unit, entity: Entity, policy: Policy, asked: str) -> Policy:

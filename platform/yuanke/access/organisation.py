@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from yuanke.kernel.watch import saw
 from yuanke.storage import Unit
 
 KEPT = 200
@@ -35,6 +36,7 @@ class Organisation:
 
 def organisation(unit: Unit) -> Organisation:
     """The organisation as the running transaction sees it, kept per version of the rights."""
+    saw("organisation")
     mark = (id(unit.installation), unit.enterprise.place, unit.head.perm_version)
     found = None if unit.writing else _kept.get(mark)
     if found is None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from yuanke.access.organisation import organisation
 from yuanke.kernel.actor import Actor
+from yuanke.kernel.watch import saw
 from yuanke.metadata.registry import Entity
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import UNFILLED, TableScope
@@ -140,6 +141,7 @@ class Me(Mapping[str, Any]):
         return self._record().get(key)
 
     def _record(self) -> Mapping[str, Any]:
+        saw("user record")
         if self._row is None:
             table = self.unit.tables["user"]
             row = self.unit.execute(sa.select(table).where(table.c.id == self.actor.user_id)).mappings().first()

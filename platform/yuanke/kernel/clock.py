@@ -8,18 +8,26 @@ from contextvars import ContextVar
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+from yuanke.kernel.watch import saw
+
 _held: ContextVar[datetime | None] = ContextVar("held_clock", default=None)
 
 
 def now() -> datetime:
     """This instant, UTC, aware, whole milliseconds (what both databases and JSON keep without loss)."""
+    saw("now")
+    return _instant()
+
+
+def _instant() -> datetime:
     moment = _held.get() or datetime.now(timezone.utc)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def today(zone: str = "Asia/Shanghai") -> date:
     """The date it is now in ``zone`` (an IANA name, usually ``settings.timezone``)."""
-    return now().astimezone(ZoneInfo(zone)).date()
+    saw(("today", zone))
+    return _instant().astimezone(ZoneInfo(zone)).date()
 
 
 @contextmanager

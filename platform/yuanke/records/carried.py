@@ -6,7 +6,7 @@ The one rule: one query a field for all records of a page, never one a record.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,30 +14,46 @@ import sqlalchemy as sa
 from yuanke.access.grants import grant
 from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records.selection import HIDDEN, Selection
+from yuanke.records.selection import HIDDEN, RecordReader, Selection
 from yuanke.records.values import LinkValue, Record
 from yuanke.storage import Unit
+from yuanke.storage.prepared import Prepared, open_value, prepared, remembered
 from yuanke.storage.sqlscope import live
 
 
 def fill_rows(unit: Unit, actor: Actor, field: Field, records: list[Record]) -> None:
     """``values[field]`` becomes the list of owned rows in their order."""
     entity = unit.registry.entities[field.rows or ""]
-    selection = Selection(unit, actor, entity)
-    wanted = [f for f in selection.all_fields() if f.key != entity.parent_link]
-    columns, readers = selection.columns(wanted)
-    link = selection.table.c[entity.parent_link or "parent"]
-    # the rows ride with a record that was read under the grant: their own predicate would ask the same again
-    statement = (
-        sa.select(*columns, link.label("carrier"))
-        .where(link.in_([r.id for r in records]), live(entity, selection.table))
-        .order_by(link, selection.table.c.position, selection.table.c.id)
-    )
+    columns, reader = _rows_selected(unit, actor, entity, [r.id for r in records]) if records else ([], None)
     of: dict[int, list[Record]] = defaultdict(list)
-    for row in unit.execute(statement) if records else ():
-        of[row.carrier].append(selection.record(row, readers))
+    if reader is not None and columns:
+        for row, carrier in zip(reader.records(columns), columns[reader.width]):
+            of[carrier].append(row)
     for record in records:
         record.values[field.key] = of.get(record.id, [])
+
+
+def _rows_selected(unit: Unit, actor: Actor, entity: Entity, ids: list[int]) -> tuple[list[Sequence[Any]], RecordReader]:
+    """Rows of the carriers ``ids``, column by column, the carrier last."""
+
+    def statement(condition: Any) -> tuple[sa.Select[Any], RecordReader]:
+        selection = Selection(unit, actor, entity)
+        wanted = [f for f in selection.all_fields() if f.key != entity.parent_link]
+        columns, reader = selection.columns(wanted)
+        link = selection.table.c[entity.parent_link or "parent"]
+        # the rows ride with a record that was read under the grant: their own predicate would ask the same again
+        chosen = sa.select(*columns, link.label("carrier")).where(condition(link), live(entity, selection.table))
+        return chosen.order_by(link, selection.table.c.position, selection.table.c.id), reader
+
+    def of_one() -> tuple[Prepared, RecordReader]:
+        chosen, reader = statement(lambda link: link == open_value("carrier", link.type))
+        return prepared(unit, chosen), reader
+
+    if len(ids) == 1:
+        ready, reader = remembered(unit, ("rows", actor, entity.key), of_one)
+        return ready.columns(unit, carrier=ids[0]), reader
+    chosen, reader = statement(lambda link: link.in_(ids))
+    return list(zip(*unit.execute(chosen).all())), reader
 
 
 def fill_pairs(unit: Unit, actor: Actor, field: Field, records: list[Record]) -> None:

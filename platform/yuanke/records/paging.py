@@ -8,17 +8,19 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from yuanke.fieldtypes import ValueFault
+from yuanke.fieldtypes import Place, ValueFault
 from yuanke.kernel.errors import QueryFault
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Field
 from yuanke.records.filters import resolve, unknown_field
 from yuanke.records.selection import Selection
+from yuanke.storage.prepared import open_value
 
 NEVER_EMPTY = {"id", "version", "created_at", "updated_at"}
 MOST_KEYS = 4
@@ -69,27 +71,35 @@ def _key(selection: Selection, name: str) -> SortKey:
     return SortKey(scope.column(field.key), field, name.startswith("-"))
 
 
-def after_cursor(keys: list[SortKey], cursor: str, selection: Selection) -> sa.ColumnElement[bool]:
-    """Rows after the one the cursor stands for. Raises QueryFault for a cursor that is not of this order."""
-    values = _decode(keys, cursor, selection)
+def after_cursor(keys: Sequence[SortKey], values: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Rows after the one that has ``values`` in ``keys``; which of them are None decides the condition, what the others
+    are is given at the run (`open_values`)."""
+    marks = [
+        None if value is None else open_value(f"after{at}", key.column.type)
+        for at, (key, value) in enumerate(zip(keys, values, strict=True))
+    ]
     alternatives = []
     for at, key in enumerate(keys):
-        same = [k.same(v) for k, v in zip(keys[:at], values[:at], strict=True)]
-        alternatives.append(sa.and_(*same, key.after(values[at])))
+        same = [k.same(v) for k, v in zip(keys[:at], marks[:at], strict=True)]
+        alternatives.append(sa.and_(*same, key.after(marks[at])))
     return sa.or_(*alternatives)
 
 
-def encode_cursor(keys: list[SortKey], row_values: list[Any]) -> str:
-    said = [None if v is None else k.field.type.dump(k.field, v) for k, v in zip(keys, row_values, strict=True)]
+def open_values(values: Sequence[Any]) -> dict[str, Any]:
+    return {f"after{at}": value for at, value in enumerate(values) if value is not None}
+
+
+def encode_cursor(fields: Sequence[Field], row_values: Sequence[Any]) -> str:
+    said = [None if v is None else f.type.dump(f, v) for f, v in zip(fields, row_values, strict=True)]
     return base64.urlsafe_b64encode(json.dumps(said, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
-def _decode(keys: list[SortKey], cursor: str, selection: Selection) -> list[Any]:
+def decode_cursor(fields: Sequence[Field], cursor: str, place: Place) -> list[Any]:
+    """The values of the last row of the page before. Raises QueryFault for a cursor that is not of this order."""
     try:
         said = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(said, list) or len(said) != len(keys):
+        if not isinstance(said, list) or len(said) != len(fields):
             raise ValueError
-        place = selection.unit.place
-        return [None if v is None else k.field.type.parse(k.field, v, place) for k, v in zip(keys, said, strict=True)]
+        return [None if v is None else f.type.parse(f, v, place) for f, v in zip(fields, said, strict=True)]
     except (ValueError, binascii.Error, RecursionError, ValueFault) as fault:
         raise QueryFault(message("翻页标记无效，请从第一页重新开始"), parameter="after") from fault

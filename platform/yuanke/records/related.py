@@ -14,6 +14,8 @@ from yuanke.metadata.registry import Entity
 from yuanke.records.reading import Narrow, get_record, list_records
 from yuanke.records.values import Page, Query
 from yuanke.storage import Unit
+from yuanke.storage.prepared import open_value
+from yuanke.storage.tables import identity
 
 
 def related_records(unit: Unit, actor: Actor, entity: Entity, record_id: int, name: str, query: Query) -> Page:
@@ -29,20 +31,21 @@ def hanging_on(unit: Unit, actor: Actor, entity: Entity, record_id: int, name: s
 
 
 def _collection(unit: Unit, entity: Entity, record_id: int, name: str) -> tuple[Entity, Narrow]:
-    registry = unit.registry
+    registry, kept = unit.registry, {"holder": record_id}
+    holder, key = open_value("holder", identity()), ("related", entity.key, name)
     field, inverse = entity.fields.get(name), entity.inverses.get(name)
     if inverse is not None:
         other = registry.entities[inverse.entity]
         if not inverse.through_pairs:
-            return other, lambda table: table.c[inverse.field] == record_id
+            return other, Narrow(key, lambda table: table.c[inverse.field] == holder, kept)
         pairs = unit.tables[other.fields[inverse.field].pairs or ""]
-        ids = sa.select(pairs.c.source).where(pairs.c.target == record_id)
-        return other, lambda table: table.c.id.in_(ids)
+        ids = sa.select(pairs.c.source).where(pairs.c.target == holder)
+        return other, Narrow(key, lambda table: table.c.id.in_(ids), kept)
     if field is not None and field.rows:
         rows = registry.entities[field.rows]
-        return rows, lambda table: table.c[rows.parent_link or "parent"] == record_id
+        return rows, Narrow(key, lambda table: table.c[rows.parent_link or "parent"] == holder, kept)
     if field is not None and field.pairs:
         pairs = unit.tables[field.pairs]
-        ids = sa.select(pairs.c.target).where(pairs.c.source == record_id)
-        return registry.entities[field.targets[0]], lambda table: table.c.id.in_(ids)
+        ids = sa.select(pairs.c.target).where(pairs.c.source == holder)
+        return registry.entities[field.targets[0]], Narrow(key, lambda table: table.c.id.in_(ids), kept)
     raise RecordNotFound(message("没有名为 {name} 的关联列表", name=name))

@@ -19,6 +19,7 @@ from yuanke.records.values import LinkValue, Record
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import TableScope, live
 
+
 class Selection:
     """What one reader selects of one entity: the table, its scope under his grant, and the fields wanted."""
 

@@ -5,10 +5,11 @@ The one rule: a Registry is served only in the version the database names at the
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -40,6 +41,7 @@ class Running:
     registry: Registry
     settings: Mapping[str, Any]
     unfilled: frozenset[tuple[str, str]]
+    serial: int = field(default_factory=itertools.count(1).__next__)  # what `yuanke.storage.prepared` keeps, it keeps by this
 
 
 HEAD = sa.select(META.c.meta_version, META.c.perm_version, META.c.digest, META.c.state, META.c.expires)
@@ -116,7 +118,7 @@ class Installation:
         mark = (row.meta_version, row.digest)
         if running is None or running.mark != mark:
             running = self._load(at, connection, mark)
-        return Unit(self, at, connection, write, row, running.registry, running.settings, running.unfilled)
+        return Unit(self, at, connection, write, row, running.registry, running.settings, running.unfilled, running.serial)
 
     def _load(self, at: Enterprise, connection: sa.Connection, mark: tuple[int, str]) -> Running:
         """Compile what the database holds; entities that did not move are shared with the Registry that ran before."""

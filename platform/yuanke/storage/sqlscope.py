@@ -172,6 +172,12 @@ class _Step:
     def column(self, name: str) -> sa.ColumnElement[Any]:
         return self._pick(self.row.column(name))
 
+    def text(self, name: str) -> sa.ColumnElement[Any]:
+        """The field as text, '' when it is empty; NULL only where the chain breaks."""
+        column = self.row.column(name)
+        text = column if isinstance(column.type, sa.String) else sa.cast(column, sa.Text)
+        return self._pick(sa.func.coalesce(text, ""))
+
     def _pick(self, wanted: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
         froms = [table for table, _ in self.chain]
         statement = sa.select(wanted).select_from(*froms).where(*(condition for _, condition in self.chain))

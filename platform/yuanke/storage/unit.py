@@ -34,6 +34,7 @@ class Unit:
         registry: Registry,
         settings: Mapping[str, Any],
         unfilled: frozenset[tuple[str, str]] = frozenset(),
+        serial: int = 0,
     ) -> None:
         self.installation = installation
         self.enterprise = enterprise
@@ -43,6 +44,7 @@ class Unit:
         self.registry = registry
         self.settings = settings
         self.unfilled = unfilled  # (entity, field) of stored formulas whose column is still being filled: compute them
+        self.serial = serial  # one number for each loading of metadata and settings; 0 = nothing is to be remembered
         self._later: list[Callable[[], None]] = []
         self.kept: dict[Any, Any] = {}  # what services remember for the length of this unit (grants, look-ups)
 

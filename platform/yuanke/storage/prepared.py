@@ -1,0 +1,150 @@
+"""Statements written out once and run again and again: the text, its parameters, and how the driver's values become Python's.
+
+Building a SELECT and finding its text in SQLAlchemy's own cache takes ten times as long as most databases need to answer it.
+The one rule: what is kept is kept under everything it was made of (`remembered`), so a kept statement is the one that
+would be built now.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from yuanke.kernel import clock, watch
+from yuanke.storage.unit import Unit
+
+MOST_KEPT = 4_000
+#: stands for the enterprise's schema in a text that all enterprises of one shape could share
+ANY_PLACE = "yk_any_place"
+Made = TypeVar("Made")
+
+
+class Prepared:
+    """One statement for one dialect. Named `sa.bindparam`s are given at each run, every other value is fixed.
+
+    A fixed list of an IN is spelled out; a list that differs from run to run cannot be prepared.
+    """
+
+    def __init__(self, statement: Any, dialect: sa.Dialect) -> None:
+        compiled = statement.compile(
+            dialect=dialect,
+            compile_kwargs={"render_postcompile": True},
+            **({"schema_translate_map": {None: ANY_PLACE}, "render_schema_translate": True} if dialect.name == "postgresql" else {}),
+        )
+        self._text = sys.intern(str(compiled))
+        self._positions: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
+        binders = compiled._bind_processors
+        fixed = {name: binders[name](value) if name in binders else value for name, value in compiled.params.items()}
+        self._open = {name: binders.get(name) for name in fixed if name.startswith(OPEN)}
+        self._fixed = {name: value for name, value in fixed.items() if name not in self._open}
+        self._types = [entry.type for entry in compiled._result_columns]
+        self._dialect = dialect
+        self._readers: list[Callable[[Any], Any] | None] | None = None
+        self._texts: dict[str, str] = {}
+
+    def columns(self, unit: Unit, **values: Any) -> list[Sequence[Any]]:
+        """Run it and answer column by column, as Python values; an empty list when there is no row."""
+        result = unit.connection.exec_driver_sql(self._text_for(unit), self._bound(values))
+        cursor: Any = result.cursor
+        rows = cursor.fetchall()
+        if self._readers is None and rows:
+            self._readers = self._make_readers(cursor.description)
+        result.close()
+        if not rows:
+            return []
+        return [
+            column if read is None else [None if value is None else read(value) for value in column]
+            for column, read in zip(zip(*rows), self._readers or ())
+        ]
+
+    def rows(self, unit: Unit, **values: Any) -> list[tuple[Any, ...]]:
+        return list(zip(*self.columns(unit, **values)))
+
+    def scalar(self, unit: Unit, **values: Any) -> Any:
+        """The first column of the first row, None without one."""
+        found = self.columns(unit, **values)
+        return found[0][0] if found else None
+
+    def run(self, unit: Unit, **values: Any) -> int:
+        """Run a statement without rows; answers how many it touched."""
+        return int(unit.connection.exec_driver_sql(self._text_for(unit), self._bound(values)).rowcount)
+
+    def run_many(self, unit: Unit, many: Iterable[Mapping[str, Any]]) -> None:
+        """Run it once for each set of values, in one call of the driver."""
+        unit.connection.exec_driver_sql(self._text_for(unit), [self._bound(values) for values in many])
+
+    def _make_readers(self, description: Any) -> list[Callable[[Any], Any] | None]:
+        """A reader a column; some types ask the driver's code of the column."""
+        return [
+            type_._cached_result_processor(self._dialect, told[1]) for type_, told in zip(self._types, description, strict=True)
+        ]
+
+    def _text_for(self, unit: Unit) -> str:
+        if self._positions is not None:
+            return self._text
+        place = unit.enterprise.place
+        found = self._texts.get(place)
+        if found is None:
+            quote = self._dialect.identifier_preparer.quote_identifier
+            found = self._text.replace(f"{ANY_PLACE}.", f"{quote(place)}.")
+            self._texts = {place: found}
+        return found
+
+    def _bound(self, values: Mapping[str, Any]) -> Any:
+        bound = dict(self._fixed)
+        for name, bind in self._open.items():
+            value = values[name[len(OPEN) :]]
+            bound[name] = value if bind is None else bind(value)
+        return bound if self._positions is None else tuple([bound[name] for name in self._positions])
+
+
+OPEN = "yk_open_"
+
+
+def open_value(name: str, type_: sa.types.TypeEngine[Any] | None = None) -> Any:
+    """A value that is given at each run under ``name``."""
+    return sa.bindparam(OPEN + name, None, type_=type_)
+
+
+def prepared(unit: Unit, statement: Any) -> Prepared:
+    return Prepared(statement, unit.connection.dialect)
+
+
+class _Kept:
+    """A thing with the days it holds on, and whether it knows the organisation."""
+
+    __slots__ = ("days", "made", "organised")
+
+    def __init__(self, made: Any, days: tuple[tuple[str, Any], ...], organised: bool) -> None:
+        self.made, self.days, self.organised = made, days, organised
+
+
+_kept: dict[Hashable, _Kept] = {}
+
+
+def remembered(unit: Unit, key: Hashable, make: Callable[[], Made]) -> Made:
+    """``make()``, or what it made before for the same ``key`` under the same version of metadata and rights.
+
+    ``key`` names everything else that ``make`` reads (the actor above all). Something that read the time of day or a user's
+    own record is not kept; something of today holds for today; in a unit that writes, the organisation may have moved.
+    """
+    if not unit.serial:
+        return make()
+    mark = (unit.serial, unit.head.perm_version, key)
+    found = _kept.get(mark)
+    if found is not None and all(clock.today(zone) == day for zone, day in found.days) and not (unit.writing and found.organised):
+        return found.made  # type: ignore[no-any-return]
+    with watch.watching() as seen:
+        made = make()
+    organised = "organisation" in seen
+    if not seen & {"now", "user record"} and not (unit.writing and organised):
+        days = tuple((what[1], clock.today(what[1])) for what in seen if isinstance(what, tuple) and what[0] == "today")
+        if len(_kept) >= MOST_KEPT:
+            for old in list(itertools.islice(_kept, MOST_KEPT // 4)):
+                _kept.pop(old, None)
+        _kept[mark] = _Kept(made, days, organised)
+    return made
