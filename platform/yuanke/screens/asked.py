@@ -5,9 +5,10 @@ The one rule: the address holds everything, so a list can be sent to a colleague
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from flask import request
 from werkzeug.datastructures import MultiDict
@@ -20,7 +21,15 @@ from yuanke.screens import periods, urls
 from yuanke.screens.reader import Reader
 
 SIZES = (20, 50, 100)
-KEPT_TRAIL = 20
+PAGING = frozenset({"after", "trail", "at"})
+#: types whose filter is a span: ``f.amount.from``, ``f.amount.to``
+SPANS = frozenset({
+    "integer", "number", "quantity", "money", "price", "percent", "date", "datetime", "month", "time", "duration", "rating",
+})  # fmt: skip
+#: types whose filter is one or more of several things, without options of their own
+AMONG = frozenset({"region", "tags"})
+#: among the values of a filter: what has none (no option key or id is written like this)
+EMPTY = "-"
 
 
 @dataclass(frozen=True)
@@ -48,12 +57,17 @@ class Asked:
         said = self.args.get("at", "0")
         return int(said) if said.isdigit() and len(said) < 9 else 0
 
+    @property
+    def saved(self) -> int | None:
+        """The id of the saved view one came by."""
+        said = self.args.get("s", "")
+        return int(said) if said.isdigit() and len(said) < 19 else None
+
     def url(self, **changes: Any) -> str:
         """The same list with parameters changed; a change of anything but the page begins at the first page again."""
-        paging = {"after", "trail", "at"}
         query: dict[str, Any] = {k: self.args.getlist(k) for k in self.args if k != "with"}
-        if not paging & {k for k, v in changes.items() if v is not None}:
-            query = {k: v for k, v in query.items() if k not in paging}
+        if not PAGING & {k for k, v in changes.items() if v is not None}:
+            query = {k: v for k, v in query.items() if k not in PAGING}
         return urls.with_query(urls.entity(self.entity.key), {**query, **changes})
 
     def query(self, reader: Reader, fields: Sequence[Field], count: str = "capped") -> Query:
@@ -93,20 +107,23 @@ def conditions(reader: Reader, entity: Entity, args: MultiDict[str, str]) -> lis
 
 def _condition(reader: Reader, field: Field, args: MultiDict[str, str]) -> Condition | None:
     name = f"f.{field.key}"
-    if f"{name}.within" in args or f"{name}.from" in args or f"{name}.to" in args:
+    if field.type.name in SPANS:
         return _range(reader, field, args, name)
-    values = args.getlist(name)
-    if not any(values) and "" not in values or values == [""] and not (field.options or field.targets):
+    values = [one for one in args.getlist(name) if one]
+    if not values:
         return None
-    return _matching(field)(field, values)
-
-
-def _matching(field: Field) -> Callable[[Field, list[str]], Condition]:
+    if field.type.name in ("file", "image"):
+        return Condition(field.key, "filled" if values[0] == "1" else "empty")
     if field.type.name == "bool":
-        return lambda f, v: Condition(f.key, "eq" if v[0] == "1" else "ne", True)
-    if field.options or field.targets:
-        return lambda f, v: Condition(f.key, "within" if f.multiple else "in", [one or None for one in v])
-    return lambda f, v: Condition(f.key, "contains", v[0])
+        return Condition(field.key, "eq" if values[0] == "1" else "ne", True)
+    if _among(field):
+        inside = field.multiple or field.type.name in AMONG
+        return Condition(field.key, "within" if inside else "in", [None if one == EMPTY else one for one in values])
+    return Condition(field.key, "contains", values[0])
+
+
+def _among(field: Field) -> bool:
+    return bool(field.options) or len(field.targets) == 1 or field.type.name in AMONG
 
 
 def _range(reader: Reader, field: Field, args: MultiDict[str, str], name: str) -> Condition | None:
@@ -120,3 +137,15 @@ def _range(reader: Reader, field: Field, args: MultiDict[str, str], name: str) -
         if field.type.name == "datetime":
             low, high = periods.instants(low, high, reader.place)
     return Condition(field.key, "between", [low, high]) if low is not None or high is not None else None
+
+
+def taken(entity: Entity, query: str) -> Asked:
+    """What an address asked before (its query, without ``?``), from its first page on."""
+    pairs = [(k, v) for k, values in parse_qs(query, keep_blank_values=True).items() for v in values if k not in PAGING | {"with"}]
+    return Asked(entity, MultiDict(pairs))
+
+
+def came_from(entity: Entity) -> Asked:
+    """What the list asks that the reader looks at while a dialog or an action begins there."""
+    where = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    return taken(entity, where.query if where.path == urls.entity(entity.key) else "")

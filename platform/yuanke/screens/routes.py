@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
-from yuanke.screens.pages import board, customize, exporting, files, finding, form, functions, importing, jobs, record, removal, settings, words, workbench
+from yuanke.screens.pages import board, bulk, customize, exporting, files, finding, form, functions, importing, jobs, record, removal, settings, views, words, workbench
 from yuanke.screens.pages import list as lists
 from yuanke.screens.reader import Reader, reader
 
@@ -135,6 +135,46 @@ class RecordPages(BaseView):
     @expose("/<key:entity>/delete", methods=["POST"])
     def delete_many(self, entity: str) -> Response:
         return removal.delete_many(*_entity(entity))
+
+    @expose("/<key:entity>/bulk", methods=["GET"])
+    def ask_bulk(self, entity: str) -> Response:
+        return bulk.ask_change(*_entity(entity))
+
+    @expose("/<key:entity>/bulk", methods=["POST"])
+    def bulk(self, entity: str) -> Response:
+        return bulk.change(*_entity(entity))
+
+    @expose("/<key:entity>/transfer", methods=["GET"])
+    def ask_transfer(self, entity: str) -> Response:
+        return bulk.ask_transfer(*_entity(entity))
+
+    @expose("/<key:entity>/transfer", methods=["POST"])
+    def transfer(self, entity: str) -> Response:
+        return bulk.transfer(*_entity(entity))
+
+    @expose("/<key:entity>/views/new")
+    def ask_view(self, entity: str) -> Response:
+        return views.ask_new(*_entity(entity))
+
+    @expose("/<key:entity>/views", methods=["POST"])
+    def create_view(self, entity: str) -> Response:
+        return views.create(*_entity(entity))
+
+    @expose("/<key:entity>/views/<identity:view_id>", methods=["POST"])
+    def save_view(self, entity: str, view_id: int) -> Response:
+        return views.save(*_entity(entity), view_id)
+
+    @expose("/<key:entity>/views/<identity:view_id>/edit", methods=["GET"])
+    def ask_edit_view(self, entity: str, view_id: int) -> Response:
+        return views.ask_edit(*_entity(entity), view_id)
+
+    @expose("/<key:entity>/views/<identity:view_id>/edit", methods=["POST"])
+    def edit_view(self, entity: str, view_id: int) -> Response:
+        return views.edit(*_entity(entity), view_id)
+
+    @expose("/<key:entity>/views/<identity:view_id>/delete", methods=["POST"])
+    def delete_view(self, entity: str, view_id: int) -> Response:
+        return views.delete(*_entity(entity), view_id)
 
     @expose("/<key:entity>/import", methods=["GET"])
     def import_begin(self, entity: str) -> Response:

@@ -18,7 +18,7 @@ from yuanke.records import Condition, LinkValue, Query, Record
 from yuanke.screens import urls
 from yuanke.screens.asked import Asked, asked
 from yuanke.screens.cells import cell, colour
-from yuanke.screens.pages.list import head
+from yuanke.screens.pages.list_frame import head
 from yuanke.screens.reader import Reader
 from yuanke.screens.assets import tint
 from yuanke.screens.shell import shell

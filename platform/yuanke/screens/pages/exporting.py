@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from flask import Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 
 from yuanke.exchange.kinds import start_export
 from yuanke.kernel.errors import AccessDenied
 from yuanke.metadata.registry import Entity
-from yuanke.records import Query
-from yuanke.screens.asked import Asked
+from yuanke.records import Condition, Query
+from yuanke.screens import urls
+from yuanke.screens.asked import came_from, taken
 from yuanke.screens.pages.list import shown_fields
 from yuanke.screens.reader import Reader
+
+
+MOST = 500
 
 
 def dialog(reader: Reader, entity: Entity) -> Response:
     given = reader.records.grant(entity.key, "export")
     if not given.allowed:
         raise AccessDenied(given.reason)
-    came = urlsplit(request.headers.get("HX-Current-URL", "")).query
-    ask = _asked(entity, came)
+    ask, ids = came_from(entity), request.args.getlist("id")[:MOST]
     fields = shown_fields(reader, entity, ask)
     page = reader.records.list(entity.key, ask.query(reader, fields[:1]), verb="export")
     readable = given.readable & reader.records.grant(entity.key).readable
     rest = [f for k, f in entity.fields.items() if k in readable and f not in fields and not f.retired and not f.rows and k not in ("deleted_at", "version")]
-    scopes = [{"key": "list", "label": str(_("当前筛选结果")), "count": _count(page)}]
+    scopes = [{"key": "chosen", "label": str(_("选中的记录")), "count": str(len(ids))}] if ids else []
+    scopes.append({"key": "list", "label": str(_("当前筛选结果")), "count": _count(page)})
     if ask.narrowed or ask.args.get("v"):
         whole = reader.records.list(entity.key, Query(fields=("id",), limit=1), verb="export")
         scopes.append({"key": "all", "label": str(_("全部")), "count": _count(whole)})
@@ -36,23 +38,22 @@ def dialog(reader: Reader, entity: Entity) -> Response:
         "title": str(_("导出%(name)s", name=reader.say(entity.plural))), "url": f"/records/{entity.key}/export", "scopes": scopes,
         "formats": [{"key": "xlsx", "label": "Excel", "said": ".xlsx"}, {"key": "csv", "label": "CSV", "said": str(_("UTF-8，可用 Excel 打开"))}],
         "columns": [{"key": f.key, "label": reader.say(f.label), "on": f in fields} for f in [*fields, *rest]],
-        "hidden": [("came", came)], "limit": None,
+        "hidden": [("came", urls.with_query("", {k: ask.args.getlist(k) for k in ask.args}).removeprefix("?")), *(("id", one) for one in ids)],
+        "limit": None,
     }  # fmt: skip
     return make_response(render_template("_export.html", export=model))
 
 
 def start(reader: Reader, entity: Entity) -> Response:
     """POST scope, format, columns: queue it and follow it."""
-    ask = _asked(entity, request.form.get("came", "") if request.form.get("scope") == "list" else "")
+    scope = request.form.get("scope", "all")
+    query = taken(entity, request.form.get("came", "") if scope == "list" else "").query(reader, [])
+    if scope == "chosen":
+        ids = [int(one) for one in request.form.getlist("id") if one.isdigit() and len(one) < 19][:MOST]
+        query = Query(conditions=(Condition("id", "in", ids),), fields=())
     columns = [key for key in request.form.getlist("columns") if key in entity.fields] or None
-    query = ask.query(reader, [])
     job = start_export(reader.unit, reader.actor, entity.key, request.form.get("format", "xlsx"), query, columns)
     return redirect(f"/jobs/{job}", 303)  # type: ignore[return-value]
-
-
-def _asked(entity: Entity, query: str) -> Asked:
-    pairs = [(name, value) for name, values in parse_qs(query, keep_blank_values=True).items() for value in values]
-    return Asked(entity, MultiDict(p for p in pairs if p[0] not in ("after", "trail", "at")))
 
 
 def _count(page: Any) -> str:

@@ -8,7 +8,6 @@ from flask import Response, make_response, render_template, request, session
 from flask_babel import gettext as _
 
 from yuanke.kernel.errors import QueryFault
-from yuanke.kernel.text import Label
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Page, Record
 from yuanke.screens import urls
@@ -16,49 +15,59 @@ from yuanke.screens.asked import SIZES, Asked, asked
 from yuanke.screens.bar import filters
 from yuanke.screens.cells import cell
 from yuanke.screens.columns import heads, listed
+from yuanke.screens.pages.list_frame import bulk, chooser, expression, head, row_actions
 from yuanke.screens.reader import Reader, wants_part
+from yuanke.screens.saved import chosen
 from yuanke.screens.shell import shell
 from yuanke.web.language import say
 
-VIEW_ICONS = {"list": "list", "kanban": "layout-kanban", "calendar": "calendar"}
+MOST_COLUMNS = 40
+#: lists whose columns a browser remembers: the cookie that holds them has little room
+MOST_REMEMBERED = 12
 
 
 def list_page(reader: Reader, entity: Entity) -> Response:
     """The page, or the list alone for htmx. A wrong expression is told in place over an empty list."""
     ask = asked(entity)
-    fields = shown_fields(reader, entity, ask)
     if not reader.may(entity, "read"):
-        return _answer(reader, entity, _denied(reader, entity, ask), 403)
+        return _answer(reader, _denied(reader, entity, ask), 403)
+    fields = shown_fields(reader, entity, ask)
     try:
         page = reader.records.list(entity.key, ask.query(reader, fields))
     except QueryFault as fault:
-        model = {**_frame(reader, entity, ask, fields), **_nothing(), "expression": _expression(reader, entity, ask, fault)}
-        if fault.extra.get("parameter") != "filter":
-            model["note"] = {"tone": "bad", "title": say(fault.said), "action": {"label": str(_("清除条件")), "url": urls.entity(entity.key)}}
-        return _answer(reader, entity, model, 422 if wants_part() else 400)
-    return _answer(reader, entity, {**_frame(reader, entity, ask, fields), **_filled(reader, entity, ask, fields, page)})
+        return _answer(reader, _faulty(reader, entity, ask, fields, fault), 422 if wants_part() else 400)
+    return _answer(reader, {**_frame(reader, entity, ask, fields), **_filled(reader, entity, ask, fields, page)})
 
 
 def shown_fields(reader: Reader, entity: Entity, ask: Asked) -> list[Field]:
-    """Columns the reader chose in this browser, else those of the list view."""
-    chosen = session.get("columns", {}).get(entity.key)
-    view = entity.views.get("list")
-    return listed(reader, entity, chosen or (view.body.get("columns", ()) if view else ()))
+    """Columns the reader chose in this browser, else those of the saved view, else those of the list view."""
+    wanted = session.get("columns", {}).get(_remembered_as(entity, ask))
+    if not wanted:
+        by = chosen(reader, entity, ask)
+        view = entity.views.get("list")
+        wanted = by.columns if by is not None and by.columns else view.body.get("columns", ()) if view else ()
+    return listed(reader, entity, wanted)
+
+
+def _remembered_as(entity: Entity, ask: Asked) -> str:
+    return f"{entity.key}/{ask.saved}" if ask.saved is not None else entity.key
 
 
 def choose_columns(reader: Reader, entity: Entity) -> Response:
     """POST ``column`` repeated in order, or ``reset``; answers the list."""
-    kept = dict(session.get("columns", {}))
-    chosen = [key for key in request.form.getlist("column") if key in entity.fields][:40]
-    if request.form.get("reset") or not chosen:
-        kept.pop(entity.key, None)
-    else:
-        kept[entity.key] = chosen
-    session["columns"] = kept
+    keys = [key for key in request.form.getlist("column") if key in entity.fields][:MOST_COLUMNS]
+    remember_columns(_remembered_as(entity, asked(entity)), [] if request.form.get("reset") else keys)
     return list_page(reader, entity)
 
 
-def _answer(reader: Reader, entity: Entity, model: dict[str, Any], status: int = 200) -> Response:
+def remember_columns(name: str, keys: list[str]) -> None:
+    kept = {k: v for k, v in session.get("columns", {}).items() if k != name}
+    if keys:
+        kept[name] = keys
+    session["columns"] = dict(list(kept.items())[-MOST_REMEMBERED:])
+
+
+def _answer(reader: Reader, model: dict[str, Any], status: int = 200) -> Response:
     context = {"list": model, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
     if wants_part():
         return make_response(render_template("_list.html", **context), 200 if status == 422 else status)
@@ -70,114 +79,24 @@ def _frame(reader: Reader, entity: Entity, ask: Asked, fields: list[Field]) -> d
     return {
         **head(reader, entity, ask, "list"),
         "url": urls.entity(entity.key),
-        "keep": {k: ask.args[k] for k in ("v", "sort", "limit") if ask.args.get(k)},
+        "keep": {k: ask.args[k] for k in ("s", "v", "sort", "limit") if ask.args.get(k)},
         "q": ask.args.get("q", ""), "q_hint": str(_("名称、编号、拼音首字母")),
         "filters": filters(reader, entity, ask, fields),
-        "expression": _expression(reader, entity, ask, None),
+        "expression": expression(reader, entity, ask, None),
         "clear_url": urls.entity(entity.key, v=ask.args.get("v")) if ask.narrowed else None,
-        "bulk": _bulk(reader, entity),
+        "bulk": bulk(reader, entity),
         "columns": heads(reader, entity, fields, ask.sort or _declared_sort(entity), ask.url),
-        "chooser": _chooser(reader, entity, fields),
-        "row_actions": _row_actions(reader, entity),
+        "chooser": chooser(reader, entity, fields, ask.url(after=None)),
+        "row_actions": row_actions(reader, entity),
         "refresh_url": ask.url(after=ask.args.get("after"), trail=ask.args.get("trail"), at=ask.args.get("at")),
         "note": None,
     }  # fmt: skip
 
 
-def head(reader: Reader, entity: Entity, ask: Asked, kind: str) -> dict[str, Any]:
-    """Title, actions, views and kinds: the same above list, kanban and calendar."""
-    return {
-        "entity": {"key": entity.key, "label": reader.say(entity.label), "plural": reader.say(entity.plural), "icon": entity.icon},
-        "title": reader.say(entity.plural), "count": None, "crumbs": None,
-        "actions": _actions(reader, entity),
-        "views": _views(reader, entity, ask), "save_view_url": None, "views_url": None,
-        "kinds": [
-            {"label": reader.say(view.label), "icon": VIEW_ICONS[view.kind], "on": name == kind,
-             "url": urls.entity(entity.key, view=None if name == "list" else name, v=ask.args.get("v"))}
-            for name, view in entity.views.items() if view.kind in VIEW_ICONS
-        ],
-    }  # fmt: skip
-
-
 def _declared_sort(entity: Entity) -> tuple[str, ...]:
     view = entity.views.get("list")
-    return tuple(view.body.get("sort") or ()) if view else ()
-
-
-def _views(reader: Reader, entity: Entity, ask: Asked) -> list[dict[str, Any]]:
-    view = entity.views.get("list")
-    declared = view.body.get("filters", {}) if view else {}
-    now = ask.args.get("v") or ""
-    kind = ask.args.get("view")
-    if "all" in declared:
-        now = now or "all"
-    every = {"label": str(_("全部")), "url": urls.entity(entity.key, view=kind), "on": not now, "count": None}
-    return [*([] if "all" in declared else [every]), *(
-        {"label": reader.say(f["label"]) if isinstance(f.get("label"), Label) else str(f.get("label") or name),
-         "url": urls.entity(entity.key, v=name, view=kind), "on": now == name, "count": None}
-        for name, f in declared.items()
-    )]  # fmt: skip
-
-
-def _actions(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
-    found = []
-    if reader.may(entity, "import"):
-        found.append({"label": str(_("导入")), "icon": "upload", "url": f"/records/{entity.key}/import", "method": "get"})
-    if reader.may(entity, "export"):
-        found.append({"label": str(_("导出")), "icon": "download", "url": f"/records/{entity.key}/export", "method": "dialog"})
-    if reader.may(entity, "create"):
-        label = str(_("新建%(name)s", name=reader.say(entity.label)))
-        found.append({"label": label, "icon": "plus", "url": urls.new(entity.key), "method": "get", "primary": True, "key": "n"})
-    return found
-
-
-def _bulk(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
-    if not reader.may(entity, "delete"):
-        return []
-    confirm = str(_("删除选中的记录？\n会移到回收站，可以恢复。"))
-    return [{"label": str(_("删除")), "icon": "trash", "url": f"/records/{entity.key}/delete", "method": "post",
-             "confirm": confirm, "yes": str(_("删除")), "danger": True}]  # fmt: skip
-
-
-def _row_actions(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
-    found = []
-    if reader.may(entity, "update"):
-        found.append({"label": str(_("编辑")), "icon": "edit", "url": urls.edit(entity.key, "{id}"), "method": "get"})
-    if reader.may(entity, "create"):
-        found.append({"label": str(_("复制")), "icon": "copy", "url": urls.new(entity.key) + "?from={id}", "method": "get"})
-    if reader.may(entity, "delete"):
-        confirm = str(_("删除这条记录？\n会移到回收站，可以恢复。"))
-        found.append({"label": str(_("删除")), "icon": "trash", "url": f"/records/{entity.key}/{{id}}/delete", "method": "post",
-                      "confirm": confirm, "yes": str(_("删除")), "danger": True})  # fmt: skip
-    return found
-
-
-def _chooser(reader: Reader, entity: Entity, shown: list[Field]) -> dict[str, Any]:
-    readable = reader.records.grant(entity.key).readable
-    keys = [f.key for f in shown]
-    rest = [
-        f for k, f in entity.fields.items()
-        if k in readable and k not in keys and not f.retired and not f.rows and k not in ("id", "deleted_at", "version")
-    ]
-    return {
-        "url": f"/records/{entity.key}/columns",
-        "items": [
-            {"key": f.key, "label": reader.say(f.label), "on": f.key in keys, "fixed": f.key == entity.title}
-            for f in [*shown, *rest]
-        ],
-    }
-
-
-def _expression(reader: Reader, entity: Entity, ask: Asked, fault: QueryFault | None) -> dict[str, Any]:
-    text = ask.args.get("filter", "")
-    readable = reader.records.grant(entity.key).readable
-    names = [f for k, f in entity.fields.items() if k in readable and not f.retired and f.source != "system"][:12]
-    error = None
-    if fault is not None and fault.extra.get("parameter") == "filter":
-        start, end = fault.extra.get("start", 0), fault.extra.get("end", 0)
-        error = {"said": say(fault.said), "hint": str(_("字段名见下方，点击可插入")), "before": text[:start], "wrong": text[start:end], "after": text[end:]}
-    fields = [{"name": f.key, "label": reader.say(f.label)} for f in names]
-    return {"text": text, "open": bool(text), "error": error, "fields": fields}
+    said = view.body.get("sort") if view else None
+    return (said,) if isinstance(said, str) else tuple(said or ())
 
 
 def _filled(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], page: Page) -> dict[str, Any]:
@@ -207,9 +126,21 @@ def _pager(ask: Asked, page: Page, count: str | None) -> dict[str, Any]:
     return {"said": str(said), "prev_url": back, "next_url": following, "sizes": sizes}
 
 
-def _nothing() -> dict[str, Any]:
+# -- why there is nothing -----------------------------------------------------------------------------------------
+
+
+def _faulty(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], fault: QueryFault) -> dict[str, Any]:
+    """A wrong expression stands marked in its box, any other wrong parameter is told above the list."""
     empty = {"icon": "filter", "title": str(_("条件有误，先改正它")), "said": None, "action": None}
-    return {"rows": [], "pager": None, "empty": empty}
+    told = expression(reader, entity, ask, fault)
+    try:
+        frame = _frame(reader, entity, ask, fields)
+    except QueryFault:  # a sort that cannot be: the heads cannot be drawn with it
+        return _faulty(reader, entity, Asked(entity, type(ask.args)()), fields, fault)
+    model = {**frame, "rows": [], "pager": None, "empty": empty, "expression": told}
+    if not told["error"]:
+        model["note"] = {"tone": "bad", "title": say(fault.said), "action": {"label": str(_("清除条件")), "url": urls.entity(entity.key)}}
+    return model
 
 
 def _empty(reader: Reader, entity: Entity, ask: Asked) -> dict[str, Any]:
@@ -225,8 +156,7 @@ def _empty(reader: Reader, entity: Entity, ask: Asked) -> dict[str, Any]:
 def _denied(reader: Reader, entity: Entity, ask: Asked) -> dict[str, Any]:
     reason = reader.records.grant(entity.key, "read").reason
     empty = {"icon": "lock", "title": str(_("你没有查看%(name)s的权限", name=reader.say(entity.label))), "said": say(reason), "action": None}
-    bare = {"views": [], "kinds": [], "actions": [], "filters": [], "bulk": [], "columns": [], "chooser": None, "row_actions": [],
-            "expression": None, "rows": [], "pager": None, "keep": {}, "q": "", "q_hint": "", "clear_url": None, "note": None}  # fmt: skip
+    bare = {"views": [], "view_menu": [], "save_view_url": None, "kinds": [], "actions": [], "filters": [], "bulk": [], "columns": [],
+            "chooser": None, "row_actions": [], "expression": None, "rows": [], "pager": None, "keep": {}, "q": "", "q_hint": "",
+            "clear_url": None, "refresh_url": None, "note": None}  # fmt: skip
     return {**head(reader, entity, ask, "list"), **bare, "url": urls.entity(entity.key), "empty": empty}
-
-

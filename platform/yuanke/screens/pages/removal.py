@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
-from yuanke.kernel.errors import Refusal
+from yuanke.kernel.errors import Refusal, ValidationFailed
 from yuanke.metadata.registry import Entity
 from yuanke.records import Query
 from yuanke.screens import urls
@@ -18,6 +20,9 @@ from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.shell import listed_entities, shell
 from yuanke.web.language import say
 from yuanke.web.requests import give_up
+
+
+MOST_REASONS = 3
 
 
 def delete_one(reader: Reader, entity: Entity, record_id: int) -> Response:
@@ -32,7 +37,7 @@ def delete_one(reader: Reader, entity: Entity, record_id: int) -> Response:
             return Response(say(refusal.said), 409, mimetype="text/plain")
         flash(say(refusal.said), "danger")
         return redirect(urls.record(entity.key, record_id), 303)  # type: ignore[return-value]
-    return _done(entity, str(_("已移到回收站")))
+    return back_to_list(entity, str(_("已移到回收站")))
 
 
 def delete_many(reader: Reader, entity: Entity) -> Response:
@@ -42,13 +47,25 @@ def delete_many(reader: Reader, entity: Entity) -> Response:
     gone = len(ids) - len(result.failed)
     said = str(_("%(n)s 条已移到回收站", n=gone))
     if result.failed:
-        fault = result.failed[0].error
-        reason = say(fault.said) if isinstance(fault, Refusal) else ""
-        said += str(_("，%(n)s 条没有删除：%(reason)s", n=len(result.failed), reason=reason))
-    return _done(entity, said, "warning" if result.failed else "success")
+        reasons = said_reasons(outcome.error for outcome in result.failed)
+        said += str(_("，%(n)s 条没有删除：%(reason)s", n=len(result.failed), reason=reasons))
+    return back_to_list(entity, said, "warning" if result.failed else "success")
 
 
-def _done(entity: Entity, said: str, kind: str = "success") -> Response:
+def said_reasons(errors: Iterable[Exception | None]) -> str:
+    """The most frequent reasons, each once with how often: ``没有权限（3）；被 2 条订单引用``."""
+    counted = Counter(_reason(error) for error in errors)
+    told = [f"{text}（{n}）" if n > 1 else text for text, n in counted.most_common(MOST_REASONS)]
+    return "；".join(told) + ("…" if len(counted) > MOST_REASONS else "")
+
+
+def _reason(error: Exception | None) -> str:
+    if isinstance(error, ValidationFailed):
+        return "，".join(say(m) for sentences in error.errors.values() for m in sentences)
+    return say(error.said) if isinstance(error, Refusal) else str(_("没有成功"))
+
+
+def back_to_list(entity: Entity, said: str, kind: str = "success") -> Response:
     """Back to the list one came from, with its filters, and say what was done."""
     flash(said, kind)
     came = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
