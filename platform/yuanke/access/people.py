@@ -127,13 +127,11 @@ def check(unit: Unit, user_id: int | None, values: Mapping[str, Any]) -> None:
         faults["email"] = [message("邮箱 {email} 已被别的用户使用", email=email)]
     for key, known in (("kind", KINDS), ("status", STATUSES)):
         if values.get(key) not in known:
-            faults[key] = [message("{value} 不在可选值 {known} 之中", value=values.get(key), known="、".join(known))]
+            faults[key] = [message("{value} 不在可选值 {known} 之中", value=values.get(key), known=tuple(known))]
     unknown = sorted(set(values.get("roles") or ()) - set(unit.registry.roles) - {ADMIN})
     if unknown:
-        known_roles = "、".join(sorted({*unit.registry.roles, ADMIN}))
-        faults["roles"] = [
-            message("没有角色 {roles}，可用的角色：{known}", roles="、".join(unknown), known=known_roles)
-        ]
+        known_roles = sorted({*unit.registry.roles, ADMIN})
+        faults["roles"] = [message("没有角色 {roles}，可用的角色：{known}", roles=unknown, known=known_roles)]
     if faults:
         raise ValidationFailed(faults)
     _check_licence(unit, user_id, values)

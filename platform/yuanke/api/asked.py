@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from flask import request
 
-from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.kernel.diagnostics import nearest
 from yuanke.kernel.errors import QueryFault
 from yuanke.kernel.text import message
 from yuanke.records import Query
@@ -28,10 +28,9 @@ def only(known: Iterable[str]) -> None:
     names = tuple(known)
     for name, values in request.args.lists():
         if name not in names:
-            hint = did_you_mean(name, names).strip()
-            said = message(
-                "没有参数 {name}，可用的有：{known}。{hint}", name=name, known="、".join(names) or "-", hint=hint
-            )
+            said = message("没有参数 {name}，可用的有：{known}", name=name, known=names or "-")
+            if near := nearest(name, names):
+                said = message("{said}，是否想写“{near}”", said=said, near=near)
             raise QueryFault(said, parameter=name)
         if len(values) > 1:
             raise QueryFault(message("参数 {name} 出现了 {count} 次", name=name, count=len(values)), parameter=name)
@@ -107,8 +106,6 @@ def number(name: str, default: int, most: int) -> int:
 def choice(name: str, known: tuple[str, ...], default: str) -> str:
     given = request.args.get(name, default)
     if given not in known:
-        said = message(
-            "参数 {name} 须为 {known} 之一，收到 {given}", name=name, known="、".join(known), given=given[:40]
-        )
+        said = message("参数 {name} 须为 {known} 之一，收到 {given}", name=name, known=known, given=given[:40])
         raise QueryFault(said, parameter=name)
     return given

@@ -120,7 +120,7 @@ def _batch_body(body: Mapping[str, Any]) -> dict[str, Any]:
             continue
         for at, item in enumerate(items[:MOST_IN_BATCH]):
             if not _is_item(name, item):
-                faults[f"{name}.{at}"] = [message("应为对象" if name == "create" else "应为带 id 的对象")]
+                faults[f"{name}.{at}"] = [message("应为对象") if name == "create" else message("应为带 id 的对象")]
     if not faults and sum(len(items) for items in parts.values()) > MOST_IN_BATCH:
         faults[""] = [message("一次最多 {most} 条", most=MOST_IN_BATCH)]
     if faults:

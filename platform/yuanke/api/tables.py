@@ -161,9 +161,7 @@ def _form() -> dict[str, Any]:
 
 
 def _known(told: Mapping[str, Any], keys: set[str]) -> None:
-    faults = {
-        key: [message("没有这个键，可用的有 {known}", known="、".join(sorted(keys)))] for key in told if key not in keys
-    }
+    faults = {key: [message("没有这个键，可用的有 {known}", known=sorted(keys))] for key in told if key not in keys}
     faults.pop("csrf_token", None)
     if faults:
         raise ValidationFailed(faults)

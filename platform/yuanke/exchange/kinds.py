@@ -58,7 +58,7 @@ def start_import(unit: Unit, actor: Actor, mapping: ImportMapping, files: Mappin
         raise MappingFault({"file": message("没有提供要导入的文件")})
     missing = [rows.file for rows in mapping.rows.values() if rows.file and rows.file not in files]
     if missing:
-        raise MappingFault({"rows": message("还缺少文件：{names}", names="、".join(missing))})
+        raise MappingFault({"rows": message("还缺少文件：{names}", names=missing)})
     _refuse_crowd(unit, "import")
     arguments = {"mapping": mapping.plain(), "file": main, "files": dict(files), "dry": dry}
     return jobs.enqueue(unit, actor, "import", arguments)
@@ -77,7 +77,7 @@ def start_export(
     QueryFault."""
     known = _entity(unit, entity)
     if form not in FORMATS:
-        raise QueryFault(message("导出格式只能是 {formats}", formats="、".join(FORMATS)), parameter="format")
+        raise QueryFault(message("导出格式只能是 {formats}", formats=FORMATS), parameter="format")
     _columns(unit, actor, known, columns, rows)
     Records(unit, actor).list(entity, replace(query, limit=1, fields=("id",), count="none", after=None), verb="export")
     _refuse_crowd(unit, "export")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from yuanke.exchange.mapping_shapes import ImportMapping, MappingFault, RowsSource, Source
-from yuanke.kernel.diagnostics import DefinitionError, did_you_mean
+from yuanke.kernel.diagnostics import DefinitionError, nearest
 from yuanke.kernel.text import Message, message
 from yuanke.metadata import reader
 from yuanke.metadata.registry import Entity, Field, Registry
@@ -90,7 +90,7 @@ def check(
     faults = _Faults()
     entity = registry.entity(mapping.entity)
     if entity is None:
-        faults.add("entity", _unknown("没有名为 {name} 的实体", mapping.entity, registry.entities))
+        faults.add("entity", _unknown(message("没有名为 {name} 的实体"), mapping.entity, registry.entities))
         faults.raise_if_any()
         raise AssertionError
     columns = list(header)
@@ -98,7 +98,7 @@ def check(
     for name in mapping.key:
         known = entity.field(name)
         if known is None or known.retired or not known.has_column or name not in readable | {"id"}:
-            faults.add("key", _unknown("没有名为 {name} 的字段", name, entity.fields))
+            faults.add("key", _unknown(message("没有名为 {name} 的字段"), name, entity.fields))
         elif name not in mapping.columns and name not in mapping.constants:
             faults.add("key", message("识别重复的字段 {name} 没有对应的列", name=name))
     for name, rows in mapping.rows.items():
@@ -106,16 +106,17 @@ def check(
         if owned is None or not owned.rows or name not in writable[entity.key]:
             faults.add(
                 f"rows.{name}",
-                _unknown("没有名为 {name} 的明细", name, [k for k, f in entity.fields.items() if f.rows]),
+                _unknown(message("没有名为 {name} 的明细"), name, [k for k, f in entity.fields.items() if f.rows]),
             )
             continue
         if rows.file is not None and (rows.parent or rows.match) not in columns:
             faults.add(
-                f"rows.{name}.match", _unknown("文件里没有“{name}”这一列", rows.parent or rows.match or "", columns)
+                f"rows.{name}.match",
+                _unknown(message("文件里没有“{name}”这一列"), rows.parent or rows.match or "", columns),
             )
         there = list(headers_of_rows.get(name, columns))
         if rows.file is not None and rows.match not in there:
-            faults.add(f"rows.{name}.match", _unknown("明细文件里没有“{name}”这一列", rows.match or "", there))
+            faults.add(f"rows.{name}.match", _unknown(message("明细文件里没有“{name}”这一列"), rows.match or "", there))
         inner = registry.entities[owned.rows]
         faults.fields(inner, registry, rows.columns, rows.constants, writable[inner.key], there, f"rows.{name}.")
         for key in rows.key:
@@ -148,7 +149,7 @@ class _Faults:
             if not isinstance(name, str):
                 self.add(f"{place}.{name}".strip("."), message("名称应是文本，收到的是 {found}", found=str(name)[:60]))
             elif known is not None and name not in known:
-                self.add(f"{place}.{name}".strip("."), _unknown("不认识“{name}”", name, known))
+                self.add(f"{place}.{name}".strip("."), _unknown(message("不认识“{name}”"), name, known))
         return {str(k): v for k, v in plain.items()}
 
     def text(self, place: str, plain: Any) -> str | None:
@@ -167,9 +168,7 @@ class _Faults:
     def one_of(self, place: str, plain: Any, allowed: tuple[str, ...]) -> str:
         if plain is None or plain in allowed:
             return plain or allowed[0]
-        self.add(
-            place, message("只能是 {allowed}，收到的是 {found}", allowed="、".join(allowed), found=str(plain)[:60])
-        )
+        self.add(place, message("只能是 {allowed}，收到的是 {found}", allowed=allowed, found=str(plain)[:60]))
         return allowed[0]
 
     def sources(self, place: str, plain: Any) -> dict[str, Source]:
@@ -191,7 +190,7 @@ class _Faults:
                 self.map(f"{place}.values", body.get("values")),
             )
         self.add(
-            place, message("应是列名、“=表达式”或 {{column: 列名, by: 字段}}，收到的是 {found}", found=str(plain)[:60])
+            place, message("应是列名、“=表达式”或 {column: 列名, by: 字段}，收到的是 {found}", found=str(plain)[:60])
         )
         return Source()
 
@@ -231,18 +230,20 @@ class _Faults:
             known = entity.field(name)
             # a field of the key is looked at below: it may find a record without being written (id, number)
             if known is None or known.retired or known.rows or (name not in writable and name not in key):
-                self.add(f"{place}columns.{name}", _unknown("没有名为 {name} 的字段", name, writable))
+                self.add(f"{place}columns.{name}", _unknown(message("没有名为 {name} 的字段"), name, writable))
                 continue
             source = sources.get(name)
             if source is None:
                 continue
             if source.column is not None and source.column not in columns:
-                self.add(f"{place}columns.{name}", _unknown("文件里没有“{name}”这一列", source.column, columns))
+                self.add(
+                    f"{place}columns.{name}", _unknown(message("文件里没有“{name}”这一列"), source.column, columns)
+                )
             self._target(known, registry, source, f"{place}columns.{name}")
 
     def _target(self, known: Field, registry: Registry, source: Source, place: str) -> None:
         if source.entity is not None and source.entity not in known.targets:
-            self.add(place, _unknown("不能关联到 {name}", source.entity, known.targets))
+            self.add(place, _unknown(message("不能关联到 {name}"), source.entity, known.targets))
         elif source.by is not None:
             targets = [registry.entities[t] for t in ([source.entity] if source.entity else known.targets)]
             if not targets:
@@ -250,11 +251,11 @@ class _Faults:
             for target in targets:
                 by = target.field(source.by)
                 if by is None or by.retired or not by.has_column:
-                    self.add(place, _unknown("没有名为 {name} 的字段", source.by, target.fields))
+                    self.add(place, _unknown(message("没有名为 {name} 的字段"), source.by, target.fields))
 
 
-def _unknown(text: str, name: str, known: Iterable[str]) -> Message:
-    near = did_you_mean(name, known).strip().removeprefix('Did you mean "').removesuffix('"?')
-    if near:
-        return message("{said}，是否想写“{near}”", said=Message(text, {"name": name}), near=near)
-    return Message(text, {"name": name})
+def _unknown(said: Message, name: str, known: Iterable[str]) -> Message:
+    """``said`` of ``{name}``, with the name that was perhaps meant."""
+    said = message(said.text, name=name)
+    near = nearest(name, known)
+    return message("{said}，是否想写“{near}”", said=said, near=near) if near else said

@@ -138,9 +138,7 @@ class Shaper:
             if value is not None and not isinstance(value, str) and not known.targets:
                 value = known.type.settle(known, value, self.place)
         except ArithmeticError:
-            shaped.fault(
-                known.key, message("按表达式算不出结果，请检查 {columns}", columns="、".join(computed.columns))
-            )
+            shaped.fault(known.key, message("按表达式算不出结果，请检查 {columns}", columns=tuple(computed.columns)))
             return
         except ValueFault as fault:
             shaped.fault(known.key, fault.said)

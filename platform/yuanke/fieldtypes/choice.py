@@ -11,7 +11,7 @@ from yuanke.expressions.scope import Kind
 from yuanke.fieldtypes.base import FieldSpec, FieldType, Keys, Place, ValueFault
 from yuanke.fieldtypes.faults import expected, found
 from yuanke.fieldtypes.strings import cell_text, folded, refuse_forbidden
-from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.kernel.diagnostics import nearest
 from yuanke.kernel.text import Label, Message, label_of_key, message
 
 OPTIONS_SCHEMA: Mapping[str, Any] = {
@@ -44,10 +44,9 @@ def key_of(field: FieldSpec, raw: Any) -> str:
         return raw
     if isinstance(raw, str):
         refuse_forbidden(raw)
-    shown = "、".join(list(options)[:MOST_SHOWN]) + ("…" if len(options) > MOST_SHOWN else "")
-    hint = did_you_mean(raw, options) if isinstance(raw, str) and len(raw) < 100 else ""
-    if hint:
-        near = hint.split('"')[1]
+    shown = [*list(options)[:MOST_SHOWN], *(["…"] if len(options) > MOST_SHOWN else [])]
+    near = nearest(raw, options) if isinstance(raw, str) and len(raw) < 100 else None
+    if near:
         raise ValueFault(
             message("没有选项 {found}，是否想填“{near}”？可选：{options}", found=found(raw), near=near, options=shown)
         )
@@ -69,11 +68,9 @@ def key_of_cell(field: FieldSpec, cell: Any) -> str:
     if len(named) == 1:
         return named.pop()
     if named:
-        raise ValueFault(
-            message("{found} 可指多个选项：{options}，请填键", found=found(text), options="、".join(sorted(named)))
-        )
-    labels = "、".join(label_of(field, key).zh for key in list(options)[:MOST_SHOWN])
-    raise expected(message("选项之一：{options}", options=labels + ("…" if len(options) > MOST_SHOWN else "")), text)
+        raise ValueFault(message("{found} 可指多个选项：{options}，请填键", found=found(text), options=sorted(named)))
+    labels: list[Any] = [label_of(field, key) for key in list(options)[:MOST_SHOWN]]
+    raise expected(message("选项之一：{options}", options=labels + (["…"] if len(options) > MOST_SHOWN else [])), text)
 
 
 class OptionType(FieldType):

@@ -12,7 +12,7 @@ from yuanke.fieldtypes.columns import Pointer, PointerText
 from yuanke.fieldtypes.faults import expected, found
 from yuanke.fieldtypes.link import ID_SCHEMA, LINK_SCHEMA, Link, hidden_link, id_of, refuse_long
 from yuanke.fieldtypes.strings import cell_text, one_line, refuse_forbidden
-from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.kernel.diagnostics import nearest
 from yuanke.kernel.text import Label, message
 
 
@@ -63,11 +63,9 @@ class DynamicLink(Link):
         if not isinstance(entity, str) or not entity:
             raise expected(self.wanted, raw)
         if field.targets and entity not in field.targets:
-            allowed = "、".join(field.targets)
-            near = did_you_mean(entity, field.targets)
-            raise ValueFault(
-                message("不能指向 {found}，可指向：{allowed}", found=found(entity), allowed=allowed + near)
-            )
+            said = message("不能指向 {found}，可指向：{allowed}", found=found(entity), allowed=tuple(field.targets))
+            near = nearest(entity, field.targets)
+            raise ValueFault(message("{said}，是否想写“{near}”", said=said, near=near) if near else said)
         identity = id_of(number)
         if not isinstance(identity, int):
             raise expected(self.wanted, raw)

@@ -109,9 +109,7 @@ class File(FieldType):
         for file in value if isinstance(value, list) else [value]:
             name = str(file.get("name") or "")
             if accepted and name and name.rpartition(".")[2].lower() not in accepted:
-                raise ValueFault(
-                    message("只接受 {endings} 文件，收到 {found}", endings="、".join(accepted), found=found(name))
-                )
+                raise ValueFault(message("只接受 {endings} 文件，收到 {found}", endings=accepted, found=found(name)))
             if largest and file.get("size", 0) > largest * 1_000_000:
                 raise ValueFault(message("文件 {found} 超过 {largest} MB", found=found(name), largest=largest))
 

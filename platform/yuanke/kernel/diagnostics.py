@@ -61,7 +61,13 @@ class DefinitionError(Exception):
         super().__init__("\n\n".join(d.render() for d in self.diagnostics))
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The name that was perhaps meant."""
+    near = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`` Did you mean "amount"?`` or an empty string when nothing is near."""
-    near = difflib.get_close_matches(word, [str(k) for k in known], n=1, cutoff=0.6)
-    return f' Did you mean "{near[0]}"?' if near else ""
+    near = nearest(word, known)
+    return f' Did you mean "{near}"?' if near else ""
