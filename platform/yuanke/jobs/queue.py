@@ -22,6 +22,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import Message, message
 from yuanke.storage import Unit
+from yuanke.storage.restore import after_restore
 
 OPEN = ("queued", "running")
 
@@ -145,6 +146,15 @@ def notes(unit: Unit, job: Job, after: int = 0, limit: int = 200) -> Sequence[tu
     """(row number, body) of what the job said about rows, by row, behind row ``after``."""
     statement = sa.select(NOTE.c.row, NOTE.c.body).where(NOTE.c.job == job.id, NOTE.c.row > after)
     return [(row.row, row.body) for row in unit.execute(statement.order_by(NOTE.c.row, NOTE.c.id).limit(limit))]
+
+
+def stop_restored(unit: Unit) -> None:
+    """A restored copy does nothing by itself: what waited or ran in the original ends here as stopped."""
+    ended = {"state": "cancelled", "ended_at": clock.now(), "cancel_asked": True}
+    unit.execute(JOB.update().where(JOB.c.state.in_(OPEN)).values(ended))
+
+
+after_restore.append(stop_restored)
 
 
 def purge_finished(unit: Unit, before: datetime) -> int:

@@ -43,7 +43,8 @@ class Specs:
 
     @spec
     def job_kinds(self) -> dict[str, Any]:  # type: ignore[empty-body]
-        """Kinds of background jobs: ``{kind: callable(unit, actor, arguments, progress) -> result}``."""
+        """Kinds of background jobs: ``{kind: callable(unit, actor, arguments, progress) -> result}`` for one short
+        transaction, or a `yuanke.jobs.LongJob` for work of many."""
 
     @spec
     def samples(self, door: Any) -> None:
