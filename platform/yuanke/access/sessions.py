@@ -19,6 +19,7 @@ from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor, Door
 from yuanke.kernel.errors import Unauthenticated
 from yuanke.kernel.text import message
+from yuanke.storage.prepared import open_value
 from yuanke.storage.system import META, own_table
 from yuanke.storage.tables import identity, physical
 from yuanke.storage.unit import Unit
@@ -75,7 +76,7 @@ HEAD = (
         USER.c.department,
     )
     .select_from(META)
-    .outerjoin(SESSION, SESSION.c.id == sa.bindparam("session", type_=sa.String))
+    .outerjoin(SESSION, SESSION.c.id == open_value("session", sa.String()))
     .outerjoin(PERSON, PERSON.c.user_id == SESSION.c.user_id)
     .outerjoin(USER, USER.c.id == SESSION.c.user_id)
 )

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql
 from yuanke.metadata.registry import Entity
 from yuanke.records.tokens import phrase_of, searchable, tokens_of, words_of
 from yuanke.storage import Unit
+from yuanke.storage.prepared import constant, open_row, open_value
 from yuanke.storage.system import key, own_table
 from yuanke.storage.tables import identity
 
@@ -46,6 +47,7 @@ SEARCH = own_table(
     sa.Index("ix_yk_search_record", "entity", "record"),
     sa.Index("ix_yk_search_tokens", "tokens", postgresql_using="gin").ddl_if(dialect="postgresql"),
 )
+SEARCH_COLUMNS = ("entity", "record", "field", "text", "tokens")
 _FTS = (
     "CREATE VIRTUAL TABLE IF NOT EXISTS yk_search_fts USING fts5(tokens, content='yk_search', content_rowid='id', "
     "tokenize='unicode61 remove_diacritics 0', prefix='1')",
@@ -89,8 +91,8 @@ def write_index(unit: Unit, entity: Entity, records: Iterable[tuple[int, dict[st
         rows.extend(_rows(unit, entity, record_id, values))
     if stale and not fresh:
         remove_index(unit, entity, stale)
-    if rows:
-        unit.execute(SEARCH.insert(), rows)
+    add = constant(unit, "search", lambda: SEARCH.insert().inline().values(open_row(SEARCH, SEARCH_COLUMNS)))
+    add.run_many(unit, rows)
 
 
 def _rows(unit: Unit, entity: Entity, record_id: int, values: dict[str, Any]) -> Iterable[dict[str, Any]]:
@@ -105,6 +107,10 @@ def _rows(unit: Unit, entity: Entity, record_id: int, values: dict[str, Any]) ->
 
 
 def remove_index(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
+    if len(ids) == 1:
+        which = sa.and_(SEARCH.c.entity == open_value("entity", SEARCH.c.entity.type), SEARCH.c.record == open_value("record", identity()))
+        constant(unit, "unsearch", lambda: SEARCH.delete().where(which)).run(unit, entity=entity.key, record=ids[0])
+        return
     unit.execute(SEARCH.delete().where(SEARCH.c.entity == entity.key, SEARCH.c.record.in_(ids)))
 
 

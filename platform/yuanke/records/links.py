@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
@@ -15,6 +17,7 @@ from yuanke.records.environment import SaveValues
 from yuanke.records.save import Save
 from yuanke.records.selection import Selection
 from yuanke.storage import Unit
+from yuanke.storage.prepared import Prepared, open_value, prepared, remembered
 
 
 def check_links(saves: Sequence[Save]) -> None:
@@ -27,6 +30,8 @@ def check_links(saves: Sequence[Save]) -> None:
                 continue
             if save.old is not None and save.old.get(key) == value:
                 continue
+            if key == "owner" and value == save.actor.user_id:
+                continue  # whoever saves is there
             target, target_id = (field.targets[0], value) if len(field.targets) == 1 else (value.entity, value.id)
             wanted.setdefault(target, []).append((save, field, target_id))
         for key, ids in save.pairs.items():
@@ -97,13 +102,25 @@ def visible_ids(unit: Unit, actor: Actor, entity: Entity, ids: Iterable[int], lo
     wanted = sorted(set(ids))
     kept: set[int] = unit.kept.setdefault(("seen", entity.key, actor.user_id, actor.engine), set())
     missing = [one for one in wanted if one not in kept]
-    selection = Selection(unit, actor, entity)
-    if missing and (selection.grant.allowed or _title_for_all(entity)):
-        statement = selection.rows().add_columns(selection.table.c.id).where(selection.table.c.id.in_(missing))
+
+    def seen(which: Any) -> sa.Select[Any] | None:
+        selection = Selection(unit, actor, entity)
+        if not (selection.grant.allowed or _title_for_all(entity)):
+            return None
+        statement = selection.rows().add_columns(selection.table.c.id).where(which(selection.table.c.id))
         if lock != "none" and unit.dialect == "postgresql":
-            statement = statement.order_by(selection.table.c.id).with_for_update(
-                read=lock == "share", of=selection.table
-            )
+            statement = statement.order_by(selection.table.c.id).with_for_update(read=lock == "share", of=selection.table)
+        return statement
+
+    def of_one() -> Prepared | None:
+        statement = seen(lambda id_: id_ == open_value("id", id_.type))
+        return None if statement is None else prepared(unit, statement)
+
+    if len(missing) == 1:
+        chosen = remembered(unit, ("seen", actor, entity.key, lock), of_one)
+        if chosen is not None and chosen.columns(unit, id=missing[0]):
+            kept.add(missing[0])
+    elif missing and (statement := seen(lambda id_: id_.in_(missing))) is not None:
         kept.update(row[0] for row in unit.execute(statement))
     return kept & set(wanted)
 

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from yuanke.kernel import clock
 from yuanke.storage import Unit
+from yuanke.storage.prepared import constant, open_row
 from yuanke.storage.system import own_table
 
 COUNTER = own_table(
@@ -39,13 +40,13 @@ def take_numbers(unit: Unit, entity: str, format: str, records: Sequence[Callabl
 
 
 def _advance(unit: Unit, series: str, count: int) -> int:
-    insert = (postgresql if unit.dialect == "postgresql" else sqlite).insert(COUNTER)
-    statement = (
-        insert.values(series=series, last=count)
-        .on_conflict_do_update(index_elements=[COUNTER.c.series], set_={"last": COUNTER.c.last + count})
-        .returning(COUNTER.c.last)
-    )
-    return int(unit.execute(statement).scalar_one())
+    def statement() -> Any:
+        insert = (postgresql if unit.dialect == "postgresql" else sqlite).insert(COUNTER)
+        row = open_row(COUNTER, ("series", "last"))
+        moved = {"last": COUNTER.c.last + row["last"]}
+        return insert.values(row).on_conflict_do_update(index_elements=[COUNTER.c.series], set_=moved).returning(COUNTER.c.last)
+
+    return int(constant(unit, "counter", statement).scalar(unit, series=series, last=count))
 
 
 def _before_sequence(unit: Unit, format: str, look: Callable[[str], Any]) -> str:

@@ -15,6 +15,7 @@ from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import Entity
 from yuanke.storage import Unit
+from yuanke.storage.prepared import constant, open_row
 from yuanke.storage.system import key, own_table
 from yuanke.storage.tables import identity
 
@@ -30,6 +31,8 @@ HISTORY = own_table(
     sa.Column("changes", Json, nullable=False),
     sa.Index("ix_yk_history_record", "entity", "record", "id"),
 )
+
+HISTORY_COLUMNS = ("entity", "record", "verb", "at", "by", "door", "changes")
 
 
 def changes_between(entity: Entity, old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, list[Any]]:
@@ -66,5 +69,5 @@ def write_history(unit: Unit, actor: Actor, entity: Entity, entries: Sequence[tu
         for record, verb, changes in entries
         if changes or verb != "update"
     ]
-    if rows:
-        unit.execute(HISTORY.insert(), rows)
+    append = constant(unit, "history", lambda: HISTORY.insert().inline().values(open_row(HISTORY, HISTORY_COLUMNS)))
+    append.run_many(unit, rows)

@@ -22,6 +22,7 @@ from yuanke.records.rollups import move_rollups
 from yuanke.records.save import Save
 from yuanke.records.trail import changes_between, write_history
 from yuanke.storage import Unit
+from yuanke.storage.prepared import Prepared, open_row, open_value, prepared, remembered
 
 
 def write(unit: Unit, actor: Actor, entity: Entity, saves: Sequence[Save]) -> None:
@@ -69,22 +70,38 @@ def _insert(unit: Unit, entity: Entity, saves: Sequence[Save]) -> None:
     names = sorted({key for save in saves for key in save.values if key in table.c})
     rows = [{name: save.values.get(name) for name in names} for save in saves]
     if len(rows) == 1:
-        saves[0].id = unit.execute(table.insert().values(rows[0]).returning(table.c.id)).scalar_one()
+        saves[0].id = _inserting(unit, table, entity.key, tuple(names)).scalar(unit, **rows[0])
         return
     statement = table.insert().returning(table.c.id, sort_by_parameter_order=True)
     for save, row in zip(saves, unit.execute(statement, rows), strict=True):
         save.id = row[0]
 
 
+def _inserting(unit: Unit, table: sa.Table, entity: str, names: tuple[str, ...]) -> Prepared:
+    def make() -> Prepared:
+        return prepared(unit, table.insert().values(open_row(table, names)).returning(table.c.id))
+
+    return remembered(unit, ("insert", entity, names), make)
+
+
 def _update(unit: Unit, entity: Entity, saves: Sequence[Save]) -> None:
     table = unit.tables[entity.key]
     for save in saves:
         values = {key: value for key, value in save.values.items() if key in table.c}
-        statement = table.update().where(table.c.id == save.id)
-        if "version" in table.c and save.old is not None:
-            statement = statement.where(table.c.version == save.old["version"])
-        if values and unit.execute(statement.values(values)).rowcount != 1:
+        versioned = "version" in table.c and save.old is not None
+        was = save.old["version"] if versioned and save.old else None
+        if values and _updating(unit, table, entity.key, tuple(values), versioned).run(unit, ID=save.id, WAS=was, **values) != 1:
             raise VersionConflict((save.old or {}).get("version", 0) + 1)
+
+
+def _updating(unit: Unit, table: sa.Table, entity: str, names: tuple[str, ...], versioned: bool) -> Prepared:
+    def make() -> Prepared:
+        statement = table.update().where(table.c.id == open_value("ID", table.c.id.type))
+        if versioned:
+            statement = statement.where(table.c.version == open_value("WAS", table.c.version.type))
+        return prepared(unit, statement.values(open_row(table, names)))
+
+    return remembered(unit, ("update", entity, names, versioned), make)
 
 
 def _write_rows(unit: Unit, saves: Sequence[Save]) -> None:

@@ -25,6 +25,7 @@ from yuanke.metadata import Layer, compile_layers, system_layers
 from yuanke.metadata.registry import Registry
 from yuanke.storage.directory import Directory
 from yuanke.storage.engines import Engines
+from yuanke.storage.prepared import Prepared
 from yuanke.storage.system import LAYER, META, SETTING, STEP
 from yuanke.storage.tables import Tables
 from yuanke.storage.unit import Unit
@@ -70,6 +71,7 @@ class Installation:
         self.directory = Directory(self.engines)
         self._running: dict[str, Running] = {}
         self._tables: WeakKeyDictionary[Registry, Tables] = WeakKeyDictionary()
+        self._heads: dict[sa.Select[Any], Prepared] = {}
         self._lock = threading.Lock()
 
     def enterprise(self, name: str) -> Enterprise:
@@ -88,8 +90,8 @@ class Installation:
     ) -> Iterator[Unit]:
         """Open a unit; commit at the end of the block, roll everything back when it raises.
 
-        ``head`` may be another SELECT of one row (with ``parameters``) that carries the columns of `HEAD`, so that a
-        request reads its versions and its user in one statement.
+        ``head`` may be another SELECT of one row that carries the columns of `HEAD`, so that a request reads its versions
+        and its user in one statement; ``parameters`` are its `yuanke.storage.prepared.open_value`s.
         """
         at = self.enterprise(enterprise) if isinstance(enterprise, str) else enterprise
         with self.engines.connect(at.place, write) as connection:
@@ -111,7 +113,7 @@ class Installation:
         head: sa.Select[Any],
         parameters: Mapping[str, Any] | None,
     ) -> Unit:
-        row = connection.execute(head, parameters).first()
+        row = self._head(head, connection.dialect).first(connection, at.place, parameters or {})
         if row is None:
             raise RecordNotFound(message("企业 {name} 的数据还没有建立", name=at.label))
         running = self._running.get(at.place)
@@ -119,6 +121,12 @@ class Installation:
         if running is None or running.mark != mark:
             running = self._load(at, connection, mark)
         return Unit(self, at, connection, write, row, running.registry, running.settings, running.unfilled, running.serial)
+
+    def _head(self, head: sa.Select[Any], dialect: sa.Dialect) -> Prepared:
+        found = self._heads.get(head)
+        if found is None:
+            found = self._heads[head] = Prepared(head, dialect)
+        return found
 
     def _load(self, at: Enterprise, connection: sa.Connection, mark: tuple[int, str]) -> Running:
         """Compile what the database holds; entities that did not move are shared with the Registry that ran before."""

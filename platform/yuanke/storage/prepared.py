@@ -10,12 +10,15 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
 from yuanke.kernel import clock, watch
-from yuanke.storage.unit import Unit
+
+if TYPE_CHECKING:
+    from yuanke.storage.unit import Unit
 
 MOST_KEPT = 4_000
 #: stands for the enterprise's schema in a text that all enterprises of one shape could share
@@ -42,13 +45,42 @@ class Prepared:
         self._open = {name: binders.get(name) for name in fixed if name.startswith(OPEN)}
         self._fixed = {name: value for name, value in fixed.items() if name not in self._open}
         self._types = [entry.type for entry in compiled._result_columns]
+        self._names = [sys.intern(str(entry.keyname)) for entry in compiled._result_columns]
         self._dialect = dialect
         self._readers: list[Callable[[Any], Any] | None] | None = None
         self._texts: dict[str, str] = {}
 
     def columns(self, unit: Unit, **values: Any) -> list[Sequence[Any]]:
         """Run it and answer column by column, as Python values; an empty list when there is no row."""
-        result = unit.connection.exec_driver_sql(self._text_for(unit), self._bound(values))
+        return self._columns(unit.connection, unit.enterprise.place, values)
+
+    def mappings(self, unit: Unit, **values: Any) -> list[dict[str, Any]]:
+        """Run it and answer row by row."""
+        return [dict(zip(self._names, row)) for row in zip(*self.columns(unit, **values))]
+
+    def first(self, connection: sa.Connection, place: str, values: Mapping[str, Any]) -> Any:
+        """The first row with its columns as attributes, None without one; before there is a unit."""
+        columns = self._columns(connection, place, values)
+        return SimpleNamespace(**dict(zip(self._names, (column[0] for column in columns)))) if columns else None
+
+    def scalar(self, unit: Unit, **values: Any) -> Any:
+        """The first column of the first row, None without one."""
+        found = self.columns(unit, **values)
+        return found[0][0] if found else None
+
+    def run(self, unit: Unit, **values: Any) -> int:
+        """Run a statement without rows; answers how many it touched."""
+        text = self._text_for(unit.enterprise.place)
+        return int(unit.connection.exec_driver_sql(text, self._bound(values)).rowcount)
+
+    def run_many(self, unit: Unit, many: Iterable[Mapping[str, Any]]) -> None:
+        """Run it once for each set of values, in one call of the driver."""
+        bound = [self._bound(values) for values in many]
+        if bound:
+            unit.connection.exec_driver_sql(self._text_for(unit.enterprise.place), bound)
+
+    def _columns(self, connection: sa.Connection, place: str, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        result = connection.exec_driver_sql(self._text_for(place), self._bound(values))
         cursor: Any = result.cursor
         rows = cursor.fetchall()
         if self._readers is None and rows:
@@ -61,32 +93,15 @@ class Prepared:
             for column, read in zip(zip(*rows), self._readers or ())
         ]
 
-    def rows(self, unit: Unit, **values: Any) -> list[tuple[Any, ...]]:
-        return list(zip(*self.columns(unit, **values)))
-
-    def scalar(self, unit: Unit, **values: Any) -> Any:
-        """The first column of the first row, None without one."""
-        found = self.columns(unit, **values)
-        return found[0][0] if found else None
-
-    def run(self, unit: Unit, **values: Any) -> int:
-        """Run a statement without rows; answers how many it touched."""
-        return int(unit.connection.exec_driver_sql(self._text_for(unit), self._bound(values)).rowcount)
-
-    def run_many(self, unit: Unit, many: Iterable[Mapping[str, Any]]) -> None:
-        """Run it once for each set of values, in one call of the driver."""
-        unit.connection.exec_driver_sql(self._text_for(unit), [self._bound(values) for values in many])
-
     def _make_readers(self, description: Any) -> list[Callable[[Any], Any] | None]:
         """A reader a column; some types ask the driver's code of the column."""
         return [
             type_._cached_result_processor(self._dialect, told[1]) for type_, told in zip(self._types, description, strict=True)
         ]
 
-    def _text_for(self, unit: Unit) -> str:
+    def _text_for(self, place: str) -> str:
         if self._positions is not None:
             return self._text
-        place = unit.enterprise.place
         found = self._texts.get(place)
         if found is None:
             quote = self._dialect.identifier_preparer.quote_identifier
@@ -110,8 +125,24 @@ def open_value(name: str, type_: sa.types.TypeEngine[Any] | None = None) -> Any:
     return sa.bindparam(OPEN + name, None, type_=type_)
 
 
+def open_row(table: sa.Table, names: Iterable[str]) -> dict[str, Any]:
+    """What ``values()`` of an INSERT or UPDATE takes when every column is given at the run, under its own name."""
+    return {name: open_value(name, table.c[name].type) for name in names}
+
+
 def prepared(unit: Unit, statement: Any) -> Prepared:
     return Prepared(statement, unit.connection.dialect)
+
+
+_constant: dict[tuple[str, Hashable], Prepared] = {}
+
+
+def constant(unit: Unit, key: Hashable, make: Callable[[], Any]) -> Prepared:
+    """A statement on the engine's own tables: it depends on nothing but the dialect."""
+    found = _constant.get((unit.dialect, key))
+    if found is None:
+        found = _constant[unit.dialect, key] = prepared(unit, make())
+    return found
 
 
 class _Kept:
