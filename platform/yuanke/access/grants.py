@@ -6,7 +6,6 @@ this role may read (`Grant.conditions`), never in the union of all rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -26,6 +25,16 @@ EVERYONE = "everyone"
 WRITES = frozenset({"create", "update", "delete", "import", "restore"})
 #: the verb that decides where nothing is said: binning and bringing back are one right, import creates
 SAME_AS = {"restore": "delete", "import": "create"}
+
+VERBS = {
+    "read": message("查看"),
+    "create": message("新建"),
+    "update": message("修改"),
+    "delete": message("删除"),
+    "export": message("导出"),
+    "import": message("导入"),
+    "restore": message("恢复"),
+}
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,7 @@ def _rights(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Rights:
         return (Policy(("all",), names, names),), None
     policies = tuple(_policies(unit, actor, entity, verb))
     if not policies:
-        return (), message("你的角色没有“{verb}{entity}”的权限", verb=_verb_word(verb), entity=entity.label)
+        return (), message("你的角色没有“{verb}{entity}”的权限", verb=VERBS.get(verb, verb), entity=entity.label)
     return policies, None
 
 
@@ -153,19 +162,6 @@ def _carried(unit: Unit, entity: Entity, policy: Policy, asked: str) -> Policy:
     readable = readable if entity.kind == "pair" or carrier in policy.readable else frozenset({"id"})
     writable = writable & readable if entity.kind == "pair" or carrier in policy.writable else frozenset()
     return Policy((f"carried:{asked}",), readable, writable, policy.role)
-
-
-def _verb_word(verb: str) -> Message:
-    words: Mapping[str, str] = {
-        "read": "查看",
-        "create": "新建",
-        "update": "修改",
-        "delete": "删除",
-        "export": "导出",
-        "import": "导入",
-        "restore": "恢复",
-    }
-    return message(words.get(verb, verb))
 
 
 def engine_of(actor: Actor) -> Actor:

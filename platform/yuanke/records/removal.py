@@ -15,7 +15,7 @@ from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused, VersionConflict
 from yuanke.kernel.hooks import hooks
-from yuanke.kernel.text import message
+from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import rules
 from yuanke.records.environment import forget
@@ -143,7 +143,8 @@ def referring(unit: Unit, entity: Entity) -> list[tuple[Entity, Field]]:
 
 def refuse_referred(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
     """Raises Refused naming up to five kinds of live records that refer to one of ``ids`` and would be left without it."""
-    holding = []
+    holding: list[dict[str, Any]] = []
+    named: list[Message] = []
     for referrer, field in referring(unit, entity):
         if field.on_delete != "refuse":
             continue
@@ -154,11 +155,10 @@ def refuse_referred(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
         count = unit.execute(counted).scalar_one()
         if count:
             holding.append({"entity": referrer.key, "field": field.key, "label": str(referrer.label), "count": count})
+            named.append(message("{entity} {count} 条", entity=referrer.label, count=count))
     if holding:
-        named = "、".join(f"{h['label']} {h['count']} 条" for h in holding[:MOST_NAMED])
-        raise Refused(
-            message("还有 {named} 引用这条{entity}，不能删除", named=named, entity=entity.label), referrers=holding
-        )
+        said = message("还有 {named} 引用这条{entity}，不能删除", named=named[:MOST_NAMED], entity=entity.label)
+        raise Refused(said, referrers=holding)
 
 
 def _refuse_collisions(save: Save) -> None:

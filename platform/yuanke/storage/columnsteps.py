@@ -185,7 +185,7 @@ class Columns:
                 field=field.label,
                 rows=rows,
                 lost=lost,
-                samples="、".join(samples),
+                samples=samples,
             )
         work = {"do": "convert", "from": self._aside, "old": old}
         self.later.append(self._step("convert", said, field, rows=rows, speed=speed, samples=samples, work=work))

@@ -191,9 +191,9 @@ def _options(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterat
     before, after = old.options or {}, field.options or {}
     moved = {str(o.values.get("formerly")): key for key, o in after.items() if o.values.get("formerly") in before}
     names = {"entity": entity.label, "field": field.label}
-    added = [str(o.label) for key, o in after.items() if key not in before and key not in moved.values()]
+    added = [o.label for key, o in after.items() if key not in before and key not in moved.values()]
     if added:
-        said = message("「{entity}」的「{field}」增加选项 {options}", **names, options="、".join(added))
+        said = message("「{entity}」的「{field}」增加选项 {options}", **names, options=added)
         yield _option_step("option_added", said, field)
     for key, option in after.items():
         if key in before and plain(before[key].label) != plain(option.label):
@@ -274,7 +274,7 @@ def _views(at: Comparison, entity: Entity) -> Iterator[Step]:
     was, now = _said(at.running_layers, entity), _said(at.layers, entity)
     changed = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
     if changed:
-        labels = "、".join(str(entity.views[name].label) if name in entity.views else name for name in changed)
+        labels = [entity.views[name].label if name in entity.views else name for name in changed]
         yield Step("views", message("「{entity}」的视图有改动：{views}", entity=entity.label, views=labels), entity.key)
 
 
@@ -297,4 +297,4 @@ def _whole(before: Registry, after: Registry) -> Iterator[Step]:
             continue
         moved = [k for k in now if k not in was or plain(was[k]) != plain(now[k])] + [k for k in was if k not in now]
         if moved:
-            yield Step(name, message("{what}有改动：{names}", what=word, names="、".join(map(str, moved))))
+            yield Step(name, message("{what}有改动：{names}", what=word, names=moved))

@@ -130,7 +130,7 @@ def read_modules(wanted: str | Iterable[str] = "all", known: Mapping[str, Path] 
         if name in read:
             continue
         if name not in files:
-            known_names = "、".join(sorted(files)) or "—"
+            known_names = sorted(files) or "—"
             raise Refused(message("没有名为 {name} 的模块，现有：{known}", name=name, known=known_names))
         read[name] = Layer.read_file(files[name], "module")
         names += [name for name in _depends(read[name]) if name in files]

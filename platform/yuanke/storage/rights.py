@@ -5,9 +5,9 @@ The one rule: what a role may do is what is written; which fields it reads is as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from yuanke.kernel.text import Message, message
+from yuanke.kernel.text import Label, Message, message
 from yuanke.metadata.registry import Entity, Field, Permission, Registry
 from yuanke.storage.comparison import Comparison
 from yuanke.storage.plan import Step
@@ -55,8 +55,8 @@ def steps(at: Comparison) -> Iterator[Step]:
             yield from _fields(before, after, running, entity)
 
 
-def _name(registry: Registry, role: str) -> str:
-    return str(registry.roles.get(role, role))
+def _name(registry: Registry, role: str) -> Label | str:
+    return registry.roles.get(role, role)
 
 
 def _verbs(before: Registry, after: Registry, running: Entity | None, entity: Entity) -> Iterator[Step]:
@@ -97,11 +97,9 @@ def _change(old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> Message
     return Message("「{role}」{verb}「{entity}」的范围由{old}改为{new}")
 
 
-def scope_words(scopes: tuple[str, ...] | None) -> str | Message:
-    """A scope as people call it; several of them as a list."""
-    if scopes and len(scopes) == 1:
-        return SCOPES.get(scopes[0], scopes[0])
-    return "、".join(str(SCOPES.get(scope, scope)) for scope in scopes or ()) or "—"
+def scope_words(scopes: tuple[str, ...] | None) -> Sequence[str | Message]:
+    """Scopes as people call them."""
+    return [SCOPES.get(scope, scope) for scope in scopes or ()] or ["—"]
 
 
 def _fields(before: Registry, after: Registry, running: Entity | None, entity: Entity) -> Iterator[Step]:
@@ -110,16 +108,16 @@ def _fields(before: Registry, after: Registry, running: Entity | None, entity: E
     if running is None:
         return
     saw, sees = _visible(before, running), _visible(after, entity)
-    moved: dict[tuple[str, str], tuple[Message, list[Field]]] = {}
+    moved: dict[tuple[str, tuple[Label | str, ...]], tuple[Message, list[Field]]] = {}
     for key, field in entity.fields.items():
         was = str(field.more.get("formerly")) if key not in running.fields else key
         gain = [_name(after, role) for role in sees if role in saw and key in sees[role] and was not in saw[role]]
         loss = [_name(after, role) for role in sees if role in saw and key not in sees[role] and was in saw[role]]
         for said, roles in ((SEEN, gain), (UNSEEN, [] if field.retired else loss)):
             if roles:
-                moved.setdefault((said.text, "、".join(roles)), (said, []))[1].append(field)
+                moved.setdefault((said.text, tuple(roles)), (said, []))[1].append(field)
     for (_, roles_), (said, fields) in moved.items():
-        values = {"entity": entity.label, "field": "」、「".join(str(f.label) for f in fields), "roles": roles_}
+        values = {"entity": entity.label, "field": [f.label for f in fields], "roles": roles_}
         yield Step("rights", Message(said.text, values), entity.key, fields[0].key if len(fields) == 1 else "")
 
 

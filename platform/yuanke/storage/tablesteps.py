@@ -190,13 +190,13 @@ def _indexes(at: Comparison, entity: Entity, table: TableShape, columns: columns
 
 def _new_index(at: Comparison, entity: Entity, index: IndexShape, columns: columnsteps.Columns) -> Step:
     rows = at.rows(columns.was)
-    words = "、".join(str(entity.fields[c].label) for c in index.columns if c != "id")
+    words = [entity.fields[c].label for c in index.columns if c != "id"]
     said = message("「{entity}」按 {fields} 建索引", entity=entity.label, fields=words)
     if index.unique:
         said = message("「{entity}」的 {fields} 不许重复", entity=entity.label, fields=words)
     clash, samples = _duplicates(at, index, columns) if index.unique and rows else (0, ())
     blocked = message(
-        "{fields} 已有 {count} 组重复的值，请先处理：{samples}", fields=words, count=clash, samples="；".join(samples)
+        "{fields} 已有 {count} 组重复的值，请先处理：{samples}", fields=words, count=clash, samples=samples
     )
     big = at.big(columns.was)
     return Step(
