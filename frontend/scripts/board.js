@@ -22,6 +22,9 @@ function send(card, from, to, was, index) {
     .finally(() => { document.removeEventListener('htmx:response:error', failed); document.removeEventListener('htmx:error', failed); });
 }
 
+/* a card that was moved has a new version: the next move must name it */
+document.addEventListener('yk-card', ({ detail }) => { const card = $(`.yk-kb-c[data-id="${CSS.escape(detail.id)}"]`); if (card) card.dataset.version = detail.version; });
+
 /* the keyboard's way: a menu of the other columns */
 on('click', '[data-board-menu]', (event, button) => {
   event.preventDefault();

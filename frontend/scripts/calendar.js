@@ -18,7 +18,7 @@ export function calendar(element) {
     dateClick: create ? ({ dateStr }) => { location.href = create.replace('{date}', encodeURIComponent(dateStr)); } : undefined,
     eventDrop: async ({ event, revert }) => {
       const answer = await fetch(move, { method: 'POST', headers: { 'X-CSRFToken': csrf(), 'HX-Request': 'true' }, body: new URLSearchParams({ id: event.id, to: event.startStr, version: event.extendedProps.version ?? '' }) }).catch(() => null);
-      if (answer?.ok) return;
+      if (answer?.ok) { event.setExtendedProp('version', (await answer.json()).version); return; }
       revert();
       toast(answer && answer.headers.get('content-type')?.startsWith('text/plain') ? await answer.text() : element.dataset.failed, 'bad');
     },

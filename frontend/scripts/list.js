@@ -81,7 +81,7 @@ document.addEventListener('keydown', (event) => {
 });
 
 /* move an item of an ordered list by buttons: the keyboard's way to what dragging does */
-on('click', '[data-move]', (event, button) => {
+on('click', 'button[data-move]', (event, button) => {
   event.preventDefault();
   const item = button.closest('li, tr'), up = button.dataset.move === 'up';
   const other = up ? item.previousElementSibling : item.nextElementSibling;

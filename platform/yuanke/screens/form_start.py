@@ -96,6 +96,8 @@ def _given(reader: Reader, entity: Entity, writable: frozenset[str]) -> dict[str
         field = entity.fields.get(key)
         if field is None or key not in writable or key in WORDS or field.rows or field.pairs or not text or field.type.name in ("file", "image"):
             continue
+        if field.type.name == "datetime":
+            text = f"{text}T09:00" if len(text) == 10 else text[:16]  # a day of the calendar, or a moment of its week
         try:
             value = _titled(reader, field, field.type.parse(field, text, reader.place))
         except ValueFault:

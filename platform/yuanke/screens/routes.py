@@ -11,7 +11,7 @@ from flask_appbuilder import BaseView, expose
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
-from yuanke.screens.pages import board, bulk, customize, exporting, files, finding, form, functions, importing, jobs, record, removal, settings, views, words, workbench
+from yuanke.screens.pages import board, bulk, calendar, customize, exporting, files, finding, form, functions, importing, jobs, record, removal, settings, views, words, workbench
 from yuanke.screens.pages import list as lists
 from yuanke.screens.reader import Reader, reader
 
@@ -116,8 +116,9 @@ class RecordPages(BaseView):
         from flask import request
 
         who, of = _entity(entity)
-        if request.args.get("view") == "kanban" and "kanban" in of.views and who.may(of, "read"):
-            return board.board_page(who, of)
+        view = request.args.get("view")
+        if view in ("kanban", "calendar") and view in of.views and who.may(of, "read"):
+            return board.board_page(who, of) if view == "kanban" else calendar.calendar_page(who, of)
         return lists.list_page(who, of)
 
     @expose("/<key:entity>/words/<key:field>")
@@ -131,6 +132,14 @@ class RecordPages(BaseView):
     @expose("/<key:entity>/move", methods=["POST"])
     def move(self, entity: str) -> Response:
         return board.move(*_entity(entity))
+
+    @expose("/<key:entity>/events")
+    def events(self, entity: str) -> Response:
+        return calendar.events(*_entity(entity))
+
+    @expose("/<key:entity>/reschedule", methods=["POST"])
+    def reschedule(self, entity: str) -> Response:
+        return calendar.reschedule(*_entity(entity))
 
     @expose("/<key:entity>/delete", methods=["POST"])
     def delete_many(self, entity: str) -> Response:

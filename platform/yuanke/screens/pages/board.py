@@ -5,6 +5,8 @@ The one rule: a move is an update of one field through the door; who may not cha
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,9 +16,9 @@ from yuanke.fieldtypes import Place
 from yuanke.kernel import clock
 from yuanke.kernel.errors import RecordNotFound, Refusal
 from yuanke.metadata.registry import Entity, Field, Option
-from yuanke.records import Condition, LinkValue, Query, Record
+from yuanke.records import Condition, LinkValue, Record
 from yuanke.screens import urls
-from yuanke.screens.asked import Asked, asked
+from yuanke.screens.asked import Asked, asked, came_from
 from yuanke.screens.cells import cell, colour
 from yuanke.screens.pages.list_frame import head
 from yuanke.screens.reader import Reader
@@ -51,12 +53,15 @@ def move(reader: Reader, entity: Entity) -> Response:
         record = reader.records.update(entity.key, int(record_id), {by.key: to}, int(version) if version.isdigit() else None)
     except Refusal as refusal:
         give_up()
-        return Response(_sentence(refusal), refusal.status, mimetype="text/plain")
-    model = {"columns": _columns(reader, entity, asked(entity), by, cards=False)}
-    return make_response(render_template("_board_heads.html", list=model, card={"id": record.id, "version": record.version}))
+        return Response(sentence(refusal), refusal.status, mimetype="text/plain")
+    came = came_from(entity)
+    response = make_response(render_template("_board_heads.html", list={"columns": _columns(reader, entity, came, by, cards=False)}))
+    response.headers["HX-Trigger"] = json.dumps({"yk-card": {"id": str(record.id), "version": record.version}})
+    return response
 
 
-def _sentence(refusal: Refusal) -> str:
+def sentence(refusal: Refusal) -> str:
+    """A refusal for people who dragged something: all its faults in one line."""
     errors = getattr(refusal, "errors", None)
     return "；".join(say(m) for said in errors.values() for m in said) if errors else say(refusal.said)
 
@@ -77,7 +82,7 @@ def may_move(reader: Reader, entity: Entity, by: Field) -> bool:
 def _columns(reader: Reader, entity: Entity, ask: Asked, by: Field, cards: bool) -> list[dict[str, Any]]:
     total = entity.views["kanban"].body.get("total")
     total = total if total in reader.records.grant(entity.key).readable else None
-    groups = {g.key: g for g in reader.records.group(entity.key, by.key, total, Query(view=ask.args.get("v") or None))}
+    groups = {g.key: g for g in reader.records.group(entity.key, by.key, total, ask.query(reader, []))}
     found = []
     for key, option in (by.options or {}).items():
         group = groups.get(key)
@@ -103,12 +108,11 @@ def _column(
 
 def _cards(reader: Reader, entity: Entity, ask: Asked, by: Field, key: str) -> dict[str, Any]:
     fields = _card_fields(reader, entity)
-    query = Query(
-        view=ask.args.get("v") or None, conditions=(Condition(by.key, "eq", key),), limit=CARDS, count="none",
-        fields=tuple(f.key for f in fields), after=request.args.get("after") if request.args.get("column") == key else None,
-    )  # fmt: skip
+    asking = ask.query(reader, fields, "none")
+    after = request.args.get("after") if request.args.get("column") == key else None
+    query = replace(asking, conditions=(*asking.conditions, Condition(by.key, "eq", key)), limit=CARDS, after=after)
     page = reader.records.list(entity.key, query)
-    more = urls.entity(entity.key, view="kanban", v=ask.args.get("v"), column=key, after=page.next) if page.next else None
+    more = ask.url(column=key, after=page.next) if page.next else None
     return {"cards": [_card(reader.place, entity, record, fields) for record in page.records], "more_url": more}
 
 
