@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from yuanke.storage import Installation
     from yuanke.web.application import Application
 
+#: hashing a password is slow on purpose; nearly all tests can do without that
+os.environ.setdefault("YUANKE_PASSWORD_COST", "256")
 PASSWORD = "geheim-geheim"
 #: two roles, rows of one's own and rows of all, a hidden field, owned rows, a link
 NOTES = """

@@ -53,8 +53,19 @@ def secret_key(home: Path) -> str:
     return key
 
 
+def check_password_cost() -> None:
+    """Nothing starts with a cost of hashing that is none, or too low for real passwords."""
+    from yuanke.access import passwords
+
+    try:
+        passwords.cost()
+    except ValueError as fault:
+        raise SystemExit(str(fault)) from None
+
+
 def settings(config: Mapping[str, Any] | None) -> dict[str, Any]:
     """Flask's configuration; ``YUANKE_HOME``, ``YUANKE_DATABASE_URL`` and ``SECRET_KEY`` may be given in ``config``."""
+    check_password_cost()
     given = dict(config or {})
     at = Path(given.get("YUANKE_HOME") or home())
     return {

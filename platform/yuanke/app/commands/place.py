@@ -16,6 +16,7 @@ from yuanke.storage import Installation
 @contextmanager
 def installation() -> Iterator[Installation]:
     """Plugins loaded, the home folder opened; closed at the end."""
+    configuration.check_password_cost()
     plugins.load()
     opened = Installation(configuration.home(), configuration.database_url())
     try:
