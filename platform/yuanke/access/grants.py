@@ -35,6 +35,7 @@ VERBS = {
     "import": message("导入"),
     "restore": message("恢复"),
 }
+_MAY = message("可以")
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,6 @@ def _decide(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
     return Grant(unit, actor, entity, verb, reason is None, policies, reason or _MAY)
 
 
-_MAY = message("可以")
 Rights = tuple[tuple[Policy, ...], Message | None]
 
 

@@ -26,7 +26,8 @@ def initials(text: str) -> str:
     if not _han.search(text):
         return ""
     letters, phrases, beginnings = _pinyin()
-    said, at = [], 0
+    said: list[str] = []
+    at = 0
     for found in beginnings.finditer(text):
         start = found.start()
         if start < at:

@@ -58,8 +58,8 @@ class TableScope:
         return raw if self.guard is None else self.guard.column(self.entity, field, self.table, raw)
 
     def _unfilled(self, field: Field) -> bool:
-        waiting = self.values.get(UNFILLED)
-        return bool(waiting) and (self.entity.key, field.key) in waiting
+        waiting = self.values.get(UNFILLED) or ()
+        return (self.entity.key, field.key) in waiting
 
     def _computed(self, field: Field) -> sa.ColumnElement[Any]:
         if field.formula is None:
