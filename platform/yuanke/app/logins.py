@@ -12,11 +12,9 @@ from flask import Response, json, make_response, redirect, render_template, requ
 from flask_jwt_extended import create_access_token, create_refresh_token
 from werkzeug.wrappers import Response as AnyResponse
 
-from yuanke.access import passwords, people
-from yuanke.access.login import Ticket, log_in, log_out, own_password
-from yuanke.access.sessions import open_session
+from yuanke.access.login import Ticket, log_in, log_out
 from yuanke.app.limits import LoginLimits
-from yuanke.kernel.actor import Actor, Door
+from yuanke.kernel.actor import Door
 from yuanke.kernel.errors import Refusal, TooManyRequests, Unauthenticated, ValidationFailed
 from yuanke.kernel.text import message
 from yuanke.web import requests
@@ -24,6 +22,7 @@ from yuanke.web.addresses import local_path
 from yuanke.web.bodies import Malformed, json_object
 from yuanke.web.guard import late, open_to_all, without_token
 from yuanke.web.language import locale, say
+from yuanke.web.own_password import change_own
 
 REMEMBERED = "yuanke_login"
 YEAR = 365 * 24 * 3600
@@ -163,18 +162,10 @@ def change_password() -> AnyResponse:
     A page is sent to ``next``; a bearer of a token gets new tokens.
     """
     told = json_object() if request.mimetype == "application/json" else dict(request.form.items())
-    old, new = (told.get(key) if isinstance(told.get(key), str) else "" for key in ("old", "new"))
-    who, address = requests.shown(), request.remote_addr or ""
-    stored, actor = _confirmed()
-    limits: LoginLimits = requests.application().extensions["login_limits"]
-    limits.check(actor.enterprise, actor.username, address)
-    if not passwords.verify(stored, str(old)):
-        limits.failed(actor.enterprise, actor.username, address)
-        raise ValidationFailed({"old": [message("原密码不正确")]})
-    held = requests.current()
-    assert who is not None and actor.user_id is not None
-    people.set_password(held.unit, actor.user_id, str(new), field="new")
-    fresh = open_session(held.unit, actor.user_id, actor.door, address, request.user_agent.string)
+    old, new = (str(told.get(key)) if isinstance(told.get(key), str) else "" for key in ("old", "new"))
+    who = requests.shown()
+    assert who is not None
+    fresh, actor = change_own(old, new)
     if who.by == "token":
         return _tokens(actor.user_id, actor.enterprise, fresh, fresh=True)
     session["session"] = fresh
@@ -183,13 +174,6 @@ def change_password() -> AnyResponse:
         if request.mimetype == "application/json"
         else redirect(local_path(told.get("next") or "/"))
     )
-
-
-def _confirmed() -> tuple[str | None, Actor]:
-    """The stored hash and the actor, read in a unit that is closed again before the hash is compared."""
-    with requests.only_reading() as held:
-        assert held.actor.user_id is not None
-        return own_password(held.unit, held.actor.user_id), held.actor
 
 
 def _tokens(user_id: int | None, enterprise: str, known: str, *, fresh: bool) -> Response:
