@@ -25,6 +25,7 @@ from yuanke.exchange.reading import open_table
 from yuanke.exchange.writers import FORMATS, writer
 from yuanke.jobs.tables import JOB, NOTE
 from yuanke.kernel.actor import Actor
+from yuanke.kernel.catalogue import translator
 from yuanke.kernel.errors import AccessDenied, QueryFault, RecordNotFound, TooManyRequests
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
@@ -137,9 +138,11 @@ def _keep_error_file(run: jobs.Run, table: Any, main: Path, unclaimed: int) -> i
     form = "csv" if table.is_text and not unclaimed else "xlsx"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"errors.{form}"
-        write_error_file(table, _notes(run), path, form)
+        with run.reading() as step:
+            translate = translator(step.actor.locale)
+        write_error_file(table, _notes(run), path, form, translate)
         with run.step() as step, path.open("rb") as stream:
-            name = f"{main.stem} - 未导入的行.{form}"
+            name = message("{file} - 未导入的行", file=main.stem).say(translate) + f".{form}"
             return step.unit.files.put(stream, name, step.actor.user_id, largest=LARGEST_RESULT).id
 
 
@@ -185,7 +188,7 @@ def run_export(run: jobs.Run) -> dict[str, Any]:
     with run.reading() as step:
         entity = _entity(step.unit, told["entity"])
         columns = _columns(step.unit, step.actor, entity, told["columns"], told["rows"])
-        title = entity.plural.say(step.actor.locale)
+        title, translate = entity.plural.say(step.actor.locale), translator(step.actor.locale)
 
     @contextmanager
     def open_() -> Iterator[tuple[Records, Any]]:
@@ -203,7 +206,7 @@ def run_export(run: jobs.Run) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"export.{told['form']}"
-        to = writer(path, told["form"], title)
+        to = writer(path, told["form"], title, translate)
         rows = write_records(open_, columns, query_of(told["query"]), to, progress)
         to.close()
         with run.step() as step, path.open("rb") as stream:

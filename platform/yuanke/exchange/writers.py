@@ -17,11 +17,12 @@ from typing import Any, Protocol
 import xlsxwriter
 
 from yuanke.exchange.cells import quote, shown
+from yuanke.kernel.text import Translate, message
 
 FORMATS = ("csv", "xlsx")
 SHEET_ROWS = 1_048_576
 SHEET_CELL = 32_767
-_CUT = "…（内容过长，完整内容请导出 CSV）"
+_CUT = message("…（内容过长，完整内容请导出 CSV）")
 #: a telephone number with its country code: a spreadsheet's text cell keeps it, and as a formula it would only be a sum
 _HARMLESS = re.compile(r"\+[\d\s()-]+")
 
@@ -34,9 +35,9 @@ class Writer(Protocol):
     def close(self) -> None: ...
 
 
-def writer(path: Path, form: str, sheet: str = "Sheet1") -> Writer:
-    """``form``: csv | xlsx."""
-    return CsvWriter(path) if form == "csv" else XlsxWriter(path, sheet)
+def writer(path: Path, form: str, sheet: str = "Sheet1", translate: Translate | None = None) -> Writer:
+    """``form``: csv | xlsx; ``translate`` into the language of whoever opens the file."""
+    return CsvWriter(path) if form == "csv" else XlsxWriter(path, sheet, _CUT.say(translate))
 
 
 class CsvWriter:
@@ -60,7 +61,7 @@ class XlsxWriter:
     """Constant memory: each row is on disk before the next. Beyond a sheet's rows a new sheet begins with the header
     again."""
 
-    def __init__(self, path: Path, sheet: str) -> None:
+    def __init__(self, path: Path, sheet: str, cut: str) -> None:
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
@@ -70,7 +71,7 @@ class XlsxWriter:
             "nan_inf_to_errors": False,
         }
         self._book = xlsxwriter.Workbook(str(path), options)
-        self._title = sheet_name(sheet)
+        self._title, self._cut = sheet_name(sheet), cut
         self._bold = self._book.add_format({"bold": True})
         self._formats = {
             kind: self._book.add_format({"num_format": form})
@@ -126,7 +127,9 @@ class XlsxWriter:
         else:
             text = str(cell)
             text = text if _HARMLESS.fullmatch(text) else quote(text)
-            sheet.write_string(at, column, text if len(text) <= SHEET_CELL else text[: SHEET_CELL - len(_CUT)] + _CUT)
+            if len(text) > SHEET_CELL:
+                text = text[: SHEET_CELL - len(self._cut)] + self._cut
+            sheet.write_string(at, column, text)
 
     def _number(self, column: int, number: int | float | Decimal) -> None:
         """A spreadsheet keeps 15 digits; what has more goes out as text and loses none."""

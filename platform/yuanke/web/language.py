@@ -5,11 +5,14 @@ The one rule: reading a page never changes the choice; `/lang` does, by POST.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from flask import Flask, Response, redirect, request, session
 from flask_babel import gettext
 
 from yuanke.kernel.errors import QueryFault
-from yuanke.kernel.text import Message, message
+from yuanke.kernel.text import BETWEEN, Message, message
 from yuanke.web import requests
 from yuanke.web.addresses import local_path
 from yuanke.web.guard import open_to_all
@@ -33,6 +36,16 @@ def locale() -> str:
 def say(said: Message) -> str:
     """A sentence of the engine in the language of the request."""
     return said.say(lambda text: str(gettext(text)))
+
+
+def listed(items: Iterable[Any]) -> str:
+    """``甲、乙`` or ``A, B``: names, numbers, words."""
+    return str(gettext(BETWEEN.text)).join(map(str, items))
+
+
+def told(sentences: Iterable[Any]) -> str:
+    """``甲；乙`` or ``A; B``: whole sentences in one line, each once."""
+    return str(gettext("；")).join(dict.fromkeys(say(s) if isinstance(s, Message) else str(s) for s in sentences))
 
 
 def install(app: Flask) -> None:
