@@ -16,6 +16,7 @@ from yuanke.screens import urls
 from yuanke.screens.asked import AMONG, EMPTY, SPANS, Asked
 from yuanke.screens.controls import options_of, words_url
 from yuanke.screens.reader import Reader
+from yuanke.web.language import enumerated
 
 MOST_FIRST = 4
 MOST = 24
@@ -82,14 +83,14 @@ def _value(reader: Reader, field: Field, asked: Asked, name: str) -> tuple[Any, 
         return (given[0] if given else ""), str(words[given[0]]) if given and given[0] in words else None
     if field.options:
         labels = {o["key"]: o["label"] for o in options_of(reader, field, given)}
-        return given, "、".join(labels.get(v, _said_empty()) for v in given) or None
+        return given, enumerated(labels.get(v, _said_empty()) for v in given) or None
     if field.targets:
         chosen = _chosen(reader, field, given)
     elif field.type.name in AMONG:
         chosen = [{"id": v, "title": v.replace("/", " ") if v != EMPTY else _said_empty()} for v in given]
     else:
         return (given[0] if given else ""), given[0] if given else None
-    said = "、".join(item["title"] for item in chosen) or None
+    said = enumerated(item["title"] for item in chosen) or None
     return [item["id"] if item["id"] == "me" else item for item in chosen], said
 
 
@@ -117,4 +118,4 @@ def _range(asked: Asked, name: str) -> tuple[Any, str | None]:
     }  # fmt: skip
     parts = [str(words[within])] if within in words else []
     parts += [f"{low} – {high}".strip()] if low or high else []
-    return {"from": low, "to": high, "within": within}, "，".join(parts) or None
+    return {"from": low, "to": high, "within": within}, enumerated(parts) or None

@@ -16,6 +16,7 @@ from yuanke.metadata.registry import Entity, Field, Option
 from yuanke.records import LinkValue, Record
 from yuanke.screens import urls
 from yuanke.screens.assets import tint
+from yuanke.web.language import enumerated
 
 FILES = ("file", "image")
 Cell = tuple[str, str, Any]
@@ -123,7 +124,7 @@ def _links(field: Field) -> Show:
         if not values:
             return EMPTY
         pairs = [(v.title or str(_("（无权查看）")), None if v.id is None else urls.record(target, v.id)) for v in values]
-        return "links", "、".join(text for text, _url in pairs), pairs
+        return "links", enumerated(text for text, _url in pairs), pairs
 
     return show
 

@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from yuanke.screens.assets import icon, initials
+from yuanke.web.language import enumerated
 
 Draw = Callable[[Any, Any], str]
 
@@ -140,5 +141,5 @@ KINDS: dict[str, Draw] = {
     "due": _due, "none": _none, "bool": _bool, "image": _image, "file": _file, "stars": _stars, "bar": _bar, "colour": _colour, "html": _html,
     "images": lambda text, pairs: " ".join(_thumb(name, url) for name, url in pairs),
     "files": lambda text, pairs: " ".join(_file(name, url) for name, url in pairs),
-    "links": lambda text, pairs: "、".join(_link(name, url) for name, url in pairs),
+    "links": lambda text, pairs: enumerated(_link(name, url) for name, url in pairs),
 }  # fmt: skip

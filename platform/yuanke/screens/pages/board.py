@@ -24,7 +24,7 @@ from yuanke.screens.pages.list_frame import head
 from yuanke.screens.reader import Reader
 from yuanke.screens.assets import tint
 from yuanke.screens.shell import shell
-from yuanke.web.language import say
+from yuanke.web.language import say, told
 from yuanke.web.requests import give_up
 
 CARDS = 30
@@ -63,7 +63,7 @@ def move(reader: Reader, entity: Entity) -> Response:
 def sentence(refusal: Refusal) -> str:
     """A refusal for people who dragged something: all its faults in one line."""
     errors = getattr(refusal, "errors", None)
-    return "；".join(say(m) for said in errors.values() for m in said) if errors else say(refusal.said)
+    return told(m for said in errors.values() for m in said) if errors else say(refusal.said)
 
 
 def _by(entity: Entity) -> Field:

@@ -30,17 +30,17 @@ from yuanke.storage import Unit, definitions
 from yuanke.storage.apply import change_here
 from yuanke.storage.overlays import merged, overlay_of
 from yuanke.storage.plan import Plan, Step, plan
-from yuanke.web.language import say
+from yuanke.web.language import enumerated, say
 from yuanke.web.requests import give_up
 
 COLOURS = ["gray", "blue", "green", "amber", "red", "purple", "cyan"]
-GROUPS = {
-    "文字": ("text", "long_text", "rich_text", "phone", "email", "url", "address", "region", "barcode", "tags"),
-    "数字": ("integer", "number", "money", "price", "quantity", "percent", "rating", "duration"),
-    "日期": ("date", "datetime", "time", "month"),
-    "选择与关联": ("choice", "bool", "link", "user", "department", "color"),
-    "附件与其他": ("file", "image", "json"),
-}
+GROUPS = (
+    (message("文字"), ("text", "long_text", "rich_text", "phone", "email", "url", "address", "region", "barcode", "tags")),
+    (message("数字"), ("integer", "number", "money", "price", "quantity", "percent", "rating", "duration")),
+    (message("日期"), ("date", "datetime", "time", "month")),
+    (message("选择与关联"), ("choice", "bool", "link", "user", "department", "color")),
+    (message("附件与其他"), ("file", "image", "json")),
+)
 ICONS = {
     "text": "text-size", "long_text": "align-left", "rich_text": "file-text", "phone": "phone", "email": "mail", "url": "link",
     "address": "map-pin", "region": "map", "barcode": "barcode", "tags": "tags", "integer": "123", "number": "123", "money": "coin",
@@ -95,12 +95,12 @@ def design(reader: Reader, entity: Entity) -> dict[str, Any]:
 def _types(reader: Reader) -> list[dict[str, Any]]:
     known = catalogue()
     found = []
-    for group, names in GROUPS.items():
+    for group, names in GROUPS:
         items = [
             {"type": name, "label": reader.say(known[name].label), "icon": ICONS.get(name, "file"), "props": PROPS.get(name, [])}
             for name in names if name in known
         ]
-        found.append({"group": str(_(group)), "items": items})
+        found.append({"group": say(group), "items": items})
     return found
 
 
@@ -244,7 +244,7 @@ STEP_ICONS = {"safe": "plus", "slow": "clock", "destructive": "alert-triangle"}
 
 def _step(step: Step) -> dict[str, Any]:
     count = {"label": str(_("涉及记录")), "value": f"{step.rows:,}", "of": None} if step.rows else None
-    said = "、".join(str(s) for s in step.samples[:5]) if step.samples else ""
+    said = enumerated(step.samples[:5])
     return {"tone": TONES[step.speed], "icon": STEP_ICONS[step.speed], "title": say(step.summary), "said": said, "count": count}
 
 
@@ -262,7 +262,7 @@ def check_formula(reader: Reader) -> Response:
     try:
         expression = expressions.compile(source, readable_scope(reader.unit, reader.actor, entity), expect=expect)
     except expressions.ExpressionFault as fault:
-        return jsonify(ok=False, said=f"{fault.summary}。{fault.detail}", used=[], count=None)
+        return jsonify(ok=False, said=f"{fault.summary} {fault.detail}", used=[], count=None)
     used = [reader.say(entity.fields[p[0]].label) for p in sorted(expression.reads) if p and p[0] in entity.fields]
     count = None
     if expect == "bool" and expression.has_sql:

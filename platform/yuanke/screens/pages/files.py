@@ -10,7 +10,7 @@ from flask import Response, jsonify, make_response, request
 from yuanke.kernel.errors import ValidationFailed
 from yuanke.screens.controls import file_item
 from yuanke.web import files
-from yuanke.web.language import say
+from yuanke.web.language import told
 from yuanke.web.requests import give_up
 
 
@@ -20,7 +20,7 @@ def upload() -> Response:
         info = files.keep()
     except ValidationFailed as fault:
         give_up()
-        return make_response(jsonify(detail="；".join(say(m) for said in fault.errors.values() for m in said)), 422)
+        return make_response(jsonify(detail=told(m for said in fault.errors.values() for m in said)), 422)
     return jsonify(file_item({"id": info.id, "name": info.name, "size": info.size}))
 
 

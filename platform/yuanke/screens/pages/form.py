@@ -22,7 +22,7 @@ from yuanke.screens.pages.finding import item_of
 from yuanke.screens.reader import Reader, reader as fresh, wants_part
 from yuanke.screens.shell import shell
 from yuanke.screens.since import Since, since
-from yuanke.web.language import say
+from yuanke.web.language import enumerated, say
 from yuanke.web.requests import give_up
 
 
@@ -141,7 +141,7 @@ def _said(reader: Reader, field: Field, value: Any) -> str:
     if isinstance(value, LinkValue):
         return str(_("（无权查看）")) if value.hidden else value.title or ""
     if field.pairs or value is None:
-        return "、".join(v.title or "…" for v in value or ()) or str(_("（空）"))
+        return enumerated(v.title or "…" for v in value or ()) or str(_("（空）"))
     return field.type.text(field, value, reader.place)
 
 

@@ -34,7 +34,8 @@ def page(reader: Reader, entity: Entity, job: Job) -> Response:
     good = result["created"] + result["updated"] + result["skipped"]
     told = list(itertools.islice(_notes(reader, job), LOOKED_AT)) if result["failed"] else []
     header = _header(reader, job) if told else []
-    submit = str(_("导入 %(n)s 行", n=f"{good:,}")) + (str(_("，跳过 %(n)s 行", n=f"{result['failed']:,}")) if result["failed"] else "")
+    counts = {"n": f"{good:,}", "failed": f"{result['failed']:,}"}
+    submit = str(_("导入 %(n)s 行，跳过 %(failed)s 行", **counts) if result["failed"] else _("导入 %(n)s 行", n=counts["n"]))
     name = str(job.arguments["file"])
     back = with_query(at, {"file": give_token(job.arguments["files"][name], name), "job": job.id})
     model = {

@@ -27,7 +27,7 @@ from yuanke.screens.pages import import_check, import_map
 from yuanke.screens.pages.import_frame import draw, frame, give_token, read_token
 from yuanke.screens.pages.jobs import progress_of
 from yuanke.screens.reader import Reader, reader as fresh, wants_part
-from yuanke.web.language import say
+from yuanke.web.language import say, told
 from yuanke.web.requests import give_up
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -74,7 +74,7 @@ def check(reader: Reader, entity: Entity) -> Response:
         job = start_import(reader.unit, reader.actor, import_map.sent(entity, name), {name: file_id}, dry=True)
     except MappingFault as fault:
         give_up()
-        return import_map.page(fresh(), entity, token, None, "；".join(dict.fromkeys(say(m) for m in fault.faults.values())))
+        return import_map.page(fresh(), entity, token, None, told(fault.faults.values()))
     return redirect(f"{_at(entity)}/{job}", 303)  # type: ignore[return-value]
 
 
@@ -136,7 +136,7 @@ def _job(reader: Reader, entity: Entity, job_id: int) -> Job:
 
 def _said(fault: Refusal) -> str:
     if isinstance(fault, ValidationFailed):
-        return "；".join(say(m) for said in fault.errors.values() for m in said)
+        return told(m for said in fault.errors.values() for m in said)
     return say(fault.said)
 
 

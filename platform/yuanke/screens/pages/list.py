@@ -144,18 +144,18 @@ def _faulty(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], fau
 
 
 def _empty(reader: Reader, entity: Entity, ask: Asked) -> dict[str, Any]:
-    name = reader.say(entity.label)
+    name = reader.say(entity.plural)
     if ask.narrowed or ask.args.get("v"):
         action = {"label": str(_("清除条件")), "url": urls.entity(entity.key)}
         return {"icon": "search-off", "title": str(_("没有符合条件的%(name)s", name=name)), "said": str(_("少几个条件，或换一个词试试")), "action": action}
-    action = {"label": str(_("新建%(name)s", name=name)), "url": urls.new(entity.key)} if reader.may(entity, "create") else None
+    action = {"label": str(_("新建%(name)s", name=reader.say(entity.label))), "url": urls.new(entity.key)} if reader.may(entity, "create") else None
     said = str(_("新建第一条，或从 Excel 导入已有的数据")) if action else str(_("有了数据就会显示在这里"))
     return {"icon": entity.icon, "title": str(_("还没有%(name)s", name=name)), "said": said, "action": action}
 
 
 def _denied(reader: Reader, entity: Entity, ask: Asked) -> dict[str, Any]:
     reason = reader.records.grant(entity.key, "read").reason
-    empty = {"icon": "lock", "title": str(_("你没有查看%(name)s的权限", name=reader.say(entity.label))), "said": say(reason), "action": None}
+    empty = {"icon": "lock", "title": str(_("你没有查看%(name)s的权限", name=reader.say(entity.plural))), "said": say(reason), "action": None}
     bare = {"views": [], "view_menu": [], "save_view_url": None, "kinds": [], "actions": [], "filters": [], "bulk": [], "columns": [],
             "chooser": None, "row_actions": [], "expression": None, "rows": [], "pager": None, "keep": {}, "q": "", "q_hint": "",
             "clear_url": None, "refresh_url": None, "note": None}  # fmt: skip

@@ -208,7 +208,7 @@ def related_model(reader: Reader, entity: Entity, record_id: int, name: str) -> 
     if of.kind == "record" and field and reader.may(of, "create"):
         create = {"label": str(_("新建%(name)s", name=reader.say(of.label))), "icon": "plus", "url": urls.new(of.key, **{field: record_id}), "method": "get"}
     everything = urls.entity(of.key, **{f"f.{field}": record_id}) if of.kind == "record" and field and page.next else None
-    empty = {"icon": of.icon, "title": str(_("还没有%(name)s", name=reader.say(of.label))), "said": None}
+    empty = {"icon": of.icon, "title": str(_("还没有%(name)s", name=reader.say(of.plural))), "said": None}
     return {
         "columns": [{"label": reader.say(f.label), "css": css} for f, css in zip(fields, styles(of, fields), strict=True)],
         "rows": rows, "foot": None, "all_url": everything, "all_label": str(_("全部 %(n)s 条", n=count)), "create": create,

@@ -18,6 +18,7 @@ from yuanke.metadata.registry import Entity, Field
 from yuanke.records import HistoryEntry, LinkValue, Record
 from yuanke.screens import urls
 from yuanke.screens.reader import Reader
+from yuanke.web.language import enumerated
 
 PAGE = 20
 ICONS = {"create": "plus", "update": "edit", "delete": "trash", "restore": "arrow-back-up"}
@@ -56,7 +57,7 @@ def _day(reader: Reader, at: datetime) -> str:
 
 
 def _did(entry: HistoryEntry, count: int) -> str:
-    words = {"create": _("新建"), "delete": _("移到了回收站"), "restore": _("从回收站恢复")}
+    words = {"create": _("新建了记录"), "delete": _("移到了回收站"), "restore": _("从回收站恢复")}
     return str(words[entry.verb]) if entry.verb in words else str(_("修改了 %(n)s 处", n=count))
 
 
@@ -79,7 +80,7 @@ def _rows_said(lines: list[dict[str, Any]]) -> str:
         "create": _("新增 %(n)s 行", n=counts["create"]), "update": _("修改 %(n)s 行", n=counts["update"]),
         "delete": _("删除 %(n)s 行", n=counts["delete"]),
     }  # fmt: skip
-    return "，".join(str(words[verb]) for verb, count in counts.items() if count)
+    return enumerated(words[verb] for verb, count in counts.items() if count)
 
 
 def _text(reader: Reader, field: Field, value: Any) -> str | None:
@@ -88,7 +89,7 @@ def _text(reader: Reader, field: Field, value: Any) -> str | None:
     if isinstance(value, LinkValue):
         return str(_("（无权查看）")) if value.hidden else value.title
     if isinstance(value, list) and value and isinstance(value[0], LinkValue):
-        return "、".join(v.title or str(_("（无权查看）")) for v in value)
+        return enumerated(v.title or _("（无权查看）") for v in value)
     try:
         typed = field.type.parse(field, value, reader.place)
     except ValueFault:

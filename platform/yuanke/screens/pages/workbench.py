@@ -59,8 +59,12 @@ def _open(reader: Reader, board: Widget) -> bool:
 
 def _greeting(reader: Reader) -> str:
     hour = clock.now().astimezone(ZoneInfo(reader.place.timezone)).hour
-    word = _("早上好") if hour < 11 else _("中午好") if hour < 13 else _("下午好") if hour < 18 else _("晚上好")
-    return f"{word}，{reader.actor.name}" if reader.locale == "zh" else f"{word}, {reader.actor.name}"
+    name = reader.actor.name
+    if hour < 11:
+        return str(_("早上好，%(name)s", name=name))
+    if hour < 13:
+        return str(_("中午好，%(name)s", name=name))
+    return str(_("下午好，%(name)s", name=name) if hour < 18 else _("晚上好，%(name)s", name=name))
 
 
 def _today(reader: Reader) -> str:
@@ -140,7 +144,7 @@ def _list(reader: Reader, path: str, declared: Widget) -> dict[str, Any] | None:
     page = reader.records.list(entity.key, query)
     rows = [{"url": urls.record(entity.key, r.id), "cells": [cell(r, f, reader.place) for f in fields]} for r in page.records]
     every = urls.entity(entity.key, filter=declared.get("where"))
-    empty = {"icon": entity.icon, "title": str(_("没有%(name)s", name=reader.say(entity.label))), "said": None}
+    empty = {"icon": entity.icon, "title": str(_("没有%(name)s", name=reader.say(entity.plural))), "said": None}
     return {
         "kind": "list", "rows": rows, "foot": None, "all_url": None, "all_label": "", "create": None,
         "columns": [{"label": reader.say(f.label), "css": css} for f, css in zip(fields, styles(entity, fields), strict=True)],
