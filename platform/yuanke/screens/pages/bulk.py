@@ -21,7 +21,7 @@ from yuanke.screens.incoming import is_held, raw_of
 from yuanke.screens.pages.removal import back_to_list, said_reasons
 from yuanke.screens.reader import Reader, reader as fresh
 from yuanke.screens.typed import typed
-from yuanke.web.language import say
+from yuanke.web.language import say, told
 from yuanke.web.requests import give_up
 
 MOST = 500
@@ -161,5 +161,5 @@ def _to_whom(reader: Reader, entity: Entity, ids: list[int], errors: list[str]) 
 def finished(entity: Entity, done: str, not_done: str, failed: Sequence[Outcome]) -> Response:
     """Back to the list, with what was done and why some were not."""
     reasons = said_reasons(outcome.error for outcome in failed)
-    said = f"{done}；{not_done}：{reasons}" if failed else done
+    said = told([done, _("%(said)s：%(reason)s", said=not_done, reason=reasons)]) if failed else done
     return back_to_list(entity, said, "warning" if failed else "success")

@@ -18,7 +18,7 @@ from yuanke.screens.cells import cell
 from yuanke.screens.columns import listed, styles
 from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.shell import listed_entities, shell
-from yuanke.web.language import say
+from yuanke.web.language import say, told
 from yuanke.web.requests import give_up
 
 
@@ -48,20 +48,20 @@ def delete_many(reader: Reader, entity: Entity) -> Response:
     said = str(_("%(n)s 条已移到回收站", n=gone))
     if result.failed:
         reasons = said_reasons(outcome.error for outcome in result.failed)
-        said += str(_("，%(n)s 条没有删除：%(reason)s", n=len(result.failed), reason=reasons))
+        said = told([said, _("%(n)s 条没有删除：%(reason)s", n=len(result.failed), reason=reasons)])
     return back_to_list(entity, said, "warning" if result.failed else "success")
 
 
 def said_reasons(errors: Iterable[Exception | None]) -> str:
     """The most frequent reasons, each once with how often: ``没有权限（3）；被 2 条订单引用``."""
     counted = Counter(_reason(error) for error in errors)
-    told = [f"{text}（{n}）" if n > 1 else text for text, n in counted.most_common(MOST_REASONS)]
-    return "；".join(told) + ("…" if len(counted) > MOST_REASONS else "")
+    reasons = [_("%(text)s（%(n)s）", text=text, n=n) if n > 1 else text for text, n in counted.most_common(MOST_REASONS)]
+    return told(reasons) + ("…" if len(counted) > MOST_REASONS else "")
 
 
 def _reason(error: Exception | None) -> str:
     if isinstance(error, ValidationFailed):
-        return "，".join(say(m) for sentences in error.errors.values() for m in sentences)
+        return told(m for sentences in error.errors.values() for m in sentences)
     return say(error.said) if isinstance(error, Refusal) else str(_("没有成功"))
 
 
