@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from yuanke.access.grants import grant
+from yuanke.access.organisation import organisation
 from yuanke.access.scopes import everything
 from yuanke.kernel import clock
 from yuanke.kernel.text import message
@@ -35,18 +36,37 @@ def _fill_new(save: Save, now: Any) -> None:
     if "owner" in fields:
         if "owner" not in save.given:
             save.values["owner"] = save.parent.get("owner") if save.parent else actor.user_id
-        elif save.values.get("owner") != actor.user_id and not _may_give(save):
-            save.fault("owner", message("你只能新建自己负责的{entity}", entity=save.entity.label))
+        elif save.values.get("owner") != actor.user_id and "owner" not in save.errors:
+            _check_given(save)
     if "department" in fields and save.entity.key != "user":  # where a person works is said, not inherited
         save.values["department"] = department_of(save, save.values.get("owner"))
     stamp = {"created_at": now, "created_by": actor.user_id, "version": 1}
     save.values.update({k: v for k, v in stamp.items() if k in fields})
 
 
-def _may_give(save: Save) -> bool:
-    """Another owner, or none (公海), needs a create right that covers more than one's own."""
-    given = grant(save.unit, save.actor, save.entity, "create")
-    return any(everything(policy.scopes) or set(policy.scopes) - {"own"} for policy in given.policies)
+def _check_given(save: Save) -> None:
+    scopes = {
+        scope for policy in grant(save.unit, save.actor, save.entity, "create").policies for scope in policy.scopes
+    }
+    if scopes == {"own"}:
+        save.fault("owner", message("你只能新建自己负责的{entity}", entity=save.entity.label))
+    elif not _may_give(save, scopes):
+        save.fault("owner", message("这位负责人不在你新建{entity}的权限范围内", entity=save.entity.label))
+
+
+def _may_give(save: Save, scopes: set[str]) -> bool:
+    """Whether one of ``scopes`` covers the owner named: all covers anybody and nobody (公海), team and department theirs.
+
+    Any other scope asks for the record as a whole, so it is asked when the record stands (`saving._still_mine`).
+    """
+    if everything(scopes) or scopes - {"own", "team", "department"}:
+        return True
+    owner, me, at = save.values.get("owner"), save.actor.user_id, organisation(save.unit)
+    if owner is None or me is None:
+        return False
+    mine = at.team(me) if "team" in scopes else frozenset()
+    within = at.my_departments(me) if "department" in scopes else frozenset()
+    return owner in mine or department_of(save, owner) in within
 
 
 def _transfer(save: Save) -> None:
