@@ -105,8 +105,10 @@ class Assets:
         from babel.messages.pofile import read_po
 
         for po, mo in pairs:
-            with po.open("rb") as source, mo.open("wb") as target:
+            made = mo.with_suffix(f".{os.getpid()}")  # never half a catalogue, whoever else reads or builds it now
+            with po.open("rb") as source, made.open("wb") as target:
                 write_mo(target, read_po(source, locale=po.parts[-3]))
+            made.replace(mo)
 
 
 def system_node() -> tuple[str, str] | None:

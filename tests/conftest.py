@@ -31,6 +31,13 @@ if TYPE_CHECKING:  # imported by the fixtures that need them: tests of a low lay
 _numbers = itertools.count(1)
 
 
+def pytest_configure() -> None:
+    """English is as it stands in the checkout, also where nobody has built it."""
+    from hatch_build import Assets
+
+    Assets(Path(__file__).resolve().parents[1]).compile_catalogues()
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """An empty YUANKE_HOME."""
