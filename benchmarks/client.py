@@ -40,7 +40,10 @@ class Client:
             sent["Content-Type"] = "application/json"
         self.connection.request(method, path, body, sent)
         answer = self.connection.getresponse()
-        return Answer(answer.status, answer.read(), {key.lower(): value for key, value in answer.getheaders()})
+        found = Answer(answer.status, answer.read(), {key.lower(): value for key, value in answer.getheaders()})
+        if "Cookie" in self.headers and "set-cookie" in found.headers:
+            self.headers["Cookie"] = found.headers["set-cookie"].split(";")[0]
+        return found
 
     def right(self, method: str, path: str, body: Any = None) -> Answer:
         """`call`, and stop the run when the answer is a fault."""

@@ -25,7 +25,7 @@ def rows_html(
     ``more`` is the label of the button that opens the menu of a row; None draws no button.
     """
     opens = [f'<td class="{escape(c["css"])}">' if c["css"] else "<td>" for c in columns]
-    end = f"{_more_button(more)}</tr>\n" if more else "</tr>\n"
+    end = f"{more_button(more)}</tr>\n" if more else "</tr>\n"
     drawn: list[str] = []
     add = drawn.append
     for row in rows:
@@ -56,7 +56,7 @@ def _open_row(row: Mapping[str, Any]) -> str:
     )
 
 
-def _more_button(label: str) -> str:
+def more_button(label: str) -> str:
     return (
         '<td class="yk-c-act"><button type="button" class="btn btn-ghost btn-icon yk-more" aria-haspopup="true" '
         f'aria-expanded="false" aria-label="{escape(label)}">{icon("dots")}</button></td>'

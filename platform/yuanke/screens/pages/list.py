@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
-from flask import Response, make_response, render_template, request, session
+from flask import Response, current_app, make_response, render_template, request, session
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 
 from yuanke.kernel.errors import QueryFault
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records import Page, Record
+from yuanke.records import Page
 from yuanke.screens import urls
-from yuanke.screens.asked import SIZES, Asked, asked
+from yuanke.screens.asked import PAGING, SIZES, Asked, asked
 from yuanke.screens.bar import filters
-from yuanke.screens.cells import cell
-from yuanke.screens.columns import heads, listed
+from yuanke.screens.columns import heads, listed, styles
+from yuanke.screens.drawn import records_html
+from yuanke.screens.kept import filled, hole
 from yuanke.screens.pages.list_frame import bulk, chooser, expression, head, row_actions
 from yuanke.screens.reader import Reader, wants_part
-from yuanke.screens.saved import chosen
+from yuanke.screens.saved import chosen, saved_views
 from yuanke.screens.shell import shell
+from yuanke.storage.prepared import remembered
 from yuanke.web.language import say
 
 MOST_COLUMNS = 40
@@ -36,7 +40,71 @@ def list_page(reader: Reader, entity: Entity) -> Response:
         page = reader.records.list(entity.key, ask.query(reader, fields))
     except QueryFault as fault:
         return _answer(reader, _faulty(reader, entity, ask, fields, fault), 422 if wants_part() else 400)
-    return _answer(reader, {**_frame(reader, entity, ask, fields), **_filled(reader, entity, ask, fields, page)})
+    if page.records:
+        return _listed(reader, entity, ask, fields, page)
+    return _answer(
+        reader,
+        {
+            **_frame(reader, entity, ask, fields),
+            "rows": [],
+            "count": "0",
+            "pager": None,
+            "empty": _empty(reader, entity, ask),
+        },
+    )
+
+
+def _listed(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], page: Page) -> Response:
+    """A page with rows: all but them, the total, the pager and one's place is drawn once (see `_kept_under`)."""
+    count = f"{page.count:,}{'+' if page.count_capped else ''}" if page.count is not None else None
+    here = ask.url(**{name: ask.args.get(name) for name in PAGING})
+    picks, more = remembered(reader.unit, ("rows", reader.actor, reader.locale, entity.key), lambda: _around_rows(reader, entity))
+    drawn = records_html(page.records, fields, styles(entity, fields), reader.place, picks, more)
+    pager = Markup(current_app.jinja_env.get_template("_pager.html").render(pager=_pager(ask, page, count)))
+    frame = shell(reader)
+    key = _kept_under(reader, entity, ask, fields, frame)
+    if key is None or count is None:
+        model = {
+            **_frame(reader, entity, ask, fields),
+            "drawn": drawn,
+            "count": count,
+            "pager": pager,
+            "empty": None,
+            "refresh_url": here,
+        }
+        return _answer(reader, model, frame=frame)
+
+    def draw() -> str:
+        holes = {
+            "drawn": hole("rows"),
+            "count": hole("count"),
+            "pager": hole("pager"),
+            "refresh_url": hole("here"),
+            "empty": None,
+        }
+        return _drawn(reader, {**_frame(reader, entity, ask, fields), **holes}, frame)
+
+    pieces = {"rows": drawn, "count": count, "pager": pager, "here": escape(here)}
+    return Response(filled(key, draw, pieces), mimetype="text/html")
+
+
+def _around_rows(reader: Reader, entity: Entity) -> tuple[bool, str | None]:
+    """Whether rows have a box in front, and what the button behind them is called."""
+    return bool(bulk(reader, entity)), str(_("更多操作")) if row_actions(reader, entity) else None
+
+
+def _kept_under(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], frame: dict[str, Any]) -> Hashable:
+    """Everything that `_frame` and the shell read; None when the page is not one to keep (something is searched for,
+    filtered by click, or told once)."""
+    said = [(name, ask.args.getlist(name)) for name in ask.args if name not in PAGING]
+    if any(name not in ("v", "s", "sort", "limit") for name, _values in said) or "_flashes" in session:
+        return None
+    unit = reader.unit
+    rest = {name: part for name, part in frame.items() if name not in ("menu", "menu_html")}
+    return (
+        unit.serial, unit.head.perm_version, reader.actor, unit.enterprise, reader.locale, wants_part(), entity.key, repr(said),
+        tuple(field.key for field in fields), repr(saved_views(reader, entity)), repr(rest), frame.get("menu_html"),
+    )  # fmt: skip
 
 
 def shown_fields(reader: Reader, entity: Entity, ask: Asked) -> list[Field]:
@@ -67,15 +135,20 @@ def remember_columns(name: str, keys: list[str]) -> None:
     session["columns"] = dict(list(kept.items())[-MOST_REMEMBERED:])
 
 
-def _answer(reader: Reader, model: dict[str, Any], status: int = 200) -> Response:
+def _answer(reader: Reader, model: dict[str, Any], status: int = 200, frame: dict[str, Any] | None = None) -> Response:
+    status = 200 if status == 422 and wants_part() else status
+    return make_response(_drawn(reader, model, frame or {} if wants_part() else frame or shell(reader)), status)
+
+
+def _drawn(reader: Reader, model: dict[str, Any], frame: dict[str, Any]) -> str:
     context = {"list": model, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
     if wants_part():
-        return make_response(render_template("_list.html", **context), 200 if status == 422 else status)
-    return make_response(render_template("list.html", shell=shell(reader), seen=None, **context), status)
+        return render_template("_list.html", **context)
+    return render_template("list.html", shell=frame, seen=None, **context)
 
 
 def _frame(reader: Reader, entity: Entity, ask: Asked, fields: list[Field]) -> dict[str, Any]:
-    """All but the rows."""
+    """All but the rows; it is drawn once for what `_kept_under` names."""
     return {
         **head(reader, entity, ask, "list"),
         "url": urls.entity(entity.key),
@@ -99,29 +172,26 @@ def _declared_sort(entity: Entity) -> tuple[str, ...]:
     return (said,) if isinstance(said, str) else tuple(said or ())
 
 
-def _filled(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], page: Page) -> dict[str, Any]:
-    rows = [_row(reader, entity, record, fields) for record in page.records]
-    count = f"{page.count:,}{'+' if page.count_capped else ''}" if page.count is not None else None
-    return {"rows": rows, "count": count, "pager": _pager(ask, page, count) if rows else None,
-            "empty": None if rows else _empty(reader, entity, ask)}  # fmt: skip
-
-
-def _row(reader: Reader, entity: Entity, record: Record, fields: list[Field]) -> dict[str, Any]:
-    return {
-        "id": record.id, "url": urls.record(entity.key, record.id), "title": record.title, "version": record.version,
-        "cells": [cell(record, field, reader.place) for field in fields],
-    }  # fmt: skip
-
-
 def _pager(ask: Asked, page: Page, count: str | None) -> dict[str, Any]:
     first, here = ask.offset + 1, ask.args.get("after", "")
     trail = [*ask.trail, here][-20:]
-    following = ask.url(after=page.next, trail="~".join(c for c in trail if c), at=ask.offset + len(page.records)) if page.next else None
+    following = (
+        ask.url(after=page.next, trail="~".join(c for c in trail if c), at=ask.offset + len(page.records))
+        if page.next
+        else None
+    )
     back = None
     if here:
         before = ask.trail
-        back = ask.url(after=before[-1] if before else None, trail="~".join(before[:-1]), at=max(0, ask.offset - ask.limit))
-    said = _("第 %(first)s–%(last)s 条，共 %(count)s 条", first=f"{first:,}", last=f"{ask.offset + len(page.records):,}", count=count or "?")
+        back = ask.url(
+            after=before[-1] if before else None, trail="~".join(before[:-1]), at=max(0, ask.offset - ask.limit)
+        )
+    said = _(
+        "第 %(first)s–%(last)s 条，共 %(count)s 条",
+        first=f"{first:,}",
+        last=f"{ask.offset + len(page.records):,}",
+        count=count or "?",
+    )
     sizes = [{"n": n, "url": ask.url(limit=n), "on": n == ask.limit} for n in SIZES]
     return {"said": str(said), "prev_url": back, "next_url": following, "sizes": sizes}
 
@@ -139,7 +209,11 @@ def _faulty(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], fau
         return _faulty(reader, entity, Asked(entity, type(ask.args)()), fields, fault)
     model = {**frame, "rows": [], "pager": None, "empty": empty, "expression": told}
     if not told["error"]:
-        model["note"] = {"tone": "bad", "title": say(fault.said), "action": {"label": str(_("清除条件")), "url": urls.entity(entity.key)}}
+        model["note"] = {
+            "tone": "bad",
+            "title": say(fault.said),
+            "action": {"label": str(_("清除条件")), "url": urls.entity(entity.key)},
+        }
     return model
 
 
@@ -147,15 +221,29 @@ def _empty(reader: Reader, entity: Entity, ask: Asked) -> dict[str, Any]:
     name = reader.say(entity.plural)
     if ask.narrowed or ask.args.get("v"):
         action = {"label": str(_("清除条件")), "url": urls.entity(entity.key)}
-        return {"icon": "search-off", "title": str(_("没有符合条件的%(name)s", name=name)), "said": str(_("少几个条件，或换一个词试试")), "action": action}
-    action = {"label": str(_("新建%(name)s", name=reader.say(entity.label))), "url": urls.new(entity.key)} if reader.may(entity, "create") else None
+        return {
+            "icon": "search-off",
+            "title": str(_("没有符合条件的%(name)s", name=name)),
+            "said": str(_("少几个条件，或换一个词试试")),
+            "action": action,
+        }
+    action = (
+        {"label": str(_("新建%(name)s", name=reader.say(entity.label))), "url": urls.new(entity.key)}
+        if reader.may(entity, "create")
+        else None
+    )
     said = str(_("新建第一条，或从 Excel 导入已有的数据")) if action else str(_("有了数据就会显示在这里"))
     return {"icon": entity.icon, "title": str(_("还没有%(name)s", name=name)), "said": said, "action": action}
 
 
 def _denied(reader: Reader, entity: Entity, ask: Asked) -> dict[str, Any]:
     reason = reader.records.grant(entity.key, "read").reason
-    empty = {"icon": "lock", "title": str(_("你没有查看%(name)s的权限", name=reader.say(entity.plural))), "said": say(reason), "action": None}
+    empty = {
+        "icon": "lock",
+        "title": str(_("你没有查看%(name)s的权限", name=reader.say(entity.plural))),
+        "said": say(reason),
+        "action": None,
+    }
     bare = {"views": [], "view_menu": [], "save_view_url": None, "kinds": [], "actions": [], "filters": [], "bulk": [], "columns": [],
             "chooser": None, "row_actions": [], "expression": None, "rows": [], "pager": None, "keep": {}, "q": "", "q_hint": "",
             "clear_url": None, "refresh_url": None, "note": None}  # fmt: skip
