@@ -50,11 +50,11 @@ class Prepared:
         self._readers: list[Callable[[Any], Any] | None] | None = None
         self._texts: dict[str, str] = {}
 
-    def columns(self, unit: Unit, **values: Any) -> list[Sequence[Any]]:
+    def columns(self, unit: Unit, /, **values: Any) -> list[Sequence[Any]]:
         """Run it and answer column by column, as Python values; an empty list when there is no row."""
         return self._columns(unit.connection, unit.enterprise.place, values)
 
-    def mappings(self, unit: Unit, **values: Any) -> list[dict[str, Any]]:
+    def mappings(self, unit: Unit, /, **values: Any) -> list[dict[str, Any]]:
         """Run it and answer row by row."""
         return [dict(zip(self._names, row)) for row in zip(*self.columns(unit, **values))]
 
@@ -63,12 +63,12 @@ class Prepared:
         columns = self._columns(connection, place, values)
         return SimpleNamespace(**dict(zip(self._names, (column[0] for column in columns)))) if columns else None
 
-    def scalar(self, unit: Unit, **values: Any) -> Any:
+    def scalar(self, unit: Unit, /, **values: Any) -> Any:
         """The first column of the first row, None without one."""
         found = self.columns(unit, **values)
         return found[0][0] if found else None
 
-    def run(self, unit: Unit, **values: Any) -> int:
+    def run(self, unit: Unit, /, **values: Any) -> int:
         """Run a statement without rows; answers how many it touched."""
         text = self._text_for(unit.enterprise.place)
         return int(unit.connection.exec_driver_sql(text, self._bound(values)).rowcount)
