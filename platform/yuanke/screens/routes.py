@@ -11,9 +11,10 @@ from flask_appbuilder import BaseView, expose
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
-from yuanke.screens.pages import board, bulk, calendar, customize, exporting, files, finding, form, functions, importing, jobs, record, removal, settings, views, words, workbench
+from yuanke.screens.pages import board, bulk, calendar, customize, exporting, files, finding, form, functions, importing, inline, jobs, me, record, removal, settings, views, words, workbench
 from yuanke.screens.pages import list as lists
 from yuanke.screens.reader import Reader, reader
+from yuanke.web.guard import late
 
 
 class Pages(BaseView):
@@ -66,6 +67,27 @@ class Pages(BaseView):
     @expose("/jobs/<identity:job_id>/cancel", methods=["POST"])
     def cancel_job(self, job_id: int) -> Response:
         return jobs.cancel_job(reader(), job_id)
+
+    @expose("/me", methods=["GET"])
+    def me(self) -> Response:
+        return me.profile(reader())
+
+    @expose("/me", methods=["POST"])
+    def save_me(self) -> Response:
+        return me.save_profile(reader())
+
+    @expose("/me/password", methods=["GET"])
+    def password(self) -> Response:
+        return me.password(reader())
+
+    @expose("/me/password", methods=["POST"])
+    @late
+    def change_password(self) -> Response:
+        return me.change_password()
+
+    @expose("/me/sessions", methods=["POST"])
+    def end_others(self) -> Response:
+        return me.end_others(reader())
 
     @expose("/settings")
     def settings(self) -> Response:
@@ -124,6 +146,26 @@ class RecordPages(BaseView):
     @expose("/<key:entity>/words/<key:field>")
     def words(self, entity: str, field: str) -> Response:
         return words.words_json(*_entity(entity), field)
+
+    @expose("/<key:entity>/star", methods=["POST"])
+    def star_list(self, entity: str) -> Response:
+        return functions.star_list(*_entity(entity))
+
+    @expose("/<key:entity>/<identity:record_id>/star", methods=["POST"])
+    def star(self, entity: str, record_id: int) -> Response:
+        return functions.star_record(*_entity(entity), record_id)
+
+    @expose("/<key:entity>/<identity:record_id>/say", methods=["POST"])
+    def say(self, entity: str, record_id: int) -> Response:
+        return record.say_part(*_entity(entity), record_id)
+
+    @expose("/<key:entity>/<identity:record_id>/fields/<key:field>", methods=["GET"])
+    def field(self, entity: str, record_id: int, field: str) -> Response:
+        return inline.show(*_entity(entity), record_id, field)
+
+    @expose("/<key:entity>/<identity:record_id>/fields/<key:field>", methods=["POST"])
+    def save_field(self, entity: str, record_id: int, field: str) -> Response:
+        return inline.save(*_entity(entity), record_id, field)
 
     @expose("/<key:entity>/columns", methods=["POST"])
     def columns(self, entity: str) -> Response:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from yuanke.kernel.errors import AccessDenied, RecordNotFound
 from yuanke.kernel.text import Label
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Query, Record
-from yuanke.screens import urls
-from yuanke.screens.cells import EMPTY, cell, colour, shown
+from yuanke.screens import favourites, urls
+from yuanke.screens.cells import cell, colour
 from yuanke.screens.columns import listed, styles
-from yuanke.screens.pages.timeline import timeline
-from yuanke.screens.reader import Reader
+from yuanke.screens.form_start import Values
+from yuanke.screens.neighbours import neighbours
+from yuanke.screens.pages.inline import field_shown
+from yuanke.screens.pages.timeline import may_say, say, timeline
+from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.shell import shell
 
 MOST_FIGURES = 4
@@ -28,8 +32,8 @@ def record_page(reader: Reader, entity: Entity, record: Record) -> Response:
         "entity": {"key": entity.key, "label": reader.say(entity.label), "icon": entity.icon},
         "id": record.id, "title": record.title,
         "crumbs": [{"label": reader.say(entity.plural), "url": urls.entity(entity.key)}, {"label": str(record.values.get("number") or record.title), "url": None}],
-        "tag": _tag(reader, entity, record), "star": None, "facts": _facts(reader, entity, record), "labels": [],
-        "prev_url": None, "next_url": None,
+        "tag": _tag(reader, entity, record), "star": _star(reader, entity, record), "facts": _facts(reader, entity, record), "labels": [],
+        **neighbours(reader, entity, record.id),
         "actions": _actions(reader, entity, record), "create": _create(reader, entity, record), "more": _more(reader, entity, record),
         "notes": [], "figures": _figures(reader, entity, record), "flow": _flow(reader, entity, record),
         "sections": _sections(reader, entity, record),
@@ -39,6 +43,13 @@ def record_page(reader: Reader, entity: Entity, record: Record) -> Response:
     seen = {"title": record.title, "kind": reader.say(entity.label)}
     context = {"record": model, "shell": shell(reader), "seen": seen, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
     return make_response(render_template("record.html", **context))
+
+
+def _star(reader: Reader, entity: Entity, record: Record) -> dict[str, Any] | None:
+    of = reader.registry.entities.get(favourites.FAVOURITES)
+    if of is None or not reader.may(of, "create"):
+        return None
+    return {"on": favourites.is_kept(reader, entity, record.id), "url": f"{urls.record(entity.key, record.id)}/star"}
 
 
 def _tag(reader: Reader, entity: Entity, record: Record) -> tuple[str, str] | None:
@@ -106,7 +117,11 @@ def _flow(reader: Reader, entity: Entity, record: Record) -> dict[str, Any] | No
 def _actions(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
     if not may_update(reader, entity, record):
         return []
-    return [{"label": str(_("编辑")), "icon": "edit", "url": urls.edit(entity.key, record.id), "method": "get", "key": "e", "primary": True}]
+    found = [{"label": str(_("编辑")), "icon": "edit", "url": urls.edit(entity.key, record.id), "method": "get", "key": "e", "primary": True}]
+    if "owner" in reader.records.grant(entity.key, "update").writable and entity.key != "user":
+        url = urls.with_query(f"/records/{entity.key}/transfer", {"id": record.id, "one": 1})
+        found.append({"label": str(_("转移")), "icon": "switch-horizontal", "url": url, "method": "dialog"})
+    return found
 
 
 def may_update(reader: Reader, entity: Entity, record: Record) -> bool:
@@ -140,12 +155,14 @@ def _create(reader: Reader, entity: Entity, record: Record) -> list[dict[str, An
 
 def _sections(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
     view = entity.views.get("form")
+    editable = may_update(reader, entity, record)
+    values = Values(reader, entity, record.values)
     made = []
     for section in view.body.get("sections", ()) if view else ():
         fields = [
-            _shown(reader, entity, record, entity.fields[key])
-            for row in section["rows"] for key in row if key in record.values and not entity.fields[key].rows
-        ]
+            field_shown(reader, entity, entity.fields[key], record, editable)
+            for row in section["rows"] for key in row if key in record.values and _worth(entity.fields[key], record, values)
+        ]  # fmt: skip
         if fields:
             label = section["label"]
             title = reader.say(label) if isinstance(label, Label) else str(label)
@@ -153,27 +170,35 @@ def _sections(reader: Reader, entity: Entity, record: Record) -> list[dict[str, 
     return made
 
 
-def _shown(reader: Reader, entity: Entity, record: Record, field: Field) -> dict[str, Any]:
-    value = record.values.get(field.key)
-    made = EMPTY if value is None else shown(record, field, value, reader.place)
-    wide = field.type.name in ("long_text", "rich_text", "json", "file", "image")
-    return {"key": field.key, "label": reader.say(field.label), "widget": field.type.widget, "value": made, "wide": wide, "edit_url": None}
+def _worth(field: Field, record: Record, values: Values) -> bool:
+    """Owned rows have a list of their own; what the form would not ask for is shown only where it holds something."""
+    if field.rows:
+        return False
+    return field.visible_when is None or record.values.get(field.key) is not None or values.holds(field.visible_when)
 
 
 # -- related lists ------------------------------------------------------------------------------------------------
 
 
 def _related(reader: Reader, entity: Entity, record: Record) -> dict[str, Any]:
-    """Owned rows first, then what links here; counts are asked for the tab that is open only."""
+    """Owned rows first, then what links here; the others are only counted."""
     names = related_names(reader, entity, record)
     tabs = [
         {"key": name, "label": label, "count": None, "url": f"{urls.record(entity.key, record.id)}/related/{name}", "on": at == 0}
         for at, (name, label) in enumerate(names)
     ]
     now = related_model(reader, entity, record.id, names[0][0]) if names else None
-    if now is not None:
-        tabs[0]["count"] = now.pop("count")
+    for tab in tabs:
+        tab["count"] = now.pop("count") if tab["on"] and now is not None else _related_count(reader, entity, record, tab["key"])
     return {"related": tabs, "related_now": now}
+
+
+def _related_count(reader: Reader, entity: Entity, record: Record, name: str) -> str:
+    rows = record.values.get(name)
+    if isinstance(rows, list):
+        return f"{len(rows):,}"
+    page = reader.records.related(entity.key, record.id, name, Query(fields=("id",), limit=1))
+    return f"{page.count or 0:,}{'+' if page.count_capped else ''}"
 
 
 def related_names(reader: Reader, entity: Entity, record: Record) -> list[tuple[str, str]]:
@@ -243,7 +268,25 @@ def related_part(reader: Reader, entity: Entity, record_id: int, name: str) -> R
 
 
 def history_part(reader: Reader, entity: Entity, record_id: int) -> Response:
-    before = request.args.get("before", "")
+    """GET ``before``, ``until``: older entries than those that stand on the page."""
+    before, until = request.args.get("before", ""), request.args.get("until", "")
     record = reader.records.get(entity.key, record_id, fields=())
-    model = timeline(reader, entity, record, int(before) if before.isdigit() else None)
+    try:
+        moment = datetime.fromisoformat(until) if until else None
+    except ValueError:
+        moment = None
+    model = timeline(reader, entity, record, int(before) if before.isdigit() else None, moment if moment is None or moment.tzinfo else None)
     return make_response(render_template("_timeline_items.html", timeline=model, ctx={"cell": False, "locale": reader.locale}))
+
+
+def say_part(reader: Reader, entity: Entity, record_id: int) -> Response:
+    """POST ``text``: a comment; answers the timeline, or leads back to the record without htmx."""
+    record = reader.records.get(entity.key, record_id, fields=())
+    text = request.form.get("text", "")
+    if not may_say(reader, entity):
+        raise RecordNotFound()
+    if text.strip():
+        say(reader, entity, record, text)
+    if not wants_part():
+        return redirect(urls.record(entity.key, record_id), 303)  # type: ignore[return-value]
+    return make_response(render_template("_timeline.html", timeline=timeline(reader, entity, record), ctx={"cell": False, "locale": reader.locale}))

@@ -12,30 +12,87 @@ from zoneinfo import ZoneInfo
 from flask_babel import format_date
 from flask_babel import gettext as _
 
+from yuanke.access.grants import engine_of
 from yuanke.fieldtypes import ValueFault
 from yuanke.kernel import clock
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records import HistoryEntry, LinkValue, Record
+from yuanke.records import Condition, HistoryEntry, LinkValue, Query, Record, Records
 from yuanke.screens import urls
 from yuanke.screens.reader import Reader
 from yuanke.web.language import enumerated
 
 PAGE = 20
+MOST_COMMENTS = 200
+COMMENTS = "comment"
+LONGEST_COMMENT = 5_000
 ICONS = {"create": "plus", "update": "edit", "delete": "trash", "restore": "arrow-back-up"}
 
 
-def timeline(reader: Reader, entity: Entity, record: Record, before: int | None = None) -> dict[str, Any]:
+def timeline(reader: Reader, entity: Entity, record: Record, before: int | None = None, until: datetime | None = None) -> dict[str, Any]:
+    """The newest page, or what lies ``before`` an entry of the history that was made at ``until``."""
     entries = reader.records.history(entity.key, record.id, PAGE + 1, before)
-    shown, more = entries[:PAGE], None
+    shown, more, since = entries[:PAGE], None, None
     if len(entries) > PAGE:
-        more = {"label": str(_("更早的记录")), "url": f"{urls.record(entity.key, record.id)}/history?before={shown[-1].id}"}
-    day: str | None = None
-    items = []
-    for entry in shown:
-        item = _item(reader, entity, entry)
+        since = shown[-1].at
+        url = urls.with_query(f"{urls.record(entity.key, record.id)}/history", {"before": shown[-1].id, "until": since.isoformat()})
+        more = {"label": str(_("更早的记录")), "url": url}
+    told = [(entry.at, _item(reader, entity, entry)) for entry in shown] + _comments(reader, entity, record, since, until)
+    kinds = [("all", _("全部")), ("comment", _("评论")), ("change", _("变更"))] if may_say(reader, entity) else [("all", _("全部")), ("change", _("变更"))]
+    return {
+        "say": _say(entity, record) if may_say(reader, entity) else None, "kinds": [{"key": k, "label": str(label)} for k, label in kinds],
+        "items": _by_day(told), "more": more,
+    }  # fmt: skip
+
+
+def _by_day(told: list[tuple[datetime, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Newest first; the day is said where it begins."""
+    items, day = [], None
+    for _at, item in sorted(told, key=lambda one: one[0], reverse=True):
         item["day"], day = (item["day"] if item["day"] != day else None), item["day"]
         items.append(item)
-    return {"say": None, "kinds": [{"key": "all", "label": str(_("全部"))}, {"key": "change", "label": str(_("变更"))}], "items": items, "more": more}
+    return items
+
+
+# -- what people said ---------------------------------------------------------------------------------------------
+
+
+def may_say(reader: Reader, entity: Entity) -> bool:
+    of = reader.registry.entities.get(COMMENTS)
+    return of is not None and "comments" in entity.features and reader.may(of, "create")
+
+
+def say(reader: Reader, entity: Entity, record: Record, text: str) -> None:
+    """Whoever may read the record may say something about it. Raises ValidationFailed."""
+    reader.records.create(COMMENTS, {"entity": entity.key, "record": record.id, "body": text.strip()[:LONGEST_COMMENT]})
+
+
+def _say(entity: Entity, record: Record) -> dict[str, Any]:
+    kinds = [{"key": "comment", "label": str(_("评论")), "hint": str(_("说点什么，看得到这条记录的人都看得到"))}]
+    return {"url": f"{urls.record(entity.key, record.id)}/say", "kinds": kinds, "chips": []}
+
+
+def _comments(reader: Reader, entity: Entity, record: Record, since: datetime | None, until: datetime | None) -> list[tuple[datetime, dict[str, Any]]]:
+    """Of a record that this reader reads, what everybody said about it: the door gives each his own, the page all."""
+    if COMMENTS not in reader.registry.entities or "comments" not in entity.features:
+        return []
+    conditions = [Condition("entity", "eq", entity.key), Condition("record", "eq", record.id)]
+    conditions += [Condition("created_at", "ge", since)] if since is not None else []
+    conditions += [Condition("created_at", "lt", until)] if until is not None else []
+    engine = Records(reader.unit, engine_of(reader.actor))
+    query = Query(conditions=tuple(conditions), fields=("body", "owner", "created_at"), sort=("-created_at",), limit=MOST_COMMENTS, count="none")
+    return [(r.values["created_at"], _comment(reader, r)) for r in engine.list(COMMENTS, query).records]
+
+
+def _comment(reader: Reader, said: Record) -> dict[str, Any]:
+    at, owner = said.values["created_at"].astimezone(ZoneInfo(reader.place.timezone)), said.values.get("owner")
+    return {
+        "day": _day(reader, at), "kind": "comment", "icon": "message-2", "who": owner.title if owner is not None else str(_("系统")),
+        "did": str(_("评论")), "when": f"{at:%H:%M}", "changes": [], "state": None, "text": said.values.get("body"), "chips": [], "note": None,
+        "reply_url": None,
+    }  # fmt: skip
+
+
+# -- what was done ------------------------------------------------------------------------------------------------
 
 
 def _item(reader: Reader, entity: Entity, entry: HistoryEntry) -> dict[str, Any]:
