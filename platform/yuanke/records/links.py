@@ -37,8 +37,28 @@ def check_links(saves: Sequence[Save]) -> None:
         for key, ids in save.pairs.items():
             field = save.entity.fields[key]
             wanted.setdefault(field.targets[0], []).extend((save, field, one) for one in ids)
+    lock_holders(saves)
     for target, uses in sorted(wanted.items()):
         _check(target, uses)
+
+
+def lock_holders(saves: Sequence[Save]) -> None:
+    """On PostgreSQL: every record whose roll-ups these saves will move, the one they leave and the one they come to, locked
+    in id order in one statement. Locked one by one, two savers that swap them would wait for each other."""
+    if not saves or saves[0].unit.dialect != "postgresql":
+        return
+    wanted: dict[str, set[int]] = {}
+    for save in saves:
+        for holder in _holders(save.entity):
+            for key, field in save.entity.fields.items():
+                if field.targets == (holder,) and not field.pairs and (save.old is None or save.changed(key)):
+                    ids = {save.get(key), save.old.get(key) if save.old else None} - {None}
+                    wanted.setdefault(holder, set()).update(one for one in ids if isinstance(one, int))
+    for holder, ids in sorted(wanted.items()):
+        if ids:
+            table = saves[0].unit.tables[holder]
+            held = sa.select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id).with_for_update()
+            saves[0].unit.execute(held).all()
 
 
 def _check(target: str, uses: Sequence[tuple[Save, Field, int]]) -> None:
