@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 
 from yuanke.kernel import clock, watch
+from yuanke.storage.engines import fetch_text, run_text
 
 if TYPE_CHECKING:
     from yuanke.storage.unit import Unit
@@ -70,22 +71,18 @@ class Prepared:
 
     def run(self, unit: Unit, /, **values: Any) -> int:
         """Run a statement without rows; answers how many it touched."""
-        text = self._text_for(unit.enterprise.place)
-        return int(unit.connection.exec_driver_sql(text, self._bound(values)).rowcount)
+        return run_text(unit.connection, self._text_for(unit.enterprise.place), self._bound(values))
 
     def run_many(self, unit: Unit, many: Iterable[Mapping[str, Any]]) -> None:
         """Run it once for each set of values, in one call of the driver."""
         bound = [self._bound(values) for values in many]
         if bound:
-            unit.connection.exec_driver_sql(self._text_for(unit.enterprise.place), bound)
+            run_text(unit.connection, self._text_for(unit.enterprise.place), bound, many=True)
 
     def _columns(self, connection: sa.Connection, place: str, values: Mapping[str, Any]) -> list[Sequence[Any]]:
-        result = connection.exec_driver_sql(self._text_for(place), self._bound(values))
-        cursor: Any = result.cursor
-        rows = cursor.fetchall()
+        rows, description = fetch_text(connection, self._text_for(place), self._bound(values))
         if self._readers is None and rows:
-            self._readers = self._make_readers(cursor.description)
-        result.close()
+            self._readers = self._make_readers(description)
         if not rows:
             return []
         return [
