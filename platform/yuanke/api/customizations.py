@@ -13,7 +13,6 @@ from flask import Response
 from yuanke.api import asked
 from yuanke.api.answers import reply
 from yuanke.api.resource import Resource, expose
-from yuanke.jobs import enqueue, kinds
 from yuanke.kernel.errors import AccessDenied
 from yuanke.kernel.text import message
 from yuanke.metadata import Layer
@@ -26,8 +25,7 @@ from yuanke.web.guard import reading
 from yuanke.web.language import say
 from yuanke.web.once import once
 from yuanke.web.requests import Current, current
-
-FINISH = "finish_schema"
+from yuanke.web.schema import finish_later
 
 
 class CustomizationsApi(Resource):
@@ -57,8 +55,7 @@ class CustomizationsApi(Resource):
         digest = asked.text("digest")
         user = held.actor.user_id
         done = change_here(held.unit, lambda unit: _layers(unit, body), user, _decisions(), digest)
-        if done.pending and FINISH in kinds():
-            enqueue(held.unit, held.actor, FINISH, {}, dedupe=FINISH, once="pending")
+        finish_later(held.unit, held.actor, done)
         return reply({"version": done.version, "digest": done.registry.digest, "pending": done.pending})
 
 

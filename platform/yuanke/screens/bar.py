@@ -71,7 +71,7 @@ def _field(reader: Reader, entity: Entity, field: Field) -> dict[str, Any]:
     return found
 
 
-_NOTHING: Mapping[str, Any] = {**dict.fromkeys(TEXTS | OTHERS, ""), **dict.fromkeys(SPANS, {"from": "", "to": "", "within": ""})}
+_NOTHING: Mapping[str, Any] = {**dict.fromkeys(TEXTS | OTHERS, ""), **{key: {"from": "", "to": "", "within": ""} for key in SPANS}}
 
 
 def _value(reader: Reader, field: Field, asked: Asked, name: str) -> tuple[Any, str | None]:

@@ -33,6 +33,6 @@ def failure_page(status: int, title: str, said: str, reference: str | None = Non
 def _somebody() -> Reader | None:
     try:
         return reader() if requests.anybody() is not None else None
-    except Exception:  # noqa: BLE001 - the page that explains a fault must not raise another
+    except Exception:
         log.exception("no shell for a failure page")
         return None

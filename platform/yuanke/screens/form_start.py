@@ -49,14 +49,14 @@ class Values:
         """A condition that cannot be told shows the field rather than hiding it."""
         try:
             return bool(condition.evaluate(SaveValues(self.save)))
-        except Exception:  # noqa: BLE001 - half a form may make any formula stumble
+        except Exception:
             return True
 
     def default(self, field: Field) -> Any:
         try:
             value = field.default.evaluate(SaveValues(self.save)) if isinstance(field.default, Expression) else field.default
             return field.type.parse(field, value, self.reader.place)
-        except Exception:  # noqa: BLE001 - a default that needs values not typed yet stays empty
+        except Exception:
             return None
 
 

@@ -66,7 +66,7 @@ class Form:
 
     def writable(self, field: Field) -> bool:
         """Written by this person now; a condition is asked of the record as it stands."""
-        if field.key not in self.grant.writable or field.editable == "new" and self.record is not None:
+        if field.key not in self.grant.writable or (field.editable == "new" and self.record is not None):
             return False
         if isinstance(field.editable, Expression) and self.record is not None:
             return Values(self.reader, self.entity, self.record.values).holds(field.editable)

@@ -6,7 +6,8 @@ The one rule: what was not touched is not sent on, so a save changes what its au
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field as slot
+from dataclasses import dataclass
+from dataclasses import field as slot
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -180,7 +181,7 @@ def _row(
         if before is not None:
             if differs(reader, field, raw, before.values.get(field.key)):
                 item[field.key] = _change(field, raw, before.values.get(field.key))
-        elif raw not in NOTHING or not isinstance(field.default, Expression) and field.default is not None:
+        elif raw not in NOTHING or (not isinstance(field.default, Expression) and field.default is not None):
             item[field.key] = raw
             filled = filled or _says_something(reader, field, raw)
     return item if filled else None

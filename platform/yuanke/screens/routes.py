@@ -11,7 +11,27 @@ from flask_appbuilder import BaseView, expose
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
-from yuanke.screens.pages import board, bulk, calendar, customize, exporting, files, finding, form, functions, importing, inline, jobs, me, record, removal, settings, views, words, workbench
+from yuanke.screens.pages import (
+    board,
+    bulk,
+    calendar,
+    customize,
+    exporting,
+    files,
+    finding,
+    form,
+    functions,
+    importing,
+    inline,
+    jobs,
+    me,
+    record,
+    removal,
+    settings,
+    views,
+    words,
+    workbench,
+)
 from yuanke.screens.pages import list as lists
 from yuanke.screens.reader import Reader, reader
 from yuanke.web.guard import late
@@ -21,7 +41,7 @@ class Pages(BaseView):
     """Pages that belong to no entity."""
 
     route_base = ""
-    base_permissions: list[str] = []  # noqa: RUF012 - Flask-AppBuilder's own class attribute
+    base_permissions: list[str] = []
     default_view = "home"
 
     @expose("/")
@@ -98,7 +118,7 @@ class DesignerPages(BaseView):
     """功能自定义."""
 
     route_base = "/settings/customize"
-    base_permissions: list[str] = []  # noqa: RUF012 - Flask-AppBuilder's own class attribute
+    base_permissions: list[str] = []
     default_view = "home"
 
     @expose("")
@@ -130,7 +150,7 @@ class RecordPages(BaseView):
     """List, record, form, kanban of any entity."""
 
     route_base = "/records"
-    base_permissions: list[str] = []  # noqa: RUF012 - Flask-AppBuilder's own class attribute
+    base_permissions: list[str] = []
     default_view = "list"
 
     @expose("/<key:entity>")

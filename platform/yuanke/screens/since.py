@@ -6,7 +6,8 @@ The one rule: a field its author left alone takes what the other wrote; nobody's
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field as slot
+from dataclasses import dataclass
+from dataclasses import field as slot
 from typing import Any
 
 from flask import request

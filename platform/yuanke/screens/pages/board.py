@@ -19,10 +19,10 @@ from yuanke.metadata.registry import Entity, Field, Option
 from yuanke.records import Condition, LinkValue, Record
 from yuanke.screens import urls
 from yuanke.screens.asked import Asked, asked, came_from
+from yuanke.screens.assets import tint
 from yuanke.screens.cells import cell, colour
 from yuanke.screens.pages.list_frame import head
 from yuanke.screens.reader import Reader
-from yuanke.screens.assets import tint
 from yuanke.screens.shell import shell
 from yuanke.web.language import say, told
 from yuanke.web.requests import give_up

@@ -19,7 +19,8 @@ from yuanke.screens.controls import control
 from yuanke.screens.dialogs import dialog, lead_on
 from yuanke.screens.incoming import is_held, raw_of
 from yuanke.screens.pages.removal import back_to_list, said_reasons
-from yuanke.screens.reader import Reader, reader as fresh
+from yuanke.screens.reader import Reader
+from yuanke.screens.reader import reader as fresh
 from yuanke.screens.typed import typed
 from yuanke.web.language import say, told
 from yuanke.web.requests import give_up

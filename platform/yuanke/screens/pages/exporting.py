@@ -16,7 +16,6 @@ from yuanke.screens.asked import came_from, taken
 from yuanke.screens.pages.list import shown_fields
 from yuanke.screens.reader import Reader
 
-
 MOST = 500
 
 

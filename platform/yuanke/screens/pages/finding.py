@@ -50,7 +50,7 @@ def marked(title: str, q: str) -> Markup:
     if at < 0:
         return escape(title)
     end = at + len(q)
-    return Markup("{}<mark>{}</mark>{}").format(title[:at], title[at:end], title[end:])  # noqa: S704 - format escapes
+    return Markup("{}<mark>{}</mark>{}").format(title[:at], title[at:end], title[end:])
 
 
 def lookup_json(reader: Reader, entity: Entity) -> Response:
@@ -115,7 +115,7 @@ def _telling(entity: Entity, readable: frozenset[str]) -> list[str]:
     """At most two short columns of the list that are not the title."""
     view = entity.views.get("list")
     keys = [k for k in (view.body.get("columns", ()) if view else ()) if k in readable and k in entity.fields and k != entity.title]
-    fit = [k for k in keys if k == "number" or entity.fields[k].type.name in ("phone", "text") or entity.fields[k].targets and not entity.fields[k].pairs]
+    fit = [k for k in keys if k == "number" or entity.fields[k].type.name in ("phone", "text") or (entity.fields[k].targets and not entity.fields[k].pairs)]
     return [k for k in fit if k != "owner"][:2]
 
 

@@ -19,7 +19,8 @@ from yuanke.screens import urls
 from yuanke.screens.forms import Errors, Form
 from yuanke.screens.incoming import incoming
 from yuanke.screens.pages.finding import item_of
-from yuanke.screens.reader import Reader, reader as fresh, wants_part
+from yuanke.screens.reader import Reader, wants_part
+from yuanke.screens.reader import reader as fresh
 from yuanke.screens.shell import shell
 from yuanke.screens.since import Since, since
 from yuanke.web.language import enumerated, say
@@ -127,7 +128,7 @@ def _mine(form: Form, field: Field) -> str:
     raw = form.came.values[field.key]
     try:
         value = field.type.parse(field, raw, form.reader.place)
-    except Exception:  # noqa: BLE001 - what does not read is shown as it was typed
+    except Exception:
         return str(raw)
     if field.targets and isinstance(value, int):
         from yuanke.records.carried import titles_of

@@ -98,7 +98,7 @@ def _fixes(reader: Reader, entity: Entity, job: Job, told: list[Note], header: l
         field = entity.fields.get(reason.field)
         if field is None or not field.options or not reason.text or reason.column is None:
             continue
-        said = Markup(_("%(n)s 行的%(field)s是“%(text)s”，都算作")) % {"n": f"{reason.count:,}", "field": reader.say(field.label), "text": reason.text}  # noqa: S704 - % escapes
+        said = Markup(_("%(n)s 行的%(field)s是“%(text)s”，都算作")) % {"n": f"{reason.count:,}", "field": reader.say(field.label), "text": reason.text}
         options = [{"key": k, "label": reader.say(o.label)} for k, o in field.options.items() if not o.retired]
         found.append({
             "said": said, "label": str(_("应用到 %(n)s 行", n=f"{reason.count:,}")), "url": f"/records/{entity.key}/import/{job.id}/mend",

@@ -26,7 +26,8 @@ from yuanke.screens import urls
 from yuanke.screens.pages import import_check, import_map
 from yuanke.screens.pages.import_frame import draw, frame, give_token, read_token
 from yuanke.screens.pages.jobs import progress_of
-from yuanke.screens.reader import Reader, reader as fresh, wants_part
+from yuanke.screens.reader import Reader, wants_part
+from yuanke.screens.reader import reader as fresh
 from yuanke.web.language import say, told
 from yuanke.web.requests import give_up
 

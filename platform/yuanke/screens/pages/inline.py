@@ -18,7 +18,8 @@ from yuanke.screens.cells import EMPTY, shown
 from yuanke.screens.controls import control
 from yuanke.screens.form_start import Values
 from yuanke.screens.incoming import incoming
-from yuanke.screens.reader import Reader, reader as fresh
+from yuanke.screens.reader import Reader
+from yuanke.screens.reader import reader as fresh
 from yuanke.screens.typed import typed
 from yuanke.web.language import say
 from yuanke.web.requests import give_up

@@ -21,7 +21,8 @@ from yuanke.kernel.text import Message
 from yuanke.records import Record, Records
 from yuanke.screens.controls import control
 from yuanke.screens.incoming import differs, is_held, raw_of
-from yuanke.screens.reader import Reader, reader as fresh
+from yuanke.screens.reader import Reader
+from yuanke.screens.reader import reader as fresh
 from yuanke.screens.shell import shell
 from yuanke.screens.typed import typed
 from yuanke.web import requests

@@ -21,7 +21,6 @@ from yuanke.screens.shell import listed_entities, shell
 from yuanke.web.language import say, told
 from yuanke.web.requests import give_up
 
-
 MOST_REASONS = 3
 
 

@@ -24,9 +24,9 @@ def settings_page(reader: Reader) -> Response:
 def _account(reader: Reader) -> dict[str, Any]:
     enterprise = reader.unit.enterprise
     users = reader.records.list("user", Query(filter="status == active", fields=("id",), limit=1)).count or 0
-    licences = {"label": str(_("用户许可")), "value": f"{users:,}", "unit": f"/ {enterprise.licences}" if enterprise.licences else "", "note": None,
+    licences = {"label": str(_("用户许可")), "value": f"{users:,}", "unit": f"/ {enterprise.licences}" if enterprise.licences else "", "note": "",
                 "bar": {"value": users, "max": enterprise.licences} if enterprise.licences else None}  # fmt: skip
-    expires = {"label": str(_("到期时间")), "value": enterprise.expires.isoformat() if enterprise.expires else str(_("长期")), "unit": "", "note": None, "bar": None}
+    expires = {"label": str(_("到期时间")), "value": enterprise.expires.isoformat() if enterprise.expires else str(_("长期")), "unit": "", "note": "", "bar": None}
     return {"initials": enterprise.label[:2], "logo_url": enterprise.logo, "name": enterprise.label, "said": enterprise.slug, "actions": [], "facts": [licences, expires]}
 
 

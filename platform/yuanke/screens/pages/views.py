@@ -17,7 +17,8 @@ from yuanke.screens.asked import came_from, taken
 from yuanke.screens.controls import control
 from yuanke.screens.dialogs import dialog, lead_on
 from yuanke.screens.pages.list import remember_columns, shown_fields
-from yuanke.screens.reader import Reader, reader as fresh
+from yuanke.screens.reader import Reader
+from yuanke.screens.reader import reader as fresh
 from yuanke.screens.saved import VIEWS, SavedView, contents, own, saved_views
 from yuanke.screens.urls import with_query
 from yuanke.web.language import say

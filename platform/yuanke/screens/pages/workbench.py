@@ -93,7 +93,7 @@ def _widget(reader: Reader, path: str, key: str, declared: Widget) -> dict[str, 
         filled = build(reader, path, declared)
     except Refusal as refusal:
         return {**frame, "kind": "links", "items": [], "failed": say(refusal.said)} if refusal.status != 403 else None
-    except Exception:  # noqa: BLE001 - one broken widget must not take the page away
+    except Exception:
         log.exception("widget %s", path)
         return {**frame, "kind": "links", "items": [], "failed": str(_("这一块暂时打不开"))}
     return None if filled is None else {**frame, **filled}
