@@ -76,6 +76,12 @@ class Label:
         return self.zh
 
 
+#: words that are written in capitals
+_INITIALS = {word: word.upper() for word in ("api", "csv", "id", "ip", "json", "pdf", "sms", "url", "xlsx")}
+
+
 def label_of_key(key: str) -> str:
-    """``close_date`` -> ``Close date``: the English label of a key that nobody translated."""
-    return key.replace("_", " ").strip().capitalize()
+    """``close_date`` -> ``Close date``, ``api_key`` -> ``API key``: the English label of a key that nobody translated."""
+    first, *rest = key.split("_") if "_" in key else [key]
+    words = [_INITIALS.get(first) or first.capitalize(), *(_INITIALS.get(word) or word.lower() for word in rest)]
+    return " ".join(word for word in words if word).strip()

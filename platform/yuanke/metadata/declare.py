@@ -173,6 +173,8 @@ class _Declarer:
         target = from_plain(
             {"link": held.targets[0] if held.targets else "", "on_delete": "cascade"}, held.node.span, held.node.layer
         )
+        if held.node.get("label") is not None:
+            target.value["label"] = held.node.value["label"]
         head = {
             "id": RECORD_NODES["id"],
             "source": _link_node(owner, held),

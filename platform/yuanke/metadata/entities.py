@@ -110,6 +110,7 @@ class EntityMaker:
         for found in definition.live_fields():
             self._check_computed(found, fields[found.key])
         label = self._label(definition, path)
+        pair = definition.kind == "pair"
         title = self._title(definition, fields)
         scopes = self._scopes(definition)
         permissions = self.rights.make(definition)
@@ -119,11 +120,11 @@ class EntityMaker:
             key=definition.key,
             module=definition.module,
             label=label,
-            plural=texts.plural(node, definition.key, path, english, label),
+            plural=label if pair else texts.plural(node, definition.key, path, english, label),
             fields=fields,
             kind=definition.kind,
             icon=_text(node, "icon") or "file",
-            help=texts.text(node, "help", path, english),
+            help=texts.text(node, "help", self._named_at(definition, path), english),
             title=title,
             number=self._number(definition, path),
             features=_features(node),
@@ -170,7 +171,15 @@ class EntityMaker:
         return made
 
     def _label(self, definition: EntityDef, path: str) -> Label:
-        return texts.label(definition.node, definition.key, path, self.model.translations)
+        """A pair is called like the field that makes it."""
+        key = definition.parent[1] if definition.kind == "pair" and definition.parent else definition.key
+        return texts.label(definition.node, key, self._named_at(definition, path), self.model.translations)
+
+    def _named_at(self, definition: EntityDef, path: str) -> str:
+        if definition.kind != "pair" or definition.parent is None:
+            return path
+        owner, field = definition.parent
+        return f"{path_of(self.model.entities[owner], self.model)}.fields.{field}"
 
     def _title(self, definition: EntityDef, fields: dict[str, Field]) -> str:
         said = definition.node.get("title")
