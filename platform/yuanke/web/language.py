@@ -38,7 +38,7 @@ def say(said: Message) -> str:
     return said.say(lambda text: str(gettext(text)))
 
 
-def listed(items: Iterable[Any]) -> str:
+def enumerated(items: Iterable[Any]) -> str:
     """``甲、乙`` or ``A, B``: names, numbers, words."""
     return str(gettext(BETWEEN.text)).join(map(str, items))
 
