@@ -7,18 +7,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response
+from itsdangerous import URLSafeTimedSerializer
 
 from yuanke.storage import Installation, Unit
 from yuanke.web import requests, retries
 
 
 class Cookies(SecureCookieSessionInterface):
-    """The cookie of the browser session goes over HTTPS only, wherever the page came that way."""
+    """The cookie of the browser session goes over HTTPS only, wherever the page came that way.
+
+    A request without a cookie, and an answer that changes none, cost nothing.
+    """
+
+    def __init__(self) -> None:
+        self._signers: dict[Any, URLSafeTimedSerializer | None] = {}
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if app.secret_key not in self._signers:
+            self._signers[app.secret_key] = super().get_signing_serializer(app)
+        return self._signers[app.secret_key]
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.modified:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure or super().get_cookie_secure(app)
@@ -31,6 +54,10 @@ class Application(Flask):
     installation: Installation
     before_commit: list[Callable[[Unit], None]]
     when_undone: list[Callable[[], None]]
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view or hook of ours is a coroutine: not asked a dozen times in each request."""
+        return func
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view; a passing fault of the database (busy, deadlock) runs it again from the start."""
