@@ -112,7 +112,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return moment.astimezone(UTC)
+        return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def whole_milliseconds(moment: datetime) -> datetime:
@@ -123,7 +123,8 @@ def whole_milliseconds(moment: datetime) -> datetime:
 
 def instant_text(moment: datetime) -> str:
     """``2026-03-05T06:30:00.000Z``: one width, so that text order is time order."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 class Span(sa.types.TypeDecorator[timedelta]):
