@@ -132,7 +132,7 @@ class Columns:
                 rows=rows,
                 entity=self.entity.label,
                 field=field.label,
-                value=shown(field.default),
+                value=field.default,
             )
             work = None if filled else {"do": "fill_default"}
             self.later.append(self._step("fill_default", said, field, rows=rows, speed=slow, work=work))
@@ -322,7 +322,3 @@ def _hiding(old: Field, rows: int) -> Speed:
 def aside_name(name: str, number: int) -> str:
     """A name that no definition can have: names begin with a letter and ``x_`` is the engine's."""
     return f"x_old{number}_{name}"[:LONGEST_NAME]
-
-
-def shown(value: Any) -> str:
-    return "、".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

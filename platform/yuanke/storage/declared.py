@@ -17,7 +17,6 @@ from yuanke.kernel.text import Label, Message, message
 from yuanke.metadata import Layer
 from yuanke.metadata.registry import Entity, Field, Registry
 from yuanke.storage import rights
-from yuanke.storage.columnsteps import shown
 from yuanke.storage.comparison import Comparison, signature
 from yuanke.storage.plan import Step
 from yuanke.storage.tables import physical
@@ -145,8 +144,8 @@ def _noticed(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterat
             entity=entity.label,
             field=field.label,
             what=word,
-            old=_short(was),
-            new=_short(now),
+            old=_short(getattr(old, name)),
+            new=_short(getattr(field, name)),
         )
         yield Step("field", said, entity.key, field.key, rows=_concerned(at, entity, field, name, now))
     kept = old.has_column and field.has_column
@@ -174,16 +173,18 @@ def _concerned(at: Comparison, entity: Entity, field: Field, name: str, now: Any
     return 0
 
 
-def _short(value: Any) -> str | Message:
+def _short(value: Any) -> Any:
+    """What a sentence says of a value: labels in both languages, lists as such, long texts cut."""
     if value is None:
         return "—"
     if isinstance(value, bool):
         return message("是") if value else message("否")
-    text = (
-        value[0]
-        if isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value)
-        else shown(value)
-    )
+    if isinstance(value, Label):
+        return value
+    found = plain(value)
+    if isinstance(found, (list, tuple)) and len(found) <= 8:
+        return [str(item) for item in found]
+    text = str(found)
     return text if len(text) <= 60 else text[:57] + "…"
 
 

@@ -6,6 +6,7 @@ The one rule: what a role may do is what is written; which fields it reads is as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from yuanke.kernel.text import Label, Message, message
 from yuanke.metadata.registry import Entity, Field, Permission, Registry
@@ -68,7 +69,7 @@ def _verbs(before: Registry, after: Registry, running: Entity | None, entity: En
             change = _change(_given(old).get(verb), _given(new).get(verb))
             if change is not None:
                 name = _name(after if role in after.roles else before, role)
-                values = {"role": name, "verb": VERBS.get(verb, verb), "entity": entity.label}
+                values: dict[str, Any] = {"role": name, "verb": VERBS.get(verb, verb), "entity": entity.label}
                 values |= {"old": scope_words(_given(old).get(verb)), "new": scope_words(_given(new).get(verb))}
                 yield Step("rights", Message(change.text, values), entity.key)
 
