@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, make_response, render_template, request
+from flask_babel import gettext as _
 
 from yuanke.expressions import Expression
 from yuanke.kernel.errors import RecordNotFound, Refusal, ValidationFailed, VersionConflict
@@ -87,7 +88,7 @@ def _field(reader: Reader, entity: Entity, key: str, record: Record) -> Field:
 def _said(reader: Reader, entity: Entity, name: str, said: Any, key: str) -> str:
     """A fault at another field names that field."""
     field = entity.fields.get(name)
-    return say(said) if name in ("", key) or field is None else f"{reader.say(field.label)}：{say(said)}"
+    return say(said) if name in ("", key) or field is None else str(_("%(said)s：%(reason)s", said=reader.say(field.label), reason=say(said)))
 
 
 def _control(reader: Reader, entity: Entity, field: Field, record: Record, errors: list[str]) -> Response:
