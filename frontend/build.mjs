@@ -4,7 +4,7 @@
 import * as esbuild from 'esbuild';
 import * as sass from 'sass';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -79,6 +79,18 @@ function compress() {
   return total;
 }
 
+// A server that runs while assets are built anew still names the files of the build before: they stay until the next one.
+function keepPrevious() {
+  manifest.previous = [];
+  if (!existsSync(join(final, 'manifest.json'))) return;
+  const older = new Set(JSON.parse(readFileSync(join(final, 'manifest.json'), 'utf8')).previous ?? []);
+  for (const file of readdirSync(final)) {
+    if (older.has(file) || file.startsWith('.') || file === 'manifest.json' || existsSync(join(out, file))) continue;
+    copyFileSync(join(final, file), join(out, file));
+    manifest.previous.push(file);
+  }
+}
+
 const started = Date.now();
 const [icon, more] = [0, 1].map((i) => (iconArguments[i] ?? '').split(',').filter(Boolean));
 rmSync(out, { recursive: true, force: true });
@@ -89,6 +101,7 @@ manifest['mark.svg'] = hashed('mark', 'svg', readFileSync(join(root, 'frontend/m
 await styles();
 await scripts();
 const total = compress();
+keepPrevious();
 writeFileSync(join(out, 'manifest.json'), JSON.stringify(manifest, null, 1));
 // a build that fails half-way leaves the old files where they were
 rmSync(final, { recursive: true, force: true });

@@ -64,7 +64,7 @@ Alpine.data('designer', () => ({
     const t = this.types[type] ?? this.types.text;
     let n = 1;
     while (this.fields.some((f) => f.key === `custom_${n}`)) n++;
-    const field = { key: `custom_${n}`, label: say('new_field'), help: '', type, type_label: t.label, icon: t.icon, props: t.props, required: false, unique: false, searchable: false, in_list: true, custom: true, retired: false, fixed: false, options: t.props.includes('options') ? numbered([{ key: 'a', label: `${say('new_option')} 1`, color: 'gray', retired: false }]) : null, target: '', multiple: false, formula: '', default: '', visible_when: '', required_when: '', min: '', max: '', length: '', scale: '', rights: {} };
+    const field = { key: `custom_${n}`, label: say('new_field'), help: '', type, type_label: t.label, icon: t.icon, props: t.props, required: false, unique: false, searchable: false, in_list: true, custom: true, retired: false, fixed: false, options: t.props.includes('options') ? numbered([{ key: 'a', label: `${say('new_option')} 1`, color: 'grey', retired: false }]) : null, target: '', multiple: false, formula: '', default: '', visible_when: '', required_when: '', min: '', max: '', length: '', scale: '', rights: {} };
     this.fields.push(field);
     if (!this.sections.length) this.addSection();
     const to = this.sections[Math.min(section, this.sections.length - 1)].fields, place = { key: field.key, wide: ['long_text', 'rich_text', 'rows'].includes(type) };
@@ -100,7 +100,7 @@ Alpine.data('designer', () => ({
 
   /* ---- options ---- */
   get optionsOf() { return this.chosen?.options ?? []; },
-  swatch(o) { return `is-${o.color || 'gray'}`; },
+  swatch(o) { return `is-${o.color || 'grey'}`; },
   colourText(o) { return say('colour_of', { name: o.label }); },
   recolour(o) { const all = this.design.colours; o.color = all[(all.indexOf(o.color) + 1) % all.length]; this.keep(); },
   addOption() { const all = this.chosen.options ??= []; let n = all.length + 1; while (all.some((o) => o.key === `option_${n}`)) n++; all.push({ key: `option_${n}`, label: `${say('new_option')} ${n}`, color: this.design.colours[n % this.design.colours.length], retired: false, id: ++serial }); this.keep(); },

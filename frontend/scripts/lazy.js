@@ -14,15 +14,30 @@ const WIDGETS = {
 };
 
 const started = new WeakSet();
-/** Starts what is not started yet; resolves when all of it stands. */
+
+/* what stands in a closed menu or far below waits until it comes near: a list page needs neither look-ups nor sorting at first */
+const PATIENT = new Set(['[data-lookup]', '[data-sort]', '[data-chart]']);
+const waiting = new Map();
+const near = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) if (isIntersecting) { near.unobserve(target); begin(waiting.get(target), [target]); waiting.delete(target); }
+}, { rootMargin: '300px' });
+const begin = (load, elements) => load().then((start) => elements.forEach((element) => start(element)), (fault) => { console.error(fault); elements.forEach((element) => started.delete(element)); });
+
+/** Starts what is not started yet; resolves when all of it stands that is to be seen. */
 export function enhance(root) {
   const coming = [];
   for (const [selector, load] of Object.entries(WIDGETS)) {
     // what stands in a <template> is not on the page; rows cloned from it come through here again
     const fresh = $$(selector, root).filter((element) => !started.has(element));
-    if (!fresh.length) continue;
     fresh.forEach((element) => started.add(element));
-    coming.push(load().then((start) => fresh.forEach((element) => start(element)), (fault) => { console.error(fault); fresh.forEach((element) => started.delete(element)); }));
+    const now = PATIENT.has(selector) ? fresh.filter(inSight) : fresh;
+    for (const element of fresh) if (!now.includes(element)) { waiting.set(element, load); near.observe(element); }
+    if (now.length) coming.push(begin(load, now));
   }
   return Promise.all(coming);
+}
+
+function inSight(element) {
+  const { width, height, top } = element.getBoundingClientRect();
+  return (width > 0 || height > 0) && top < innerHeight + 300;
 }

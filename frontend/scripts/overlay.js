@@ -4,7 +4,7 @@ export const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const PLAIN = ['label', 'help', 'required', 'unique', 'searchable', 'formula', 'default', 'visible_when', 'required_when', 'min', 'max', 'length', 'scale'];
 const TELLING = { link: 'link', links: 'links' };
 const value = (name, v) => (v === '' || v === undefined ? null : ['length', 'scale'].includes(name) ? Number(v) : ['min', 'max'].includes(name) && /^-?\d+(\.\d+)?$/.test(v) ? Number(v) : v);
-const option = (o) => ({ label: o.label, ...(o.color && o.color !== 'gray' ? { color: o.color } : {}), ...(o.retired ? { retired: true } : {}) });
+const option = (o) => ({ label: o.label, ...(o.color && o.color !== 'grey' ? { color: o.color } : {}), ...(o.retired ? { retired: true } : {}) });
 
 function created(field) {
   const made = { label: field.label };
