@@ -7,20 +7,24 @@ again (options, people, places) are drawn once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from yuanke.fieldtypes import Place
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records import LinkValue, Record
+from yuanke.records import Record
 from yuanke.screens import urls
+from yuanke.screens.assets import icon
 from yuanke.screens.cells import EMPTY, FILES, cell, show_of
 from yuanke.screens.rows import KINDS, more_button
+from yuanke.screens.sentences import sentence
 
 Draw = Callable[[Any], str]
 MOST_DRAWN = 500
+TRUE = ' aria-current="true"'
+PUSH = 'hx-target="#yk-list" hx-swap="outerHTML" hx-push-url="true"'
 _special = re.compile("[&<>\"']").search
 _made: dict[tuple[Any, ...], Draw] = {}
 
@@ -32,26 +36,26 @@ def records_html(
     if not records:
         return Markup("")
     entity = records[0].entity
+    columns = [_column(records, entity, field, place) for field in fields]
     opens = [f'<td class="{escape(one)}">' if one else "<td>" for one in css]
-    end = f"{more_button(more)}</tr>\n" if more else "</tr>\n"
-    columns = [
-        (field.key, opening, None if _needs_record(entity, field) else _draw_of(entity, field, place))
-        for field, opening in zip(fields, opens, strict=True)
-    ]
-    path = f"/records/{entity.key}/"
-    drawn: list[str] = []
-    for record in records:
-        values = record.values
-        drawn.append(f'<tr data-id="{record.id}" data-url="{path}{record.id}" data-version="{record.version}">')
-        if picks:
-            drawn.append(
-                '<td class="yk-c-pick"><input type="checkbox" class="form-check-input yk-row" name="id" value="'
-                f'{record.id}" form="yk-bulk" aria-label="{plain(record.title)}"></td>'
-            )
-        for (key, opening, draw), field in zip(columns, fields):
-            drawn.append(f"{opening}{_whole(record, field, place) if draw is None else draw(values.get(key))}</td>")
-        drawn.append(end)
-    return Markup("".join(drawn))
+    row = (
+        f'<tr data-id="%s" data-url="/records/{entity.key}/%s" data-version="%s">'
+        + ('<td class="yk-c-pick"><input type="checkbox" class="form-check-input yk-row" name="id" value="%s"'
+           ' form="yk-bulk" aria-label="%s"></td>' if picks else "")
+        + "".join(f"{one.replace('%', '%%')}%s</td>" for one in opens)
+        + (more_button(more).replace("%", "%%") if more else "")
+        + "</tr>\n"
+    )  # fmt: skip
+    heads = [(r.id, r.id, r.version, r.id, plain(r.title)) if picks else (r.id, r.id, r.version) for r in records]
+    return Markup("".join([row % (*head, *cells) for head, cells in zip(heads, zip(*columns))]))
+
+
+def _column(records: Sequence[Record], entity: Entity, field: Field, place: Place) -> list[str]:
+    """The cells of one field, from the first record to the last."""
+    if field.key == entity.title or field.type.name in FILES:
+        return [_whole(record, field, place) for record in records]
+    draw, key = _draw_of(entity, field, place), field.key
+    return [draw(record.values.get(key)) for record in records]
 
 
 def plain(text: str) -> str:
@@ -59,12 +63,8 @@ def plain(text: str) -> str:
     return str(escape(text)) if _special(text) else text
 
 
-def _needs_record(entity: Entity, field: Field) -> bool:
-    """The title leads to its record, and so does a file."""
-    return field.key == entity.title or field.type.name in FILES
-
-
 def _whole(record: Record, field: Field, place: Place) -> str:
+    """The title leads to its record, and a file's address names it."""
     if field.key == record.entity.title:
         value = record.values.get(field.key)
         if type(value) is str and field.type.name == "text":
@@ -91,7 +91,11 @@ def _make(entity: Entity, field: Field, place: Place) -> Draw:
         if value is None:
             return empty
         kind, text, extra = show(value)
-        return plain(text) if kind in ("text", "num") else KINDS[kind](text, extra)
+        if kind == "text" or kind == "num":
+            return plain(text)
+        if kind == "href":
+            return f'<a href="{plain(extra)}" rel="noopener noreferrer">{plain(text)}</a>'
+        return KINDS[kind](text, extra)
 
     return _remembering(draw) if field.options is not None or field.targets or field.type.name == "region" else draw
 
@@ -101,9 +105,10 @@ def _remembering(draw: Draw) -> Draw:
     drawn: dict[Any, str] = {}
 
     def again(value: Any) -> str:
-        if not isinstance(value, (str, LinkValue)):
+        try:
+            found = drawn.get(value)
+        except TypeError:  # a list
             return draw(value)
-        found = drawn.get(value)
         if found is None:
             if len(drawn) >= MOST_DRAWN:
                 drawn.clear()
@@ -111,3 +116,26 @@ def _remembering(draw: Draw) -> Draw:
         return found
 
     return again
+
+
+def pager_html(pager: Mapping[str, Any]) -> Markup:
+    """Where one is in the list, and the way on: ``{said, prev_url, next_url, sizes: [{n, url, on}]}``."""
+    words = sentence("%(n)s 条/页", n="%s")
+    sizes = "".join(
+        f'<a class="dropdown-item" href="{plain(s["url"])}" hx-get="{plain(s["url"])}" {PUSH}'
+        f'{TRUE if s["on"] else ""}>{words % s["n"]}</a>' for s in pager["sizes"]
+    )  # fmt: skip
+    now = next((words % s["n"] for s in pager["sizes"] if s["on"]), "")
+    box = (
+        '<div class="dropdown yk-wide"><button type="button" class="btn btn-sm" data-bs-toggle="dropdown" aria-expanded="false">'
+        f'{now}{icon("chevron-down", "yk-icon-s")}</button><div class="dropdown-menu dropdown-menu-end">{sizes}</div></div>'
+    )  # fmt: skip
+    back = _way(pager["prev_url"], f'{icon("chevron-left")}{sentence("上一页")}')
+    on = _way(pager["next_url"], f'{sentence("下一页")}{icon("chevron-right")}')
+    return Markup(f'<div class="yk-pager"><span>{escape(pager["said"])}</span><nav aria-label="{sentence("分页")}">{box}{back}{on}</nav></div>')
+
+
+def _way(url: str | None, label: str) -> str:
+    if not url:
+        return f'<button type="button" class="btn btn-sm" disabled>{label}</button>'
+    return f'<a class="btn btn-sm" href="{plain(url)}" hx-get="{plain(url)}" {PUSH}>{label}</a>'

@@ -11,6 +11,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 
+from flask import g, session
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
@@ -20,6 +21,8 @@ _mark = secrets.token_hex(8)  # nobody outside can write a hole
 _holes = re.compile(f"hole-{_mark}-([a-z]+);")
 _kept: OrderedDict[Hashable, tuple[bytes, ...]] = OrderedDict()
 _size = 0
+MOST_TOKENS = 5_000
+_tokens: dict[str, str] = {}
 
 
 def hole(name: str) -> Markup:
@@ -34,10 +37,22 @@ def filled(key: Hashable, draw: Callable[[], str], pieces: Mapping[str, str]) ->
     """
     parts = _kept.get(key)
     if parts is None:
-        parts = _keep(key, draw().replace(generate_csrf(), hole("csrf")))
+        parts = _keep(key, draw().replace(_token(), hole("csrf")))
     fresh = {name: piece.encode() for name, piece in pieces.items()}
-    fresh["csrf"] = generate_csrf().encode()
+    fresh["csrf"] = _token().encode()
     return b"".join([fresh[part.decode()] if at % 2 else part for at, part in enumerate(parts)])
+
+
+def _token() -> str:
+    """The token of the session, which has no end of its own: signed once, not for every page."""
+    raw = session.get("csrf_token")
+    if raw in _tokens and "csrf_token" not in g:
+        g.csrf_token = _tokens[raw]
+    token = generate_csrf()
+    if len(_tokens) > MOST_TOKENS:
+        _tokens.clear()
+    _tokens[session["csrf_token"]] = token
+    return token
 
 
 def _keep(key: Hashable, drawn: str) -> tuple[bytes, ...]:

@@ -6,6 +6,7 @@ The one rule: an entry is shown when its page would open for this reader.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from typing import Any
 
 from flask import render_template, request
@@ -49,6 +50,12 @@ def shell(reader: Reader) -> dict[str, Any]:
         ],
         "logout_url": "/logout",
     }  # fmt: skip
+
+
+def changing(reader: Reader) -> Hashable:
+    """What of `shell` may differ between two requests for one page by one person with the same rights, enterprise and
+    language: pages that are kept are kept under it (`yuanke.screens.kept`)."""
+    return ()
 
 
 def role_label(reader: Reader) -> str:

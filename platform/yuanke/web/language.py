@@ -6,10 +6,13 @@ The one rule: reading a page never changes the choice; `/lang` does, by POST.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, redirect, request, session
 from flask_babel import gettext
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from yuanke.kernel.errors import QueryFault
 from yuanke.kernel.text import BETWEEN, Message, message
@@ -25,12 +28,17 @@ def locale() -> str:
     chosen = session.get("locale")
     if chosen in KNOWN:
         return str(chosen)
-    preferred = request.accept_languages.best_match(KNOWN)
+    preferred = _preferred(request.headers.get("Accept-Language", ""))
     held = requests.current_or_none()
     own = held.actor.locale if held is not None and held.actor.locale in KNOWN else None
     if request.headers.get("Authorization"):
         return preferred or own or KNOWN[0]
     return own or preferred or KNOWN[0]
+
+
+@lru_cache(maxsize=500)
+def _preferred(accepted: str) -> str | None:
+    return parse_accept_header(accepted, LanguageAccept).best_match(KNOWN)
 
 
 def say(said: Message) -> str:

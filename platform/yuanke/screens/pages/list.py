@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from flask import Response, current_app, make_response, render_template, request, session
+from flask import Response, make_response, render_template, request, session
 from flask_babel import gettext as _
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from yuanke.kernel.errors import QueryFault
 from yuanke.metadata.registry import Entity, Field
@@ -16,12 +16,12 @@ from yuanke.screens import urls
 from yuanke.screens.asked import PAGING, SIZES, Asked, asked
 from yuanke.screens.bar import filters
 from yuanke.screens.columns import heads, listed, styles
-from yuanke.screens.drawn import records_html
+from yuanke.screens.drawn import pager_html, records_html
 from yuanke.screens.kept import filled, hole
 from yuanke.screens.pages.list_frame import bulk, chooser, expression, head, row_actions
 from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.saved import chosen, saved_views
-from yuanke.screens.shell import shell
+from yuanke.screens.shell import changing, shell
 from yuanke.storage.prepared import remembered
 from yuanke.web.language import say
 
@@ -60,9 +60,8 @@ def _listed(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], pag
     here = ask.url(**{name: ask.args.get(name) for name in PAGING})
     picks, more = remembered(reader.unit, ("rows", reader.actor, reader.locale, entity.key), lambda: _around_rows(reader, entity))
     drawn = records_html(page.records, fields, styles(entity, fields), reader.place, picks, more)
-    pager = Markup(current_app.jinja_env.get_template("_pager.html").render(pager=_pager(ask, page, count)))
-    frame = shell(reader)
-    key = _kept_under(reader, entity, ask, fields, frame)
+    pager = pager_html(_pager(ask, page, count))
+    key = _kept_under(reader, entity, ask, fields)
     if key is None or count is None:
         model = {
             **_frame(reader, entity, ask, fields),
@@ -72,7 +71,7 @@ def _listed(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], pag
             "empty": None,
             "refresh_url": here,
         }
-        return _answer(reader, model, frame=frame)
+        return _answer(reader, model)
 
     def draw() -> str:
         holes = {
@@ -82,7 +81,7 @@ def _listed(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], pag
             "refresh_url": hole("here"),
             "empty": None,
         }
-        return _drawn(reader, {**_frame(reader, entity, ask, fields), **holes}, frame)
+        return _drawn(reader, {**_frame(reader, entity, ask, fields), **holes})
 
     pieces = {"rows": drawn, "count": count, "pager": pager, "here": escape(here)}
     return Response(filled(key, draw, pieces), mimetype="text/html")
@@ -93,17 +92,16 @@ def _around_rows(reader: Reader, entity: Entity) -> tuple[bool, str | None]:
     return bool(bulk(reader, entity)), str(_("更多操作")) if row_actions(reader, entity) else None
 
 
-def _kept_under(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], frame: dict[str, Any]) -> Hashable:
+def _kept_under(reader: Reader, entity: Entity, ask: Asked, fields: list[Field]) -> Hashable:
     """Everything that `_frame` and the shell read; None when the page is not one to keep (something is searched for,
     filtered by click, or told once)."""
     said = [(name, ask.args.getlist(name)) for name in ask.args if name not in PAGING]
     if any(name not in ("v", "s", "sort", "limit") for name, _values in said) or "_flashes" in session:
         return None
     unit = reader.unit
-    rest = {name: part for name, part in frame.items() if name not in ("menu", "menu_html")}
     return (
         unit.serial, unit.head.perm_version, reader.actor, unit.enterprise, reader.locale, wants_part(), entity.key, repr(said),
-        tuple(field.key for field in fields), repr(saved_views(reader, entity)), repr(rest), frame.get("menu_html"),
+        tuple(field.key for field in fields), repr(saved_views(reader, entity)), changing(reader),
     )  # fmt: skip
 
 
@@ -135,16 +133,15 @@ def remember_columns(name: str, keys: list[str]) -> None:
     session["columns"] = dict(list(kept.items())[-MOST_REMEMBERED:])
 
 
-def _answer(reader: Reader, model: dict[str, Any], status: int = 200, frame: dict[str, Any] | None = None) -> Response:
-    status = 200 if status == 422 and wants_part() else status
-    return make_response(_drawn(reader, model, frame or {} if wants_part() else frame or shell(reader)), status)
+def _answer(reader: Reader, model: dict[str, Any], status: int = 200) -> Response:
+    return make_response(_drawn(reader, model), 200 if status == 422 and wants_part() else status)
 
 
-def _drawn(reader: Reader, model: dict[str, Any], frame: dict[str, Any]) -> str:
+def _drawn(reader: Reader, model: dict[str, Any]) -> str:
     context = {"list": model, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
     if wants_part():
         return render_template("_list.html", **context)
-    return render_template("list.html", shell=frame, seen=None, **context)
+    return render_template("list.html", shell=shell(reader), seen=None, **context)
 
 
 def _frame(reader: Reader, entity: Entity, ask: Asked, fields: list[Field]) -> dict[str, Any]:
