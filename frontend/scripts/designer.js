@@ -53,7 +53,7 @@ Alpine.data('designer', () => ({
   isNew(key) { return !this.was.fields.some((f) => f.key === key); },
   iconOf(field) { return `${this.design.icons}#${field.icon ?? 'cursor-text'}`; },
   has(prop) { return this.chosen?.props?.includes(prop) ?? false; },
-  get unplaced() { const placed = new Set(this.sections.flatMap((s) => s.fields.map((p) => p.key))); return this.fields.filter((f) => !placed.has(f.key) && !f.retired); },
+  get unplaced() { const placed = new Set(this.sections.flatMap((s) => s.fields.map((p) => p.key))); return this.fields.filter((f) => !placed.has(f.key) && !f.retired && !f.system); },
   tagOf(key) { const f = this.get(key); if (f.retired) return say('tag_retired'); if (this.isNew(key)) return say('tag_new'); return this.changed(key) ? say('tag_changed') : ''; },
   tagClass(key) { const f = this.get(key); return f.retired ? 'is-retired' : this.isNew(key) ? '' : 'is-changed'; },
   changed(key) { const was = this.was.fields.find((f) => f.key === key); return was && !same(was, Alpine.raw(copy(this.get(key)))); },

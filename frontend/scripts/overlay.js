@@ -54,7 +54,10 @@ export function overlayOf(entity, was, now) {
     if (patch) { fields[field.key] = patch; count += 1; }
     for (const [role, right] of Object.entries(field.rights ?? {})) if ((old[field.key]?.rights?.[role] ?? 'write') !== right) { ((permissions[role] ??= { fields: {} }).fields)[field.key] = right; count += 1; }
   }
+  const headings = (state) => state.sections.map((s) => s.title);
   if (!same(placed(was), placed(now))) { views.form = { sections: sections(was, now) }; count += 1; }
+  // maps merge by key and keep their order: another order is said beside them
+  if (!same(headings(was), headings(now))) views.form.order = headings(now);
   if (!same(was.columns, now.columns)) { views.list = { columns: [...now.columns] }; count += 1; }
   const patch = Object.fromEntries(Object.entries({ fields, views, permissions }).filter(([, part]) => Object.keys(part).length));
   return { overlay: count ? { entities: { [entity]: patch } } : {}, count };

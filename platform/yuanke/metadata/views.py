@@ -83,7 +83,8 @@ class ViewMaker:
         if (where := node.get("where")) is not None:
             body["where"] = self.formulas.compile(where, scope, "bool", sql=True)
         if (sections := node.get("sections")) is not None:
-            body["sections"] = self._sections(sections, definition, fields, path)
+            made_of = self._sections(sections, definition, fields, path)
+            body["sections"] = self._ordered(made_of, node.get("order"), definition)
         if kind == "list" and "columns" not in body:
             body["columns"] = default_columns(fields, title)
         if kind == "form" and "sections" not in body:
@@ -122,6 +123,22 @@ class ViewMaker:
             )
             made.append({"key": key, "label": label, "rows": rows})
         return _with_new_fields(made, fields, set(seen), definition)
+
+    def _ordered(
+        self, sections: tuple[dict[str, Any], ...], order: Node | None, definition: EntityDef
+    ) -> tuple[dict[str, Any], ...]:
+        """Sections from the top as ``order`` names them; one that is gone has no effect and is told."""
+        wanted: dict[str, int] = {}
+        for item in order.live() if order is not None else []:
+            if not any(section["key"] == item.value for section in sections):
+                self.faults.add(
+                    "W604",
+                    item,
+                    f'The form of {definition.key} has no section "{item.value}"',
+                    "Take it out of order:." + did_you_mean(str(item.value), [str(s["key"]) for s in sections]),
+                )
+            wanted.setdefault(str(item.value), len(wanted))
+        return tuple(sorted(sections, key=lambda section: wanted.get(str(section["key"]), len(wanted))))
 
     def _row(self, node: Node, definition: EntityDef, seen: dict[str, Node]) -> tuple[str, ...]:
         names: list[str] = []

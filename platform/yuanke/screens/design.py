@@ -14,12 +14,11 @@ from yuanke.expressions import Expression
 from yuanke.fieldtypes import catalogue
 from yuanke.kernel.text import Label, message
 from yuanke.metadata.registry import Entity, Field
-from yuanke.screens.cells import colour
 from yuanke.screens.reader import Reader
 from yuanke.screens.shell import listed_entities
 from yuanke.web.language import say
 
-COLOURS = ["gray", "blue", "green", "amber", "red", "purple", "cyan"]
+COLOURS = ["grey", "blue", "green", "amber", "red", "purple", "cyan"]
 GROUPS = (
     (message("文字"), ("text", "long_text", "rich_text", "phone", "email", "url", "address", "region", "barcode", "tags")),
     (message("数字"), ("integer", "number", "money", "price", "quantity", "percent", "rating", "duration")),
@@ -35,6 +34,8 @@ ICONS = {
     "bool": "toggle-right", "link": "link", "links": "affiliate", "dynamic_link": "switch-horizontal", "rows": "table", "user": "user",
     "department": "sitemap", "color": "palette", "file": "paperclip", "image": "photo", "json": "code", "sequence": "hash",
 }  # fmt: skip
+#: what the engine writes and a list may show
+LISTED = ("number", "owner", "department", "created_at", "created_by", "updated_at", "updated_by")
 PROPS = {
     "choice": ["options", "default", "multiple"], "link": ["target"], "text": ["length", "unique", "default"], "integer": ["min", "max", "default", "formula"],
     "number": ["scale", "min", "max", "default", "formula"], "money": ["min", "max", "default", "formula"], "price": ["min", "max", "default", "formula"],
@@ -52,7 +53,7 @@ def design(reader: Reader, entity: Entity) -> dict[str, Any]:
         "key_url": "/settings/customize/key", "types": _types(reader), "colours": COLOURS,
         "targets": [{"key": e.key, "label": reader.say(e.label)} for e in [*others, reader.registry.entities["user"]]],
         "roles": [{"key": k, "label": reader.say(label)} for k, label in reader.registry.roles.items() if k != "admin"],
-        "fields": [_field(reader, entity, f) for f in entity.fields.values() if f.source != "system"],
+        "fields": [_field(reader, entity, f) for f in entity.fields.values() if f.source != "system" or f.key in LISTED],
         "sections": _sections(reader, entity), "columns": list(_view(entity, "list").get("columns", ())),
     }  # fmt: skip
 
@@ -71,13 +72,14 @@ def _types(reader: Reader) -> list[dict[str, Any]]:
 
 def _field(reader: Reader, entity: Entity, field: Field) -> dict[str, Any]:
     name = field.type.name
-    fixed = bool(field.rows or field.pairs)
+    system = field.source == "system"
+    fixed = bool(field.rows or field.pairs) or system
     return {
         "key": field.key, "label": reader.say(field.label), "help": reader.say(field.help), "type": name,
         "type_label": reader.say(field.type.label), "icon": ICONS.get(name, "file"), "props": PROPS.get(name, []),
         "required": field.required, "unique": field.unique is not None, "searchable": field.searchable,
-        "in_list": not fixed, "custom": field.custom, "retired": field.retired, "fixed": fixed,
-        "why": str(_("明细和多选关联在模块文件里改")) if fixed else None,
+        "in_list": not (field.rows or field.pairs), "system": system, "custom": field.custom, "retired": field.retired, "fixed": fixed,
+        "why": str(_("由系统填写")) if system else str(_("明细和多选关联在模块文件里改")) if fixed else None,
         "options": _options(reader, field), "target": field.targets[0] if field.targets else None, "multiple": field.multiple,
         "formula": _source(field.formula), "default": _default(field), "visible_when": _source(field.visible_when),
         "required_when": _source(field.required_when), "min": _plain(field.min), "max": _plain(field.max), "length": field.length,
@@ -88,7 +90,7 @@ def _field(reader: Reader, entity: Entity, field: Field) -> dict[str, Any]:
 def _options(reader: Reader, field: Field) -> list[dict[str, Any]] | None:
     if field.options is None:
         return None
-    return [{"key": k, "label": reader.say(o.label), "color": colour(o), "retired": o.retired} for k, o in field.options.items()]
+    return [{"key": k, "label": reader.say(o.label), "color": o.color or "grey", "retired": o.retired} for k, o in field.options.items()]
 
 
 def _source(expression: Any) -> str:

@@ -67,6 +67,11 @@ VIEW = Record(
             "Sections of a form, by their headings.",
             "{基本信息: [[name, member], stage]}",
         ),
+        "order": Key(
+            ListOf(Open("the heading of a section")),
+            "The sections of a form from the top; those it does not name follow as they were declared.",
+            "[联系方式, 基本信息]",
+        ),
         "by": Key(Name("path"), "Columns of a kanban.", "stage"),
         "card": Key(ListOf(Name("path")), "What a card shows.", "[name, member]"),
         "total": Key(Name("path"), "What the head of a column adds up.", "amount"),

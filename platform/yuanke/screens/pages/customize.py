@@ -124,7 +124,7 @@ def _dialog(
     warnings = [{"title": str(_("刚有别人改过，这是重新算出的计划")), "said": moved}] if moved else []
     model = {
         "title": str(_("%(name)s的改动计划", name=reader.say(entity.label))),
-        "said": str(_("应用前看清楚会发生什么；应用时大家可以继续工作")) if steps else str(_("没有改动")),
+        "said": str(_("应用前看清楚会发生什么；应用时大家可以继续工作")) if steps else str(_("改动里有错误，先改正它")) if faults else str(_("没有改动")),
         "steps": [_step(s) for s in steps], "warnings": warnings, "faults": [*faults, *blocked], "access": None, "used": [],
         "undo": str(_("应用后可以恢复，已填的数据不会删除")), "apply_url": f"/settings/customize/{entity.key}/apply",
         "overlay": json.dumps(overlay, ensure_ascii=False), "digest": made.digest if made is not None else "",
