@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask_appbuilder import AppBuilder
-
 if TYPE_CHECKING:
+    from flask_appbuilder import AppBuilder
+
     from yuanke.web.application import Application
 
 

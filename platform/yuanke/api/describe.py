@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from yuanke.access.grants import Grant, grant
+from yuanke.api.contracts import contract
 from yuanke.api.describe_others import beside_records
 from yuanke.api.operations import (
     LIST_PARAMETERS,
@@ -16,7 +17,7 @@ from yuanke.api.operations import (
     ref,
     refusal,
 )
-from yuanke.api.schemas import FIXED, field_schema, written_schema
+from yuanke.api.schemas import FIXED
 from yuanke.metadata.registry import Entity
 from yuanke.web.requests import Current
 
@@ -47,9 +48,8 @@ def _add(held: Current, entity: Entity, locale: str, paths: Json, schemas: Json)
     grants = {verb: grant(held.unit, held.actor, entity, verb) for verb in ("read", "create", "update", "delete")}
     if not any(given.allowed for given in grants.values()):
         return
-    schemas[entity.key] = _read_schema(held, entity, grants["read"], locale)
-    schemas[f"{entity.key}.new"] = _write_schema(held, entity, grants["create"], locale, True)
-    schemas[f"{entity.key}.change"] = _write_schema(held, entity, grants["update"], locale, False)
+    for verb, name in (("read", entity.key), ("create", f"{entity.key}.new"), ("update", f"{entity.key}.change")):
+        schemas[name] = contract(held.unit, held.actor, entity, verb).described(locale)
     at = f"/api/v1/records/{entity.key}"
     whole, one = _collection(entity, grants, locale), _single(entity, grants, locale)
     for path, item in ((at, whole), (f"{at}/{{id}}", one), *_beside(held, at, entity, grants, locale)):
@@ -112,33 +112,3 @@ def _beside(held: Current, at: str, entity: Entity, grants: dict[str, Grant], lo
         some = operation(f"batch {entity.key}", entity, locale, many("Outcome"), body="Batch", key=True)
         found.append((f"{at}/batch", {"post": some}))
     return found
-
-
-def _read_schema(held: Current, entity: Entity, given: Grant, locale: str) -> Json:
-    properties: Json = {"id": {"type": "integer"}, "version": {"type": "integer"}}
-    for key, field in entity.fields.items():
-        if key in given.readable and not field.retired and key not in ("id", "version", "deleted_at"):
-            properties[key] = field_schema(held, field, locale)
-    return {
-        "type": "object",
-        "title": entity.label.say(locale),
-        "properties": properties,
-        "required": ["id", "version"],
-    }
-
-
-def _write_schema(held: Current, entity: Entity, given: Grant, locale: str, new: bool) -> Json:
-    properties: Json = {} if new else {"version": {"type": "integer", "minimum": 1}}
-    for key, field in entity.fields.items():
-        open_ = field.editable is not False and (new or field.editable != "new")
-        if key in given.writable and field.source == "typed" and open_ and not field.retired:
-            properties[key] = written_schema(held, field, locale)
-    for key in ("owner",):
-        if key in given.writable and key in entity.fields:
-            properties[key] = written_schema(held, entity.fields[key], locale)
-    return {
-        "type": "object",
-        "title": entity.label.say(locale),
-        "properties": properties,
-        "additionalProperties": False,
-    }

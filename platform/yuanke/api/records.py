@@ -9,10 +9,12 @@ from flask import Response, url_for
 
 from yuanke.api import asked, versions
 from yuanke.api.answers import history_json, link_json, nothing, page_json, record_json, reply
+from yuanke.api.contracts import telling, told
+from yuanke.api.members import NEW_HAS_NONE
 from yuanke.api.resource import Resource, expose
 from yuanke.kernel.errors import Refusal, ValidationFailed
 from yuanke.kernel.text import message
-from yuanke.records import Batch, Outcome, Record
+from yuanke.records import Batch, Outcome, Record, Records
 from yuanke.web.bodies import json_object
 from yuanke.web.language import say
 from yuanke.web.once import once
@@ -33,7 +35,9 @@ class RecordsApi(Resource):
     @once
     def create(self, entity: str) -> Response:
         asked.only(())
-        record = current().records.create(entity, _new(json_object()))
+        body, door = json_object(), current().records
+        with telling(door, entity, "create", body):
+            record = door.create(entity, _new(body))
         return _stands(record, 201, Location=url_for("RecordsApi.get", entity=entity, record_id=record.id))
 
     @expose("/<key:entity>/<identity:record_id>", methods=("GET",))
@@ -50,10 +54,11 @@ class RecordsApi(Resource):
     @expose("/<key:entity>/<identity:record_id>", methods=("PATCH",))
     def update(self, entity: str, record_id: int) -> Response:
         asked.only(())
-        body = json_object()
-        version = versions.expected(body)
-        values = {key: value for key, value in body.items() if key != "version"}
-        return _stands(current().records.update(entity, record_id, values, version))
+        body, door = json_object(), current().records
+        with telling(door, entity, "update", body):
+            version = versions.expected(body)
+            values = {key: value for key, value in body.items() if key != "version"}
+            return _stands(door.update(entity, record_id, values, version))
 
     @expose("/<key:entity>/<identity:record_id>", methods=("DELETE",))
     def delete(self, entity: str, record_id: int) -> Response:
@@ -89,13 +94,17 @@ class RecordsApi(Resource):
     @once
     def batch(self, entity: str) -> Response:
         asked.only(())
-        body = _batch_body(json_object())
-        return reply({"result": outcomes(current().records.batch(entity, **body))})
+        body, door = _batch_body(json_object()), current().records
+        try:
+            done = door.batch(entity, **body)
+        except ValidationFailed as refused:
+            raise _of_items(door, entity, body, refused) from refused
+        return reply({"result": outcomes(door, entity, body, done)})
 
 
 def _new(values: dict[str, Any]) -> dict[str, Any]:
     if "version" in values:
-        raise ValidationFailed({"version": [message("新建的记录没有版本号")]})
+        raise ValidationFailed({"version": [NEW_HAS_NONE]})
     return values
 
 
@@ -141,20 +150,38 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
 
 
-def outcomes(batch: Batch) -> list[dict[str, Any]]:
+def _of_items(door: Records, entity: str, body: Mapping[str, Any], refused: ValidationFailed) -> ValidationFailed:
+    """All that the contract finds, item by item (``create.3.title``); what only the door knows is of the first it met."""
+    found = {
+        f"{part}.{at}.{path}": said
+        for part in ("create", "update")
+        for at, item in enumerate(body[part])
+        for path, said in told(door, entity, part, _plain(part, item), ValidationFailed({})).errors.items()
+    }
+    return ValidationFailed(found) if found else refused
+
+
+def _plain(part: str, item: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in item.items() if part == "create" or key != "id"}
+
+
+def outcomes(door: Records, entity: str, body: Mapping[str, Any], batch: Batch) -> list[dict[str, Any]]:
     """One entry an item, in the order of the request: create, update, delete."""
     done: tuple[tuple[str, Sequence[Outcome]], ...] = (
         ("create", batch.created), ("update", batch.updated), ("delete", batch.deleted),
     )  # fmt: skip
-    return [_outcome(part, one) for part, some in done for one in some]
+    return [_outcome(door, entity, part, body[part][one.index], one) for part, some in done for one in some]
 
 
-def _outcome(part: str, one: Outcome) -> dict[str, Any]:
+def _outcome(door: Records, entity: str, part: str, item: Any, one: Outcome) -> dict[str, Any]:
     said: dict[str, Any] = {"operation": part, "index": one.index, "status": one.status, "id": one.id}
-    if isinstance(one.error, Refusal):
-        said["error"] = {"code": one.error.code, "detail": say(one.error.said)}
-        if isinstance(one.error, ValidationFailed):
+    refused = one.error
+    if isinstance(refused, ValidationFailed) and part != "delete":
+        refused = told(door, entity, part, _plain(part, item), refused)
+    if isinstance(refused, Refusal):
+        said["error"] = {"code": refused.code, "detail": say(refused.said)}
+        if isinstance(refused, ValidationFailed):
             said["error"]["errors"] = [
-                {"field": field, "message": say(text)} for field, texts in one.error.errors.items() for text in texts
+                {"field": field, "message": say(text)} for field, texts in refused.errors.items() for text in texts
             ]
     return said

@@ -11,10 +11,9 @@ from typing import Any
 from flask import request
 
 from yuanke.api import asked
+from yuanke.api.members import LARGEST_VERSION, misread
 from yuanke.kernel.errors import QueryFault, ValidationFailed, VersionConflict
 from yuanke.kernel.text import message
-
-LARGEST = 2**31 - 1
 
 
 def etag(version: int) -> dict[str, str]:
@@ -25,7 +24,7 @@ def expected(body: Mapping[str, Any] | None = None) -> int | None:
     """The version that must still stand, or None when the caller does not care."""
     in_body = _in_body(body) if body else None
     if request.method == "DELETE" and "version" in request.args:
-        in_body = asked.number("version", 0, LARGEST)
+        in_body = asked.number("version", 0, LARGEST_VERSION)
     in_header = _in_header()
     if in_body is not None and in_header is not None and in_body != in_header:
         raise VersionConflict(in_body)
@@ -34,10 +33,9 @@ def expected(body: Mapping[str, Any] | None = None) -> int | None:
 
 def _in_body(body: Mapping[str, Any]) -> int | None:
     version = body.get("version")
-    if version is None:
-        return None
-    if isinstance(version, bool) or not isinstance(version, int) or not 0 < version <= LARGEST:
-        raise ValidationFailed({"version": [message("version 应为读到的版本号（正整数）")]})
+    refused = misread(version)
+    if refused is not None:
+        raise ValidationFailed({"version": [refused]})
     return version
 
 

@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from yuanke.access.grants import Grant
-from yuanke.fieldtypes import ValueFault
+from yuanke.fieldtypes import Place, ValueFault
 from yuanke.fieldtypes.link import Unresolved
 from yuanke.kernel.decimals import round_half_up
-from yuanke.kernel.text import message
+from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.keys import ids_by_key
 from yuanke.records.save import Save
 
 MOST_OWNED_ROWS = 2_000
+MOST_SHOWN = 80  # letters of a name that is none
 ALWAYS = frozenset({"version"})
 
 
@@ -28,10 +29,10 @@ def take(save: Save, raw: Mapping[str, Any], given: Grant) -> None:
             continue
         field = save.entity.fields.get(str(key))
         if field is None or field.retired or (key not in given.readable and key not in given.writable):
-            save.fault(str(key), message("没有名为 {field} 的字段", field=key))
+            save.fault(str(key), unknown(str(key)))
         elif key not in given.writable or not _open_now(save, field):
             if not _stands_already(save, field, value):
-                save.fault(key, message("{field} 不能修改", field=field.label))
+                save.fault(key, closed(field))
         elif field.rows or field.pairs:
             save.given.add(key)
             save.row_changes[key] = value
@@ -66,16 +67,29 @@ def _open_now(save: Save, field: Field) -> bool:
     return bool(field.editable.evaluate(StoredValues(save.unit, save.entity, save.old)))
 
 
+def unknown(key: str) -> Message:
+    """Said of a field that is not there, and alike of one that is hidden."""
+    return message("没有名为 {field} 的字段", field=key[:MOST_SHOWN])
+
+
+def closed(field: Field) -> Message:
+    return message("{field} 不能修改", field=field.label)
+
+
 def _parse(save: Save, field: Field, value: Any) -> None:
     try:
-        typed = field.type.parse(field, value, save.unit.place)
-        if typed is not None:
-            typed = rounded(field, typed)
-            field.type.check(field, typed)
+        save.values[field.key] = typed_value(field, value, save.unit.place)
     except ValueFault as fault:
         save.fault(field.key, fault.said)
-        return
-    save.values[field.key] = typed
+
+
+def typed_value(field: Field, value: Any, place: Place) -> Any:
+    """What was sent as a value of ``field``, exact and within its declared limits; None = empty. Raises ValueFault."""
+    typed = field.type.parse(field, value, place)
+    if typed is not None:
+        typed = rounded(field, typed)
+        field.type.check(field, typed)
+    return typed
 
 
 def rounded(field: Field, value: Any) -> Any:

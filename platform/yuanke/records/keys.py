@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from yuanke.fieldtypes.link import Unresolved
 from yuanke.kernel.actor import Actor
-from yuanke.kernel.text import message
+from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity
 from yuanke.records.save import Save
 from yuanke.records.selection import Selection
@@ -33,7 +33,11 @@ def resolve_keys(saves: Sequence[Save]) -> None:
         for save, key, text in uses:
             save.values[key] = ids.get(text)
             if ids.get(text) is None:
-                save.fault(key, message("没有找到“{text}”这条{entity}", text=text, entity=entity.label))
+                save.fault(key, no_such(text, entity))
+
+
+def no_such(text: str, entity: Entity) -> Message:
+    return message("没有找到“{text}”这条{entity}", text=text, entity=entity.label)
 
 
 def unique_fields(entity: Entity) -> list[str]:

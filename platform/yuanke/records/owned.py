@@ -5,18 +5,25 @@ The one rule: an item with ``id`` changes that row, one without adds, ``{id, del
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from yuanke.access.grants import Grant, grant
-from yuanke.kernel.text import message
+from yuanke.fieldtypes import ValueFault
+from yuanke.fieldtypes.link import Unresolved
+from yuanke.fieldtypes.links import LinkChange, Pair
+from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.intake import MOST_OWNED_ROWS, take
+from yuanke.records.keys import ids_by_key, no_such
 from yuanke.records.save import Save
 from yuanke.records.values import Record
 from yuanke.storage.sqlscope import live
+
+#: keys of an item that say which row it is, not what stands in it
+OF_THE_ROW = frozenset({"id", "deleted", "position", "version"})
 
 
 def take_rows(save: Save) -> None:
@@ -33,6 +40,25 @@ def take_rows(save: Save) -> None:
             save.rows[key] = _standing(save, field)
 
 
+def misshapen(field: Field, raw: Any) -> Message | None:
+    """What is wrong with ``raw`` as the rows of ``field``, before any row is looked at."""
+    if not isinstance(raw, (list, tuple)):
+        return message("{field} 应是一个列表", field=field.label)
+    if len(raw) > MOST_OWNED_ROWS:
+        label, most = field.label, MOST_OWNED_ROWS
+        return message("{field} 最多 {most} 行，收到 {count} 行", field=label, most=most, count=len(raw))
+    return None
+
+
+def no_row(field: Field) -> Message:
+    return message("{field} 的每一行应是一个对象", field=field.label)
+
+
+def not_among(field: Field, row_id: Any) -> Message:
+    """Said of a row that is not there, or was named before."""
+    return message("{field} 里没有编号为 {id} 的行", field=field.label, id=str(row_id)[:40])
+
+
 def _needed(save: Save, field: Field) -> bool:
     """Rows that were not sent matter when one of their formulas reads the document."""
     rows = save.unit.registry.entities[field.rows or ""]
@@ -42,24 +68,21 @@ def _needed(save: Save, field: Field) -> bool:
 
 def _rows_of(save: Save, field: Field, raw: Any) -> list[Save]:
     entity = save.unit.registry.entities[field.rows or ""]
-    if not isinstance(raw, (list, tuple)):
-        save.fault(field.key, message("{field} 应是一个列表", field=field.label))
+    refused = misshapen(field, raw)
+    if refused is not None:
+        save.fault(field.key, refused)
         return []
-    if len(raw) > MOST_OWNED_ROWS:
-        save.fault(
-            field.key,
-            message("{field} 最多 {most} 行，收到 {count} 行", field=field.label, most=MOST_OWNED_ROWS, count=len(raw)),
-        )
-        return []
-    standing = {row.id: row for row in (_standing(save, field) if save.id else [])}
+    left = {row.id: row for row in (_standing(save, field) if save.id else [])}
     given = grant(save.unit, save.actor, entity, "update")
-    rows, named = [], set()
+    rows: list[Save] = []
     for position, item in enumerate(raw):
-        row = _row(save, entity, item, standing, given, field, position)
-        if row is not None:
-            rows.append(row)
-            named.add(row.id)
-    rest = [row for row_id, row in standing.items() if row_id not in named]
+        row = _row(save, entity, item, left, given, field, position)
+        if row is None:
+            row = Save(
+                save.unit, save.actor, entity, "delete", parent=save
+            )  # keeps the place: faults are told by position
+        rows.append(row)
+    rest = list(left.values())
     _place(rows, rest)
     return [*rows, *rest]
 
@@ -79,24 +102,25 @@ def _row(
     save: Save,
     entity: Entity,
     item: Any,
-    standing: Mapping[int | None, Save],
+    left: dict[int | None, Save],
     given: Grant,
     field: Field,
     position: int,
 ) -> Save | None:
+    """``left``: the standing rows not named yet; the one that is named here is taken out."""
     if isinstance(item, Record):
         item = dict(item.values)
     if not isinstance(item, Mapping):
-        save.fault(f"{field.key}.{position}", message("{field} 的每一行应是一个对象", field=field.label))
+        save.fault(f"{field.key}.{position}", no_row(field))
         return None
-    values = {k: v for k, v in item.items() if k not in ("id", "deleted", "position", "version")}
+    values = {k: v for k, v in item.items() if k not in OF_THE_ROW}
     row_id = item.get("id")
     if row_id is None:
         row = Save(save.unit, save.actor, entity, "create", parent=save)
-    elif row_id in standing and not isinstance(row_id, bool):
-        row = standing[row_id]
+    elif isinstance(row_id, int) and not isinstance(row_id, bool) and row_id in left:
+        row = left.pop(row_id)
     else:
-        save.fault(f"{field.key}.{position}", message("{field} 里没有编号为 {id} 的行", field=field.label, id=row_id))
+        save.fault(f"{field.key}.{position}", not_among(field, row_id))
         return None
     if item.get("deleted") is True and row.id is not None:
         row.verb = "delete"
@@ -132,29 +156,31 @@ def take_pairs(save: Save) -> None:
 
 
 def _wanted(save: Save, field: Field, raw: Any, standing: list[int]) -> list[int] | None:
-    if isinstance(raw, Mapping) and raw.keys() <= {"add", "remove"}:
-        add, remove = _ids(save, field, raw.get("add", [])), _ids(save, field, raw.get("remove", []))
-        if add is None or remove is None:
-            return None
-        return [i for i in dict.fromkeys([*standing, *add]) if i not in set(remove)]
-    ids = _ids(save, field, raw if raw is not None else [])
-    return None if ids is None else list(dict.fromkeys(ids))
-
-
-def _ids(save: Save, field: Field, raw: Any) -> list[int] | None:
-    if not isinstance(raw, (list, tuple)):
-        save.fault(field.key, message("{field} 应是一个列表", field=field.label))
+    try:
+        given = field.type.parse(field, raw, save.unit.place)
+    except ValueFault as fault:
+        save.fault(field.key, fault.said)
         return None
-    ids = []
-    for item in raw:
-        one = item.get("id") if isinstance(item, Mapping) else getattr(item, "id", item)
-        if isinstance(one, bool) or not isinstance(one, int):
-            save.fault(
-                field.key, message("{field} 的每一项应是编号，收到 {item}", field=field.label, item=str(item)[:50])
-            )
-            return None
-        ids.append(one)
-    return ids
+    change = given if isinstance(given, LinkChange) else LinkChange(add=given or ())
+    add, remove = _ids(save, field, change.add), _ids(save, field, change.remove)
+    kept = standing if isinstance(given, LinkChange) else []
+    return [one for one in dict.fromkeys([*kept, *add]) if one not in set(remove)]
+
+
+def _ids(save: Save, field: Field, pairs: Sequence[Pair]) -> list[int]:
+    """The ids of the targets; those named by a unique value are looked up, and a fault where there is none."""
+    target = save.unit.registry.entities[field.targets[0]]
+    found: list[int] = []
+    for pair in pairs:
+        one = pair.id
+        if isinstance(one, Unresolved):
+            known = ids_by_key(save.unit, save.actor, target, {one.text}, one.field).get(one.text)
+            if known is None:
+                save.fault(field.key, no_such(one.text, target))
+                continue
+            one = known
+        found.append(one)
+    return found
 
 
 def _linked(save: Save, field: Field) -> list[int]:
