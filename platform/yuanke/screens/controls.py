@@ -58,12 +58,24 @@ def control(
         "kind": _kind(field),
     }  # fmt: skip
     made.update(_lookups(reader, entity, field))
+    if is_roles(field):
+        made.update(widget="choices", options=role_options(reader))
+        widget = "choices"
     if field.type.name in ("file", "image"):
         made.update(many=field.multiple, accept=_accept(field), upload_url="/files", limit=_largest(field))
     made["value"] = edit_value(reader, field, value, widget, of)
     if readonly:
         made["cell"] = EMPTY if value is None else shown(of, field, value, reader.place) if of is not None else show_of(entity, field, reader.place)(value)
     return made
+
+
+def is_roles(field: Field) -> bool:
+    """The keys of a user's roles: kept as a list, ticked like options."""
+    return (field.entity, field.key) == ("user", "roles")
+
+
+def role_options(reader: Reader) -> list[dict[str, Any]]:
+    return [{"key": key, "label": reader.say(label), "color": "gray", "retired": False} for key, label in reader.registry.roles.items()]
 
 
 def _accept(field: Field) -> str:

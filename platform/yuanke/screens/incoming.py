@@ -61,6 +61,8 @@ def raw_of(field: Field, name: str, sent: Sent) -> Any:
     read = _READS.get(field.type.name)
     if read is not None:
         return read(field, name, sent)
+    if f"{name}:given" in sent and field.type.name == "json":  # ticked, not typed
+        return [one for one in sent.getlist(name) if one]
     if field.multiple or field.pairs:
         many = [one for one in sent.getlist(name) if one]
         return [int(one) for one in many if one.isdigit()] if field.pairs else many

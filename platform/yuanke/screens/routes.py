@@ -25,6 +25,7 @@ from yuanke.screens.pages import (
     inline,
     jobs,
     me,
+    people,
     record,
     removal,
     settings,
@@ -186,6 +187,14 @@ class RecordPages(BaseView):
     @expose("/<key:entity>/<identity:record_id>/fields/<key:field>", methods=["POST"])
     def save_field(self, entity: str, record_id: int, field: str) -> Response:
         return inline.save(*_entity(entity), record_id, field)
+
+    @expose("/user/<identity:user_id>/password", methods=["GET"])
+    def ask_password(self, user_id: int) -> Response:
+        return people.ask_password(reader(), user_id)
+
+    @expose("/user/<identity:user_id>/password", methods=["POST"])
+    def give_password(self, user_id: int) -> Response:
+        return people.give_password(reader(), user_id)
 
     @expose("/<key:entity>/columns", methods=["POST"])
     def columns(self, entity: str) -> Response:

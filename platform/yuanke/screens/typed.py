@@ -33,7 +33,7 @@ def typed(reader: Reader, field: Field, made: Mapping[str, Any], name: str) -> A
         return {"id": chosen, "title": _title(reader, field.targets[0], chosen)} if chosen else None
     if field.type.name in ("file", "image"):
         return _files(reader, made, sent.getlist(name))
-    if field.type.name in ("bool", "tags") or field.multiple:
+    if field.type.name in ("bool", "tags") or field.multiple or made["widget"] == "choices":
         return raw_of(field, name, sent)
     if field.type.name == "region":
         text = sent.get(name, "")

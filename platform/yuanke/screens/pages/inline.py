@@ -16,7 +16,7 @@ from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Record
 from yuanke.screens import urls
 from yuanke.screens.cells import EMPTY, shown
-from yuanke.screens.controls import control
+from yuanke.screens.controls import control, is_roles, role_options
 from yuanke.screens.form_start import Values
 from yuanke.screens.incoming import incoming
 from yuanke.screens.reader import Reader
@@ -42,9 +42,13 @@ def field_shown(reader: Reader, entity: Entity, field: Field, record: Record, ed
     """One field as `record.html` and `_field_value.html` take it."""
     value = record.values.get(field.key)
     made = EMPTY if value is None else shown(record, field, value, reader.place)
+    if is_roles(field):
+        labels = {o["key"]: o["label"] for o in role_options(reader)}
+        made = ("tags", "", [(labels.get(str(key), str(key)), "gray") for key in value or ()]) if value else EMPTY
     wide = field.type.name in ("long_text", "rich_text", "json", "file", "image")
     url = f"{urls.record(entity.key, record.id)}/fields/{field.key}" if editable and may_edit(reader, entity, field, record) else None
-    return {"key": field.key, "label": reader.say(field.label), "widget": field.type.widget, "value": made, "wide": wide, "edit_url": url}
+    return {"key": field.key, "label": reader.say(field.label), "widget": "choices" if is_roles(field) else field.type.widget, "value": made,
+            "wide": wide and not is_roles(field), "edit_url": url}  # fmt: skip
 
 
 def show(reader: Reader, entity: Entity, record_id: int, key: str) -> Response:

@@ -79,14 +79,16 @@ def _myself(reader: Reader) -> Record:
 
 def password(reader: Reader, errors: Errors | None = None) -> Response:
     labels = {"old": _("原密码"), "new": _("新密码"), "again": _("再输入一次新密码")}
-    fields = [_secret(key, str(label), [say(m) for m in (errors or {}).get(key, ())]) for key, label in labels.items()]
+    fields = [secret(key, str(label), [say(m) for m in (errors or {}).get(key, ())]) for key, label in labels.items()]
+    fields[0]["username"] = reader.actor.username
     said = str(_("修改后，其他设备上的登录会全部退出"))
-    form = {"title": str(_("修改密码")), "said": said, "url": "/me/password", "fields": fields, "submit": str(_("修改密码")), "username": reader.actor.username,
+    form = {"title": str(_("修改密码")), "said": said, "url": "/me/password", "fields": fields, "submit": str(_("修改密码")),
             "errors": [say(m) for m in (errors or {}).get("", ())]}  # fmt: skip
     return _page(reader, "/me/password", form, 422 if errors else 200)
 
 
-def _secret(key: str, label: str, errors: list[str]) -> dict[str, Any]:
+def secret(key: str, label: str, errors: list[str]) -> dict[str, Any]:
+    """A control for a password."""
     return {
         "key": key, "name": key, "id": f"f-{key}", "label": label, "help": str(_("至少 8 位")) if key == "new" else "", "placeholder": "", "unit": "",
         "widget": "secret", "required": True, "readonly": False, "errors": errors, "visible": True, "span": "wide", "value": "", "formula": False,

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
+from yuanke.access.login import own_password
 from yuanke.kernel.errors import AccessDenied, RecordNotFound
 from yuanke.kernel.text import Label
 from yuanke.metadata.registry import Entity, Field
@@ -35,7 +36,7 @@ def record_page(reader: Reader, entity: Entity, record: Record) -> Response:
         "tag": _tag(reader, entity, record), "star": _star(reader, entity, record), "facts": _facts(reader, entity, record), "labels": [],
         **neighbours(reader, entity, record.id),
         "actions": _actions(reader, entity, record), "create": _create(reader, entity, record), "more": _more(reader, entity, record),
-        "notes": [], "figures": _figures(reader, entity, record), "flow": _flow(reader, entity, record),
+        "notes": _notes(reader, entity, record), "figures": _figures(reader, entity, record), "flow": _flow(reader, entity, record),
         "sections": _sections(reader, entity, record),
         **_related(reader, entity, record),
         "timeline": timeline(reader, entity, record), "phone_bar": [],
@@ -124,6 +125,12 @@ def _actions(reader: Reader, entity: Entity, record: Record) -> list[dict[str, A
     return found
 
 
+def _notes(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
+    if entity.key == "user" and reader.actor.is_admin and own_password(reader.unit, record.id) is None:
+        return [{"tone": "", "title": str(_("还没有密码，不能登录")), "said": str(_("在“更多操作”里设置密码"))}]
+    return []
+
+
 def may_update(reader: Reader, entity: Entity, record: Record) -> bool:
     from yuanke.records.fetch import ids_within
 
@@ -134,6 +141,8 @@ def _more(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]
     from yuanke.records.fetch import ids_within
 
     found = []
+    if entity.key == "user" and reader.actor.is_admin:
+        found.append({"label": str(_("设置密码")), "icon": "key", "url": f"/records/user/{record.id}/password", "method": "dialog"})
     if reader.may(entity, "create"):
         found.append({"label": str(_("复制")), "icon": "copy", "url": urls.new(entity.key, **{"from": record.id}), "method": "get"})
     if reader.may(entity, "delete") and ids_within(reader.unit, reader.actor, entity, "delete", [record.id]):
