@@ -12,7 +12,7 @@ from typing import Any
 from yuanke.fieldtypes import FieldType
 from yuanke.kernel.text import Label
 from yuanke.metadata import texts
-from yuanke.metadata.boards import resolve_boards
+from yuanke.metadata.boards import inherited_texts, resolve_boards
 from yuanke.metadata.checker import Checker
 from yuanke.metadata.declare import declare
 from yuanke.metadata.entities import EntityMaker, Made
@@ -61,7 +61,7 @@ class Assembly:
             **{name: _plain(sections.get(name)) for name in _PLAIN_SECTIONS},
             more={
                 **{name: _plain(sections.get(name)) for name in _FURTHER_SECTIONS},
-                "english": self.english,
+                "english": inherited_texts(sections.get("dashboards"), self.english),
                 "sees": self._sees(),
             },
         )

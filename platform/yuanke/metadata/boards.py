@@ -5,6 +5,7 @@ Rule: null takes a part of it away.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from yuanke.metadata.faults import Faults
@@ -31,6 +32,29 @@ def _resolved(key: str, boards: dict[str, Node], seen: tuple[str, ...], faults: 
         )
         return own
     return _over(_resolved(like.value, boards, (*seen, key), faults), own)
+
+
+def inherited_texts(section: Node | None, english: Mapping[str, str]) -> dict[str, str]:
+    """``english`` with the texts that a board has from the one it is like, where it says nothing itself."""
+    made = dict(english)
+    boards = dict(section.items()) if section is not None else {}
+    for key in boards:
+        _inherit_texts(key, boards, (), made)
+    return made
+
+
+def _inherit_texts(key: str, boards: dict[str, Node], seen: tuple[str, ...], made: dict[str, str]) -> None:
+    node = boards[key]
+    like = node.get("like")
+    below = str(like.value) if like is not None else ""
+    if below not in boards or below in (*seen, key):
+        return
+    _inherit_texts(below, boards, (*seen, key), made)
+    begin = f"dashboards.{below}."
+    for path, text in [item for item in made.items() if item[0].startswith(begin)]:
+        rest = path.removeprefix(begin)
+        if node.at(*rest.split(".")) is None:
+            made.setdefault(f"dashboards.{key}.{rest}", text)
 
 
 def _over(below: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

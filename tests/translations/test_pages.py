@@ -1,0 +1,154 @@
+"""The main pages speak the reader's language and no other; all data are ASCII, so what is Chinese was said by the product."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.pofile import read_po
+
+from tests.translations.conftest import Product
+from tests.translations.test_labels import labels
+
+CATALOGUE = Path(__file__).resolve().parents[2] / "platform/yuanke/translations/en/LC_MESSAGES/messages.po"
+CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+#: shown in every language: the mark of the product, the switch of languages and the languages' own names
+EVERYWHERE = {"元", "语言 / Language", "简体中文", "English"}
+SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-confirm", "data-confirm-yes", "data-seen-kind", "content")
+PAGES = (
+    "/",
+    "/all",
+    "/bin",
+    "/search",
+    "/search?q=Alpha",
+    "/search?q=nothing",
+    "/settings",
+    "/me",
+    "/me/password",
+    "/no/such/page",
+    "/records/nothing",
+)
+
+
+class Texts(HTMLParser):
+    """``found``: text nodes, spoken attributes, and the words that scripts say, each stripped."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value.strip() for name, value in attrs if name in SPOKEN and value]
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.found.append(" ".join(data.split()))
+
+
+def addresses(product: Product) -> Iterator[str]:
+    """Every page that an administrator comes to by clicking, for every kind of record."""
+    yield from PAGES
+    yield from (f"/dashboards/{name}" for name in product.registry.dashboards)
+    for key, number in product.ids.items():
+        entity = product.registry.entities[key]
+        at = f"/records/{key}"
+        yield from (
+            at,
+            f"{at}?q=nothing",
+            f"{at}?filter=id+%3D",
+            f"{at}/new",
+            f"{at}/import",
+            f"{at}/export",
+            f"{at}/views/new",
+        )
+        yield from (f"{at}?view={view.kind}" for view in entity.views.values() if view.kind in ("kanban", "calendar"))
+        yield from (f"{at}/{number}", f"{at}/{number}/edit", f"{at}/bulk?id={number}", f"{at}/transfer?id={number}")
+        yield from (f"{at}/{number}/related/{name}" for name in entity.inverses)
+
+
+@pytest.fixture(scope="module")
+def written(product: Product) -> set[str]:
+    """Chinese that definitions put into data: defaults of fields (a unit, say)."""
+    found = {
+        str(f.default)
+        for e in product.registry.entities.values()
+        for f in e.fields.values()
+        if isinstance(f.default, str)
+    }
+    return {text for text in found if CHINESE.search(text)}
+
+
+def crawl(client: Any, paths: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """(address, text) of every text once."""
+    seen: set[str] = set()
+    for path in paths:
+        answer = client.get(path)
+        assert answer.status_code < 500, f"{path}: {answer.status_code}"
+        for text in Texts(answer.text).found:
+            if text not in seen:
+                seen.add(text)
+                yield path, text
+
+
+def test_english_pages_have_no_chinese(product: Product, speaking: Callable[[str], Any], written: set[str]) -> None:
+    allowed = EVERYWHERE | written
+    found = [
+        f"{path}: {text[:120]}"
+        for path, text in crawl(speaking("en"), addresses(product))
+        if CHINESE.search(text) and text not in allowed
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_the_designer_speaks_english_but_for_the_titles_it_edits(
+    product: Product, speaking: Callable[[str], Any], written: set[str]
+) -> None:
+    """Sections are known by their Chinese title, which is what one edits there."""
+    sections = {
+        str(section["label"].zh)
+        for entity in product.registry.entities.values()
+        for view in entity.views.values()
+        for section in view.body.get("sections", ())
+    }
+    client = speaking("en")
+    allowed = EVERYWHERE | written | sections
+    for key in product.ids:
+        page = client.get(f"/settings/customize/{key}").text
+        quoted = {part for part in re.findall(r'"([^"<>]*)"', page) if CHINESE.search(part)}
+        shown = {text for text in Texts(re.sub(r"(?s)<script.*?</script>", "", page)).found if CHINESE.search(text)}
+        assert not (quoted | shown) - allowed, key
+
+
+def test_chinese_pages_have_no_english(product: Product, speaking: Callable[[str], Any]) -> None:
+    """No sentence of the catalogue and no label of a definition stands there in English."""
+    with CATALOGUE.open("rb") as file:
+        english = {str(m.string) for m in read_po(file) if m.id and m.string != m.id and CHINESE.search(str(m.id))}
+    names = [label for _, label in labels(product.registry, "", set())]
+    english |= {label.en for label in names if label.en != label.zh}
+    english -= {label.zh for label in names} | {"Excel"}
+    allowed = EVERYWHERE | {"Alpha", "Beta"}
+    found = [
+        f"{path}: {text}"
+        for path, text in crawl(speaking("zh"), addresses(product))
+        if text in english - allowed and len(text) > 1
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_refusal_is_told_in_the_language_asked_for(product: Product) -> None:
+    client = product.app.test_client()
+    for language, said in (("en", "Please log in"), ("zh", "请先登录")):
+        answer = client.get("/api/v1/records/user", headers={"Accept-Language": language})
+        assert answer.json["title"] == said
+
+
+def test_numbers_and_dates_are_written_as_the_language_does(product: Product, speaking: Callable[[str], Any]) -> None:
+    page = f"/records/user/{product.ids['user']}"
+    assert "Full" in Texts(speaking("en").get(page).text).found and "正式" in Texts(speaking("zh").get(page).text).found
+    assert re.search(r"[A-Z][a-z]+day, [A-Z][a-z]+ \d{1,2}, \d{4}", speaking("en").get("/").text)
+    assert re.search(r"\d{1,2}月\d{1,2}日 星期.", speaking("zh").get("/").text)
