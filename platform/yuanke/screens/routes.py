@@ -25,6 +25,7 @@ from yuanke.screens.pages import (
     inline,
     jobs,
     me,
+    messages,
     people,
     record,
     removal,
@@ -88,6 +89,10 @@ class Pages(BaseView):
     @expose("/jobs/<identity:job_id>/cancel", methods=["POST"])
     def cancel_job(self, job_id: int) -> Response:
         return jobs.cancel_job(reader(), job_id)
+
+    @expose("/messages")
+    def messages(self) -> Response:
+        return messages.messages_page(reader())
 
     @expose("/me", methods=["GET"])
     def me(self) -> Response:
