@@ -120,7 +120,7 @@ Alpine.data('designer', () => ({
     if (said) this.verdict = { ...this.verdict, [name]: said };
   },
   verdictClass(name) { return this.verdict[name]?.ok === false ? 'is-bad' : ''; },
-  verdictText(name) { const v = this.verdict[name]; return v ? [v.said, v.used?.length ? say('uses', { names: v.used.join('、') }) : '', v.count].filter(Boolean).join(' · ') : ''; },
+  verdictText(name) { const v = this.verdict[name]; return v ? [v.said, v.used?.length ? say('uses', { names: v.used.join(say('between')) }) : '', v.count].filter(Boolean).join(' · ') : ''; },
 
   /* ---- rights ---- */
   rightOf(role) { return this.chosen?.rights?.[role] ?? 'write'; },
