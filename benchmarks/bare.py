@@ -18,7 +18,7 @@ from benchmarks.floors import CUSTOMER, LIST, Floor
 
 #: in the order of the platform's answer to one record
 RECORD = (
-    "owner", "department", "created_at", "created_by", "updated_at", "updated_by", "number", "name", "phone", "industry", "level",
+    "number", "owner", "department", "created_at", "created_by", "updated_at", "updated_by", "name", "phone", "industry", "level",
     "region", "status", "annual_revenue", "next_follow_at", "notes",
 )  # fmt: skip
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -121,8 +121,8 @@ def build(where: str, page: Path) -> Flask:
     @app.post("/create")
     def create() -> Response:
         values = json.loads(request.get_data())
-        if floor.sqlite:
-            values["annual_revenue"] = int(Decimal(values["annual_revenue"]) * 100)
+        revenue = Decimal(values["annual_revenue"])
+        values["annual_revenue"] = int(revenue * 100) if floor.sqlite else revenue
         return reply(whole(floor.create(values, int(request.args["owner"]), "销售01")))
 
     @app.patch("/update/<int:customer>")

@@ -30,6 +30,10 @@ PRAGMAS = (
 )
 
 
+STALE_PLAN = "0A000"  # "cached plan must not change result type"
+NEVER_BY_ITSELF = 2**31
+
+
 def run_text(connection: sa.Connection, text: str, bound: Any, many: bool = False) -> int:
     """Run a text on the driver's own cursor, a third of the time of SQLAlchemy's; answers how many rows it touched.
 
@@ -37,11 +41,14 @@ def run_text(connection: sa.Connection, text: str, bound: Any, many: bool = Fals
     """
     cursor: Any = connection.connection.cursor()
     try:
-        (cursor.executemany if many else cursor.execute)(text, bound)
+        if many:
+            cursor.executemany(text, bound)
+        else:
+            _run(connection, cursor, text, bound)
         touched = int(cursor.rowcount)
         cursor.close()
     except Exception as fault:
-        connection._handle_dbapi_exception(fault, text, bound, cursor, None)  # always raises
+        _failed(connection, fault, text, bound, cursor)
         raise
     return touched
 
@@ -50,13 +57,30 @@ def fetch_text(connection: sa.Connection, text: str, bound: Any) -> tuple[list[A
     """`run_text` of a SELECT: its rows as the driver gives them, and the driver's description of the columns."""
     cursor: Any = connection.connection.cursor()
     try:
-        cursor.execute(text, bound)
+        _run(connection, cursor, text, bound)
         rows, description = cursor.fetchall(), cursor.description
         cursor.close()
     except Exception as fault:
-        connection._handle_dbapi_exception(fault, text, bound, cursor, None)  # always raises
+        _failed(connection, fault, text, bound, cursor)
         raise
     return rows, description
+
+
+def _run(connection: sa.Connection, cursor: Any, text: str, bound: Any) -> None:
+    """PostgreSQL plans a kept text once a connection; all of them name their schema, so none means two tables."""
+    if connection.dialect.name == "postgresql":
+        cursor.execute(text, bound, prepare=True)
+    else:
+        cursor.execute(text, bound)
+
+
+def _failed(connection: sa.Connection, fault: Exception, text: str, bound: Any, cursor: Any) -> None:
+    """Raises ``fault`` as SQLAlchemy would. A plan that a changed column made useless goes with its connection."""
+    try:
+        connection._handle_dbapi_exception(fault, text, bound, cursor, None)
+    finally:
+        if getattr(fault, "sqlstate", None) == STALE_PLAN:
+            connection.invalidate()
 
 
 def sqlite_engine(path: Path) -> sa.Engine:
@@ -85,13 +109,18 @@ def sqlite_engine(path: Path) -> sa.Engine:
 
 
 def postgresql_engine(url: str) -> sa.Engine:
-    """The shared pool. Prepared statements are off: two enterprises' tables differ under one statement text."""
+    """The shared pool. Nothing is prepared by itself: two enterprises' tables differ under one statement text that leaves
+    the schema to the search path. Kept statements ask for it (`_run`); ``?prepare=off`` in the URL forbids it altogether,
+    for a pooler between that does not know prepared statements.
+    """
+    at = sa.make_url(url)
+    prepare = at.query.get("prepare") != "off"
     engine = sa.create_engine(
-        url,
+        at.difference_update_query(["prepare"]),
         pool_size=8,
         max_overflow=24,
         pool_pre_ping=False,
-        connect_args={"prepare_threshold": None, "options": "-c jit=off"},
+        connect_args={"prepare_threshold": NEVER_BY_ITSELF if prepare else None, "options": "-c jit=off"},
     )
 
     @event.listens_for(engine, "begin")

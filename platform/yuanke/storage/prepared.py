@@ -77,7 +77,8 @@ class Prepared:
         """Run it once for each set of values, in one call of the driver."""
         bound = [self._bound(values) for values in many]
         if bound:
-            run_text(unit.connection, self._text_for(unit.enterprise.place), bound, many=True)
+            several = len(bound) > 1
+            run_text(unit.connection, self._text_for(unit.enterprise.place), bound if several else bound[0], many=several)
 
     def _columns(self, connection: sa.Connection, place: str, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         rows, description = fetch_text(connection, self._text_for(place), self._bound(values))

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 TRIES = 3
 _SQLITE_BUSY = {5, 6}  # SQLITE_BUSY, SQLITE_LOCKED and their extended codes
-#: serialization, deadlock, lock not available; a column or table renamed between the unit's head and its statement
-_POSTGRESQL = {"40001", "40P01", "55P03", "42703", "42P01"}
+#: serialization, deadlock, lock not available; a column or table renamed between the unit's head and its statement, a
+#: column whose type changed since the statement was planned
+_POSTGRESQL = {"40001", "40P01", "55P03", "42703", "42P01", "0A000"}
 
 
 def passes(fault: BaseException) -> bool:
