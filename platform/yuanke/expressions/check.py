@@ -7,18 +7,18 @@ The one rule: what the checker lets pass has a meaning in every run; what it ref
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from yuanke.expressions import kinds as k
 from yuanke.expressions import nodes as n
 from yuanke.expressions.exact import negative
-from yuanke.expressions.faults import ExpressionFault
+from yuanke.expressions.faults import ExpressionFault, meant
 from yuanke.expressions.names import Names, Reference
 from yuanke.expressions.reading import Source
 from yuanke.expressions.scope import Kind, Scope
-from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.kernel.text import Label
 
 _SIGNS: dict[type, str] = {
     ast.Add: "+",
@@ -94,7 +94,9 @@ class Checker:
     def inside(self, collection: Kind, frame: int, prefix: tuple[str, ...], at: ast.AST) -> Checker:
         if frame > 2 * MOST_NESTED_BRACKETS:
             raise self.text.fault(
-                at, "The brackets are nested too deeply.", "Put the inner part into a field of the inner record."
+                at,
+                Label("方括号嵌套太深", "The brackets are nested too deeply."),
+                Label("请把里面的部分放进内层记录的字段", "Put the inner part into a field of the inner record."),
             )
         return Checker(self.text, self.scope.inside(collection), self.top, self.notes, frame, prefix)
 
@@ -105,21 +107,27 @@ class Checker:
     def condition(self, node: ast.expr) -> n.Node:
         found = self.check(node)
         if found.kind.name not in ("bool", "any", "null", "json"):
+            said = k.spoken(found.kind)
             raise self.text.fault(
-                node, f"This is {k.spoken(found.kind)}, not a condition.", _as_condition(self.text.of(node), found.kind)
+                node,
+                Label(f"这是{said.zh}，不是条件", f"This is {said.en}, not a condition."),
+                _as_condition(self.text.of(node), found.kind),
             )
         return found
 
-    def fault(self, node: ast.AST, summary: str, detail: str) -> ExpressionFault:
+    def fault(self, node: ast.AST, summary: Label, detail: Label) -> ExpressionFault:
         return self.text.fault(node, summary, detail)
 
-    def wants(self, node: ast.expr, found: n.Node, kind: str, role: str) -> n.Node:
+    def wants(self, node: ast.expr, found: n.Node, kind: str, role: str | Label) -> n.Node:
         """``found`` as a ``kind``, or a fault that says what it is needed for."""
         fitting = k.to_kind(found, kind)
         if fitting is None:
-            extra = " Convert it with number(...)." if kind == "number" and found.kind.name == "text" else ""
-            extra = " Convert it with text(...)." if kind == "text" else extra
-            raise self.fault(node, f"This is {k.spoken(found.kind)}.", f"{role} needs {k.spoken(Kind(kind))}.{extra}")
+            extra = Label("", "")
+            if kind == "text" or (kind == "number" and found.kind.name == "text"):
+                extra = Label(f"，请用 {kind}(...) 转换", f" Convert it with {kind}(...).")
+            who, wanted = role if isinstance(role, Label) else Label(f"{role} ", role), k.spoken(Kind(kind))
+            detail = Label(f"{who.zh}需要{wanted.zh}{extra.zh}", f"{who.en} needs {wanted.en}.{extra.en}")
+            raise self.fault(node, k.this_is(found.kind), detail)
         return fitting
 
     # -- words and constants -------------------------------------------------------------------------------------------
@@ -131,19 +139,31 @@ class Checker:
         if isinstance(value, (int, float)):
             return n.Const(k.NUMBER, Decimal(self.text.of(node).replace("_", "")))
         if not isinstance(value, str):
-            raise self.fault(node, f"{self.text.of(node)} has no meaning here.", "Write a number, or a text in quotes.")
+            said = self.text.of(node)
+            raise self.fault(
+                node,
+                Label(f"{said} 在这里没有意义", f"{said} has no meaning here."),
+                Label("请写数字，或加引号的文字", "Write a number, or a text in quotes."),
+            )
         if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise self.fault(node, "The text holds a forbidden character.", "Leave it out.")
+            raise self.fault(
+                node,
+                Label("文字里有不允许的字符", "The text holds a forbidden character."),
+                Label("请去掉", "Leave it out."),
+            )
         if hint is not None and hint.name in ("choice", "choices") and hint.options is not None:
             if value not in hint.options:
-                raise self.fault(node, f'"{value}" is not one of the options.', self._options_said(value, hint))
+                raise self.fault(node, not_an_option(value), self._options_said(value, hint))
             return n.Const(Kind("choice", options=hint.options), value)
         return n.Const(k.TEXT, value)
 
-    def _options_said(self, word: str, hint: Kind) -> str:
+    def _options_said(self, word: str, hint: Kind) -> Label:
         options = list(hint.options or {})
-        return (
-            f"Options are {', '.join(options[:12])}{' ...' if len(options) > 12 else ''}.{did_you_mean(word, options)}"
+        shown, more = ", ".join(options[:12]), " ..." if len(options) > 12 else ""
+        near = meant(word, options)
+        return Label(
+            f"可选：{shown}{more}" + (f"；{near.zh}" if near else ""),
+            f"Options are {shown}{more}." + (f" {near.en}" if near else ""),
         )
 
     def _path(self, node: ast.expr, hint: Kind | None) -> n.Node:
@@ -166,14 +186,19 @@ class Checker:
             said = self.text.of(node)
             raise self.fault(
                 node,
-                f"{said} is many values.",
-                f"Say which: sum({said}), count({said}), exists({said}), first({said}) ...",
+                Label(f"{said} 有许多值", f"{said} is many values."),
+                Label(
+                    f"请写明用哪种：sum({said})、count({said})、exists({said})、first({said}) ……",
+                    f"Say which: sum({said}), count({said}), exists({said}), first({said}) ...",
+                ),
             )
         if not self.collecting.admit(found.hops, found.frame):
             raise self.fault(
                 node,
-                "Two different collections stand in one aggregate.",
-                "Aggregate each by itself, or narrow both in the same way.",
+                Label("一个汇总里有两个不同的集合", "Two different collections stand in one aggregate."),
+                Label(
+                    "请分别汇总，或用同样的条件选取两者", "Aggregate each by itself, or narrow both in the same way."
+                ),
             )
         return found.node
 
@@ -184,7 +209,7 @@ class Checker:
             return n.Not(k.BOOL, self.condition(node.operand))
         operand = self.check(node.operand)
         if operand.kind.name != "duration":
-            operand = self.wants(node.operand, operand, "number", "The sign")
+            operand = self.wants(node.operand, operand, "number", Label("正负号", "The sign"))
         if isinstance(node.op, ast.UAdd):
             return operand
         if isinstance(operand, n.Const) and isinstance(operand.value, Decimal):
@@ -213,13 +238,16 @@ class Checker:
         kind = k.NULL
         for part, one in zip(parts, found, strict=True):
             if one.kind.name in k.MANY or one.kind.name in ("list", "shift"):
-                raise self.fault(part, f"This is {k.spoken(one.kind)}.", "One value is needed here.")
+                raise self.fault(part, k.this_is(one.kind), Label("这里需要一个值", "One value is needed here."))
             joined = k.together(kind, one.kind)
             if joined is None:
+                this, other = k.spoken(one.kind), k.spoken(kind)
                 raise self.fault(
                     part,
-                    f"This is {k.spoken(one.kind)}, but the other value is {k.spoken(kind)}.",
-                    "Both must be of one kind.",
+                    Label(
+                        f"这是{this.zh}，另一个值是{other.zh}", f"This is {this.en}, but the other value is {other.en}."
+                    ),
+                    Label("两者必须是同一种", "Both must be of one kind."),
                 )
             kind = joined
         if kind.name == "datetime":
@@ -239,8 +267,8 @@ class Checker:
         ):
             raise self.fault(
                 node.comparators[0],
-                "A value between two comparisons must be a field or a number.",
-                "Write the two comparisons joined by and.",
+                Label("两个比较之间的值须是字段或数字", "A value between two comparisons must be a field or a number."),
+                Label("请写成用 and 连接的两个比较", "Write the two comparisons joined by and."),
             )
         parts: list[n.Node] = []
         left = node.left
@@ -254,7 +282,11 @@ class Checker:
         return parts[0] if len(parts) == 1 else n.Logic(k.BOOL, "and", parts)
 
     def _list(self, node: ast.expr, hint: Kind | None) -> n.Node:
-        raise self.fault(node, "A list stands behind in only.", "Write x in [a, b].")
+        raise self.fault(
+            node,
+            Label("列表只能写在 in 后面", "A list stands behind in only."),
+            Label("请写 x in [a, b]", "Write x in [a, b]."),
+        )
 
     def _call(self, node: ast.Call, hint: Kind | None) -> n.Node:
         from yuanke.expressions.check_calls import called
@@ -274,12 +306,15 @@ def _foreign(part: ast.expr, hint: Kind | None) -> bool:
     return isinstance(part, ast.Constant) and hint is not None and part.value not in (hint.options or ())
 
 
-def _as_condition(said: str, kind: Kind) -> str:
+def _as_condition(said: str, kind: Kind) -> Label:
     if kind.name in k.MANY:
-        return f"Write exists({said})."
-    if kind.name == "number":
-        return f"Compare it, for example {said} > 0."
-    return f"Compare it, for example {said} != null."
+        return Label(f"请写 exists({said})", f"Write exists({said}).")
+    compared = f"{said} > 0" if kind.name == "number" else f"{said} != null"
+    return Label(f"请与别的值比较，例如 {compared}", f"Compare it, for example {compared}.")
+
+
+def not_an_option(word: str) -> Label:
+    return Label(f"“{word}”不是可选项", f'"{word}" is not one of the options.')
 
 
 _CHECKS: dict[type, Callable[[Checker, Any, Kind | None], n.Node]] = {
@@ -296,7 +331,3 @@ _CHECKS: dict[type, Callable[[Checker, Any, Kind | None], n.Node]] = {
     ast.List: Checker._list,
     ast.Tuple: Checker._list,
 }
-
-
-def unknown(word: str, known: Iterable[str]) -> str:
-    return did_you_mean(word, known).strip() or "Nothing here is called so."

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from yuanke.expressions import kinds as k
 from yuanke.expressions import nodes as n
-from yuanke.expressions.check_operators import meet
-from yuanke.expressions.faults import ExpressionFault
+from yuanke.expressions.check_operators import NO_VALUE, meet
+from yuanke.expressions.faults import ExpressionFault, meant
 from yuanke.expressions.functions import Function, catalogue, internal
 from yuanke.expressions.library.forms import AGGREGATES
 from yuanke.expressions.scope import Kind
 from yuanke.expressions.spelling import IF_CALLED
-from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.kernel.text import Label
 
 if TYPE_CHECKING:
     from yuanke.expressions.check import Checker
@@ -48,19 +48,26 @@ def _name(checker: Checker, node: ast.Call) -> str:
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == "me"
     ):
-        raise checker.fault(node, "me has no functions.", "Write boss in me.roles.")
+        raise checker.fault(
+            node,
+            Label("me 没有函数", "me has no functions."),
+            Label("请写 boss in me.roles", "Write boss in me.roles."),
+        )
     if not isinstance(node.func, ast.Name):
         raise checker.fault(
             node.func,
-            "Only functions of the platform are called.",
-            "Write function(value); fields have no functions behind a dot.",
+            Label("只能调用平台的函数", "Only functions of the platform are called."),
+            Label(
+                "请写 function(value)；字段的点后面没有函数",
+                "Write function(value); fields have no functions behind a dot.",
+            ),
         )
     name = "if" if node.func.id == IF_CALLED else node.func.id
     if name not in catalogue():
         raise checker.fault(
             node.func,
-            f'There is no function "{name}".',
-            did_you_mean(name, catalogue()).strip() or "See the list of functions.",
+            Label(f"没有函数“{name}”", f'There is no function "{name}".'),
+            meant(name, catalogue()) or Label("请看函数列表", "See the list of functions."),
         )
     return name
 
@@ -68,19 +75,36 @@ def _name(checker: Checker, node: ast.Call) -> str:
 def _arguments_fit(checker: Checker, node: ast.Call, function: Function) -> None:
     count = len(node.args)
     if count < function.needed or (function.most is not None and count > function.most):
-        raise checker.fault(
-            node, f"{function.name} got {count} value{'' if count == 1 else 's'}.", f"Write {function.signature}."
-        )
+        raise checker.fault(node, _got(function, count), write(function.signature))
     for keyword in node.keywords:
         refuse_keyword(checker, keyword, function)
 
 
 def refuse_keyword(checker: Checker, keyword: ast.keyword, function: Function) -> None:
     if keyword.arg is None:
-        raise checker.fault(keyword.value, "** has no meaning here.", "Write the values out.")
+        raise checker.fault(
+            keyword.value,
+            Label("** 在这里没有意义", "** has no meaning here."),
+            Label("请把值逐个写出来", "Write the values out."),
+        )
     if keyword.arg not in function.keywords and "*" not in function.keywords:
-        known = f" It knows {', '.join(f'{name}=' for name in function.keywords)}." if function.keywords else ""
-        raise checker.fault(keyword.value, f'{function.name} has no "{keyword.arg}=".', f"Write == to compare.{known}")
+        names = ", ".join(f"{name}=" for name in function.keywords)
+        known = Label(f"；可用 {names}", f" It knows {names}.") if names else Label("", "")
+        detail = Label(f"比较请写 =={known.zh}", f"Write == to compare.{known.en}")
+        raise checker.fault(keyword.value, no_keyword(function.name, keyword.arg), detail)
+
+
+def no_keyword(name: str, keyword: str | None) -> Label:
+    return Label(f"{name} 没有“{keyword}=”", f'{name} has no "{keyword}=".')
+
+
+def write(what: str) -> Label:
+    return Label(f"请写 {what}", f"Write {what}.")
+
+
+def _got(function: Function, count: int) -> Label:
+    values = "value" if count == 1 else "values"
+    return Label(f"{function.name} 收到 {count} 个值", f"{function.name} got {count} {values}.")
 
 
 def _plain(checker: Checker, node: ast.Call, function: Function) -> n.Node:
@@ -97,13 +121,18 @@ def _argument(checker: Checker, part: ast.expr, function: Function, index: int) 
     wanted = function.parameter(index)
     if wanted == "name":
         if not isinstance(part, (ast.Name, ast.Attribute)):
-            raise checker.fault(part, f"{function.name} wants a name here.", f"Write {function.signature}.")
+            raise checker.fault(
+                part,
+                Label(f"{function.name} 这里要写名称", f"{function.name} wants a name here."),
+                write(function.signature),
+            )
         return n.Const(k.TEXT, checker.text.of(part))
     found = checker.check(part)
     if function.name == "concat":
         return as_text(checker, part, found)
     if found.kind.name in k.MANY or found.kind.name == "shift":
-        raise checker.fault(part, f"This is {k.spoken(found.kind)}.", f"{function.name} needs one value.")
+        one = Label(f"{function.name} 需要一个值", f"{function.name} needs one value.")
+        raise checker.fault(part, k.this_is(found.kind), one)
     return checker.wants(part, found, wanted, f"{function.name}()")
 
 
@@ -114,14 +143,19 @@ def _literals(checker: Checker, node: ast.Call, function: Function) -> None:
             if not (isinstance(part, ast.Constant) and isinstance(part.value, str) and len(part.value) <= MOST_LITERAL):
                 raise checker.fault(
                     part,
-                    "replace takes its second and third text in quotes.",
-                    f"Write replace(name, 'old', 'new'), at most {MOST_LITERAL} characters each.",
+                    Label("replace 的第二、三段文字要加引号", "replace takes its second and third text in quotes."),
+                    Label(
+                        f"请写 replace(name, 'old', 'new')，每段最多 {MOST_LITERAL} 个字符",
+                        f"Write replace(name, 'old', 'new'), at most {MOST_LITERAL} characters each.",
+                    ),
                 )
     if function.name in ("left", "right"):
         count = node.args[1]
         if not (isinstance(count, ast.Constant) and type(count.value) is int and count.value <= 100_000):
             raise checker.fault(
-                count, f"{function.name} takes a whole number of characters.", f"Write {function.name}(name, 10)."
+                count,
+                Label(f"{function.name} 取整数个字符", f"{function.name} takes a whole number of characters."),
+                write(f"{function.name}(name, 10)"),
             )
 
 
@@ -130,12 +164,15 @@ def _same(checker: Checker, node: ast.Call, function: Function) -> n.Node:
     if len(node.args) < 2:
         raise checker.fault(
             node,
-            f"{function.name} got {len(node.args)} values.",
-            f"Write {function.name}(a, b), or {function.name}(collection.field).",
+            _got(function, len(node.args)),
+            Label(
+                f"请写 {function.name}(a, b) 或 {function.name}(collection.field)",
+                f"Write {function.name}(a, b), or {function.name}(collection.field).",
+            ),
         )
     arguments, kind = checker.alike(node, node.args, None)
     if kind.name not in k.ORDERED and kind.name != "null":
-        raise checker.fault(node, f"{k.spoken(kind)} has no order.".capitalize(), "Use numbers, texts or dates.")
+        raise checker.fault(node, k.without_order(kind), Label("请用数字、文字或日期", "Use numbers, texts or dates."))
     return n.Call(kind, function, arguments)
 
 
@@ -163,7 +200,7 @@ def _filled(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
     if name == "choices":
         return k.call("_any_chosen", found)
     if name == "shift":
-        raise checker.fault(part, "A length of months has no value of its own.", "Use it beside a date.")
+        raise checker.fault(part, NO_VALUE, Label("请和日期一起用", "Use it beside a date."))
     left, right, on = meet(checker, node, found, k.constant(None))
     return n.Compare(k.BOOL, "!=", left, right, on)
 
@@ -183,7 +220,11 @@ def _date(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
     if len(parts) == 1:
         return checker.wants(node.args[0], parts[0], "date", "date()")
     if len(parts) != 3:
-        raise checker.fault(node, "date got two values.", "Write date(moment) or date(year, month, day).")
+        raise checker.fault(
+            node,
+            Label("date 收到两个值", "date got two values."),
+            Label("请写 date(moment) 或 date(year, month, day)", "Write date(moment) or date(year, month, day)."),
+        )
     return k.call(
         "_make_date",
         *(checker.wants(part, one, "number", "date()") for part, one in zip(node.args, parts, strict=True)),
@@ -195,10 +236,11 @@ def as_text(checker: Checker, part: ast.expr, found: n.Node) -> n.Node:
     if name in ("text", "choice", "any", "json", "null"):
         return found
     if f"_text_{name}" not in internal():
+        said = k.spoken(found.kind)
         raise checker.fault(
             part,
-            f"{k.spoken(found.kind)} cannot become a text.".capitalize(),
-            "Name a field of it, for example member.name.",
+            Label(f"{said.zh}不能变成文字", f"{said.en} cannot become a text.".capitalize()),
+            Label("请写它的一个字段，例如 member.name", "Name a field of it, for example member.name."),
         )
     return k.call(f"_text_{name}", found)
 
@@ -226,10 +268,18 @@ def _bucket(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
     bounds = [checker.check(part) for part in node.args[1:]]
     for part, bound in zip(node.args[1:], bounds, strict=True):
         if not (isinstance(bound, n.Const) and isinstance(bound.value, Decimal)):
-            raise checker.fault(part, "A bound of bucket must be a number.", "Write bucket(x, 0, 30, 60).")
+            raise checker.fault(
+                part,
+                Label("bucket 的界限须是数字", "A bound of bucket must be a number."),
+                write("bucket(x, 0, 30, 60)"),
+            )
     numbers = [bound.value for bound in bounds if isinstance(bound, n.Const)]
     if numbers != sorted(set(numbers)):
-        raise checker.fault(node, "The bounds of bucket must rise.", "Write bucket(x, 0, 30, 60).")
+        raise checker.fault(
+            node,
+            Label("bucket 的界限须从小到大", "The bounds of bucket must rise."),
+            write("bucket(x, 0, 30, 60)"),
+        )
     return k.call("_bucket", value, *bounds)
 
 
@@ -243,8 +293,8 @@ def _ceil(checker: Checker, node: ast.Call, hint: Kind | None) -> n.Node:
     if not isinstance(step, (n.Const, n.Field, n.Known)):
         raise checker.fault(
             node.args[1],
-            "The step of ceil must be a field or a number.",
-            "Put the calculation into a field of its own.",
+            Label("ceil 的步长须是字段或数字", "The step of ceil must be a field or a number."),
+            Label("请把计算放进单独的字段", "Put the calculation into a field of its own."),
         )
     steps = n.Call(k.NUMBER, function, [n.Arith(k.NUMBER, "/", value, step)])
     return n.Arith(k.NUMBER, "*", steps, step)
@@ -279,5 +329,10 @@ def picked(checker: Checker, node: ast.Attribute) -> n.Node:
 
 def _no_dot(checker: Checker, node: ast.Attribute) -> ExpressionFault:
     return checker.fault(
-        node, "A dot stands behind a name only.", "Behind a call it stands for first(...) and last(...) alone."
+        node,
+        Label("点只能写在名称后面", "A dot stands behind a name only."),
+        Label(
+            "调用后面只有 first(...) 和 last(...) 可以写点",
+            "Behind a call it stands for first(...) and last(...) alone.",
+        ),
     )

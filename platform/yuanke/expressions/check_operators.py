@@ -11,12 +11,20 @@ from yuanke.expressions import nodes as n
 from yuanke.expressions.functions import Function, catalogue
 from yuanke.expressions.names import Reference
 from yuanke.expressions.scope import Kind
+from yuanke.kernel.text import Label
 
 if TYPE_CHECKING:
     from yuanke.expressions.check import Checker
 
 _TIMES = ("date", "datetime")
-_FOR = {"+": "Adding", "-": "Subtracting", "*": "Multiplying", "/": "Dividing", "%": "The remainder"}
+_FOR = {
+    "+": Label("相加", "Adding"),
+    "-": Label("相减", "Subtracting"),
+    "*": Label("相乘", "Multiplying"),
+    "/": Label("相除", "Dividing"),
+    "%": Label("求余数", "The remainder"),
+}
+NO_VALUE = Label("月数本身没有值", "A length of months has no value of its own.")
 
 
 def arithmetic(checker: Checker, node: ast.BinOp, sign: str, left: n.Node, right: n.Node) -> n.Node:
@@ -27,13 +35,16 @@ def arithmetic(checker: Checker, node: ast.BinOp, sign: str, left: n.Node, right
         return n.Arith(k.DURATION, sign, left, right)
     if sign == "+" and "text" in (a, b):
         for side, found in ((node.left, left), (node.right, right)):
-            checker.wants(side, found, "text", "Joining texts")
+            checker.wants(side, found, "text", Label("连接文字", "Joining texts"))
         return k.call("_join", left, right)
     if _shift_of(left) or _shift_of(right):
         raise checker.fault(
             node,
-            "A length of time is added to a date.",
-            "Write date + days(3); months and years stand beside a date only.",
+            Label("时间长度要加到日期上", "A length of time is added to a date."),
+            Label(
+                "请写 date + days(3)；月和年只能和日期一起用",
+                "Write date + days(3); months and years stand beside a date only.",
+            ),
         )
     left = checker.wants(node.left, left, "number", _FOR[sign])
     right = checker.wants(node.right, right, "number", _FOR[sign])
@@ -60,11 +71,19 @@ def _on_times(checker: Checker, node: ast.BinOp, sign: str, left: n.Node, right:
             return n.Call(k.NUMBER, _days_between(), [right, left])
         return k.call("_between", k.to_kind(left, "datetime") or left, k.to_kind(right, "datetime") or right)
     if "number" in (a, b):
-        raise checker.fault(node, "A number is added to a date.", "Say of what: date + days(3), date + months(1).")
+        raise checker.fault(
+            node,
+            Label("数字加到了日期上", "A number is added to a date."),
+            Label("请写明单位：date + days(3)、date + months(1)", "Say of what: date + days(3), date + months(1)."),
+        )
+    one, other = k.spoken(left.kind), k.spoken(right.kind)
     raise checker.fault(
         node,
-        f"{k.spoken(left.kind)} and {k.spoken(right.kind)} cannot be put together.".capitalize(),
-        "A date takes days(n), months(n) ...; two dates can be subtracted.",
+        Label(f"{one.zh}与{other.zh}不能相加减", f"{one.en} and {other.en} cannot be put together.".capitalize()),
+        Label(
+            "日期可以加减 days(n)、months(n) ……；两个日期可以相减",
+            "A date takes days(n), months(n) ...; two dates can be subtracted.",
+        ),
     )
 
 
@@ -107,9 +126,17 @@ def comparison(
     hint_left = checker.names.peek(right) if hint_right is None else None
     a, b = checker.check(left, hint_left), checker.check(right, hint_right)
     if isinstance(sign, (ast.Is, ast.IsNot)) and not (isinstance(b, n.Const) and b.value is None):
-        raise checker.fault(node, "is compares with null only.", f"Write {operator}.")
+        raise checker.fault(
+            node,
+            Label("is 只能与 null 比较", "is compares with null only."),
+            Label(f"请写 {operator}", f"Write {operator}."),
+        )
     if "choices" in (a.kind.name, b.kind.name) and "null" not in (a.kind.name, b.kind.name):
-        raise checker.fault(node, "A choice of several is not equal to one value.", "Write value in field.")
+        raise checker.fault(
+            node,
+            Label("多选不能等于一个值", "A choice of several is not equal to one value."),
+            Label("请写 value in field", "Write value in field."),
+        )
     a, b, on = meet(checker, node, a, b)
     if operator in ("==", "!="):
         return _with_none(operator, a, b, on)
@@ -117,8 +144,8 @@ def comparison(
         if found.kind.name not in k.ORDERED:
             raise checker.fault(
                 side,
-                f"{k.spoken(found.kind)} has no order.".capitalize(),
-                "Use == or !=; of options compare stage.order.",
+                k.without_order(found.kind),
+                Label("请用 == 或 !=；选项可以比较 stage.order", "Use == or !=; of options compare stage.order."),
             )
     return n.Compare(k.BOOL, operator, a, b, on)
 
@@ -135,7 +162,7 @@ def meet(checker: Checker, node: ast.expr, a: n.Node, b: n.Node) -> tuple[n.Node
     """Both sides made comparable, and how they are compared."""
     one, other = a.kind.name, b.kind.name
     if "shift" in (one, other):
-        raise checker.fault(node, "A length of months has no value of its own.", "Compare dates: a < b + months(3).")
+        raise checker.fault(node, NO_VALUE, Label("请比较日期：a < b + months(3)", "Compare dates: a < b + months(3)."))
     if "null" in (one, other):
         return a, b, _on(one if other == "null" else other)
     if (
@@ -160,14 +187,18 @@ def meet(checker: Checker, node: ast.expr, a: n.Node, b: n.Node) -> tuple[n.Node
         return _links(checker, node, a, b)
     if one == other or k.LOOSE & {one, other} or {one, other} == {"choice", "text"}:
         if one in k.MANY:
-            raise checker.fault(node, "Collections are not compared.", "Compare a count, or write x in collection.")
+            raise checker.fault(
+                node,
+                Label("集合不能比较", "Collections are not compared."),
+                Label("请比较个数，或写 x in collection", "Compare a count, or write x in collection."),
+            )
         return a, b, _on(one if one not in k.LOOSE else other)
     hint = (
-        "Compare the number with a number, without quotes."
+        Label("数字请与数字比较，不加引号", "Compare the number with a number, without quotes.")
         if {one, other} == {"number", "text"}
-        else "Both sides must be of one kind."
+        else Label("两边必须是同一种", "Both sides must be of one kind.")
     )
-    raise checker.fault(node, f"{k.spoken(a.kind)} is compared with {k.spoken(b.kind)}.".capitalize(), hint)
+    raise checker.fault(node, k.compared(a.kind, b.kind), hint)
 
 
 def _on(kind: str) -> str:
@@ -180,7 +211,7 @@ def _links(checker: Checker, node: ast.expr, a: n.Node, b: n.Node) -> tuple[n.No
         return a, b, "pointer"
     if one.name == other.name and one.of != other.of:
         raise checker.fault(
-            node, f"{k.spoken(one)} is compared with {k.spoken(other)}.".capitalize(), "They are never the same record."
+            node, k.compared(one, other), Label("它们不会是同一条记录", "They are never the same record.")
         )
     return a, b, "link"
 
@@ -190,18 +221,24 @@ def membership(checker: Checker, left: ast.expr, right: ast.expr) -> n.Node:
     if isinstance(right, (ast.List, ast.Tuple)):
         return _in_list(checker, left, right)
     if not isinstance(right, (ast.Name, ast.Attribute, ast.Subscript)):
-        raise checker.fault(right, "Behind in stands a list or a collection.", "Write x in [a, b] or x in collection.")
+        raise checker.fault(
+            right,
+            Label("in 后面是列表或集合", "Behind in stands a list or a collection."),
+            Label("请写 x in [a, b] 或 x in collection", "Write x in [a, b] or x in collection."),
+        )
     peeked = checker.names.peek(right)
     found = checker.names.resolve(right, None)
     value = checker.check(left, peeked if peeked is not None and peeked.name == "choices" else None)
     if isinstance(found, Reference):
         return _in_rows(checker, left, value, found)
     if found.kind.name == "choices" and not isinstance(found, n.Known):
-        return k.call("_holds", found, checker.wants(left, value, "text", "An option"))
+        return k.call("_holds", found, checker.wants(left, value, "text", Label("选项", "An option")))
     if isinstance(found, n.Known) and found.kind.name in (*k.LOOSE, "choices", "list", "links"):
         return n.InKnown(k.BOOL, value, found)
-    hint = "Write contains(text, part)." if found.kind.name == "text" else "Write == to compare."
-    raise checker.fault(right, f"{checker.text.of(right)} is {k.spoken(found.kind)}, not a list.", hint)
+    instead = "contains(text, part)" if found.kind.name == "text" else "=="
+    hint = Label(f"请写 {instead}", f"Write {instead}." if instead != "==" else "Write == to compare.")
+    name, said = checker.text.of(right), k.spoken(found.kind)
+    raise checker.fault(right, Label(f"{name} 是{said.zh}，不是列表", f"{name} is {said.en}, not a list."), hint)
 
 
 def _in_list(checker: Checker, left: ast.expr, right: ast.List | ast.Tuple) -> n.Node:
@@ -219,8 +256,8 @@ def _in_list(checker: Checker, left: ast.expr, right: ast.List | ast.Tuple) -> n
         if on_this == "pointer" or met is not value:
             raise checker.fault(
                 item,
-                f"{k.spoken(found.kind)} is compared with {k.spoken(value.kind)}.".capitalize(),
-                "Write the comparisons joined by or.",
+                k.compared(found.kind, value.kind),
+                Label("请写成用 or 连接的比较", "Write the comparisons joined by or."),
             )
         on = on if one.kind.name == "null" else on_this
         items.append(one)
@@ -231,8 +268,11 @@ def _in_rows(checker: Checker, left: ast.expr, value: n.Node, found: Reference) 
     if checker.collecting is not None:
         raise checker.fault(
             left,
-            "A collection is searched inside an aggregate.",
-            "Put the condition into brackets: count(lines[x in collection]).",
+            Label("汇总里又在集合中查找", "A collection is searched inside an aggregate."),
+            Label(
+                "请把条件写在方括号里：count(lines[x in collection])",
+                "Put the condition into brackets: count(lines[x in collection]).",
+            ),
         )
     chain = n.Chain(found.frame, checker.frame, found.hops)
     element = found.node

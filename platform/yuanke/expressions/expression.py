@@ -16,12 +16,13 @@ from yuanke.expressions import (
     run_rows,  # noqa: F401 - registers its nodes
 )
 from yuanke.expressions.browser import tree
-from yuanke.expressions.check import Checker, Notes
+from yuanke.expressions.check import Checker, Notes, not_an_option
 from yuanke.expressions.faults import ExpressionFault, misfit, too_big
 from yuanke.expressions.run import Run, build, identity
 from yuanke.expressions.scope import Kind, Scope, SqlScope
 from yuanke.expressions.sqltypes import Truth, Whole, scale_of
 from yuanke.expressions.to_sql import Translator, has_sql
+from yuanke.kernel.text import Label
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +109,11 @@ def compile(source: str, scope: Scope, *, expect: str | Kind | None = None, grou
     if wanted is not None and wanted.name not in ("any", "bool"):
         node = _as_wanted(checker, tree_, node, wanted)
     if node.kind.name == "shift":
-        raise text.fault(tree_, "A length of months is no value.", "Add it to a date: date + months(3).")
+        raise text.fault(
+            tree_,
+            Label("月数不是值", "A length of months is no value."),
+            Label("请加到日期上：date + months(3)", "Add it to a date: date + months(3)."),
+        )
     return Expression(
         source,
         node.kind,
@@ -130,20 +135,20 @@ def _as_wanted(checker: Checker, at: Any, node: n.Node, wanted: Kind) -> n.Node:
         return _options_fit(checker, at, node, wanted)
     if wanted.name == "link" and found.name == "link":
         if wanted.of and found.of and wanted.of != found.of:
-            raise checker.fault(at, f"This is {k.spoken(found)}.", f"{k.spoken(wanted)} is needed here.".capitalize())
+            raise checker.fault(at, k.this_is(found), k.needed(wanted))
         return node
     if wanted.name in k.MANY | {"list"} and found.name in k.MANY | {"list"}:
         return node
     fitting = k.to_kind(node, wanted.name)
     if fitting is None or (wanted.name == "choice" and found.name == "text" and wanted.options is not None):
-        raise checker.fault(at, f"This is {k.spoken(found)}.", f"{k.spoken(wanted)} is needed here.".capitalize())
+        raise checker.fault(at, k.this_is(found), k.needed(wanted))
     return fitting
 
 
 def _options_fit(checker: Checker, at: Any, node: n.Node, wanted: Kind) -> n.Node:
     foreign = [key for key in node.kind.options or () if wanted.options is not None and key not in wanted.options]
     if foreign:
-        raise checker.fault(at, f'"{foreign[0]}" is not one of the options.', checker._options_said(foreign[0], wanted))
+        raise checker.fault(at, not_an_option(foreign[0]), checker._options_said(foreign[0], wanted))
     return node
 
 

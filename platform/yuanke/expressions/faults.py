@@ -3,21 +3,34 @@ computed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy.exc import DBAPIError
 
+from yuanke.kernel.diagnostics import nearest
 from yuanke.kernel.errors import Refusal
-from yuanke.kernel.text import message
+from yuanke.kernel.text import Label, message
 
 
 class ExpressionFault(Exception):
-    """The text is wrong. ``start`` and ``end`` are character offsets into the source; ``detail`` says what to do."""
+    """The text is wrong. ``start`` and ``end`` are character offsets into the source.
 
-    def __init__(self, summary: str, detail: str, start: int, end: int) -> None:
-        self.summary = summary
-        self.detail = detail
+    ``summary`` and ``detail`` (what to do) are English, for diagnostics; ``told`` is both in both languages.
+    """
+
+    def __init__(self, summary: Label, detail: Label, start: int, end: int) -> None:
+        self.summary = summary.en
+        self.detail = detail.en
+        self.told = Label(f"{summary.zh}。{detail.zh}", f"{summary.en} {detail.en}")
         self.start = start
         self.end = end
-        super().__init__(f"{summary} {detail}")
+        super().__init__(f"{summary.en} {detail.en}")
+
+
+def meant(word: str, known: Iterable[str]) -> Label | None:
+    """The name that was perhaps meant, as advice."""
+    near = nearest(word, known)
+    return Label(f"是否想写“{near}”？", f'Did you mean "{near}"?') if near else None
 
 
 class ExpressionFailed(Refusal):

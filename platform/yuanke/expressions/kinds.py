@@ -10,6 +10,7 @@ from typing import Any
 from yuanke.expressions import nodes as n
 from yuanke.expressions.functions import Function, internal
 from yuanke.expressions.scope import Kind
+from yuanke.kernel.text import Label
 
 NUMBER, TEXT, BOOL, DATE, DATETIME = Kind("number"), Kind("text"), Kind("bool"), Kind("date"), Kind("datetime")
 TIME, DURATION, NULL, ANY, LIST = Kind("time"), Kind("duration"), Kind("null"), Kind("any"), Kind("list")
@@ -20,30 +21,52 @@ MANY = {"collection", "links"}
 LOOSE = {"any", "json", "null"}
 
 _SPOKEN = {
-    "number": "a number",
-    "text": "a text",
-    "bool": "yes or no",
-    "date": "a date",
-    "datetime": "an instant",
-    "time": "a time of day",
-    "duration": "a duration",
-    "choice": "a choice",
-    "choices": "a choice of several",
-    "null": "nothing",
-    "list": "a list",
-    "json": "a JSON value",
-    "shift": "a length of time",
-    "any": "any value",
+    "number": Label("数字", "a number"),
+    "text": Label("文字", "a text"),
+    "bool": Label("是或否", "yes or no"),
+    "date": Label("日期", "a date"),
+    "datetime": Label("时间点", "an instant"),
+    "time": Label("一天中的时间", "a time of day"),
+    "duration": Label("时长", "a duration"),
+    "choice": Label("单选", "a choice"),
+    "choices": Label("多选", "a choice of several"),
+    "null": Label("空值", "nothing"),
+    "list": Label("列表", "a list"),
+    "json": Label("JSON 值", "a JSON value"),
+    "shift": Label("时间长度", "a length of time"),
+    "any": Label("任意值", "any value"),
 }
 
 
-def spoken(kind: Kind) -> str:
+def spoken(kind: Kind) -> Label:
     """``a number``, ``a link to member``."""
     if kind.name == "link":
-        return f"a link to {kind.of}" if kind.of and not kind.of.startswith("@") else "a link"
+        if kind.of and not kind.of.startswith("@"):
+            return Label(f"指向 {kind.of} 的关联", f"a link to {kind.of}")
+        return Label("关联", "a link")
     if kind.name in MANY:
-        return f"a collection of {kind.of}" if kind.of else "a collection"
-    return _SPOKEN.get(kind.name, kind.name)
+        return Label(f"{kind.of} 的集合", f"a collection of {kind.of}") if kind.of else Label("集合", "a collection")
+    return _SPOKEN.get(kind.name) or Label(kind.name, kind.name)
+
+
+def this_is(kind: Kind) -> Label:
+    said = spoken(kind)
+    return Label(f"这是{said.zh}", f"This is {said.en}.")
+
+
+def needed(kind: Kind) -> Label:
+    said = spoken(kind)
+    return Label(f"这里需要{said.zh}", f"{said.en} is needed here.".capitalize())
+
+
+def without_order(kind: Kind) -> Label:
+    said = spoken(kind)
+    return Label(f"{said.zh}不分先后", f"{said.en} has no order.".capitalize())
+
+
+def compared(one: Kind, other: Kind) -> Label:
+    a, b = spoken(one), spoken(other)
+    return Label(f"{a.zh}与{b.zh}相比较", f"{a.en} is compared with {b.en}.".capitalize())
 
 
 def call(name: str, *arguments: n.Node, kind: Kind | None = None) -> n.Call:

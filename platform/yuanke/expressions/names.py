@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from yuanke.expressions import kinds as k
 from yuanke.expressions import nodes as n
+from yuanke.expressions.faults import meant
 from yuanke.expressions.functions import catalogue
 from yuanke.expressions.scope import Kind, Scope
 from yuanke.expressions.spelling import IF_CALLED
-from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.kernel.text import Label
 
 if TYPE_CHECKING:
     from yuanke.expressions.check import Checker
@@ -97,14 +98,20 @@ class Names:
     def _unknown(self, root: ast.Name, hint: Kind | None) -> Exception:
         checker, word = self.checker, root.id
         if hint is not None and hint.options is not None and hint.name in ("choice", "choices"):
-            return checker.fault(root, f'"{word}" is neither an option nor a name.', checker._options_said(word, hint))
+            neither = Label(f"“{word}”不是可选项，也不是名称", f'"{word}" is neither an option nor a name.')
+            return checker.fault(root, neither, checker._options_said(word, hint))
         if word in catalogue():
-            return checker.fault(root, f'"{word}" is a function.', f"Write {catalogue()[word].signature}.")
+            signature = catalogue()[word].signature
+            return checker.fault(
+                root,
+                Label(f"“{word}”是函数", f'"{word}" is a function.'),
+                Label(f"请写 {signature}", f"Write {signature}."),
+            )
         known = [*checker.scope.names(), *n.KNOWN, "this"]
         return checker.fault(
             root,
-            f'There is no "{word}" here.',
-            did_you_mean(word, known).strip() or f"A text stands in quotes: '{word}'.",
+            Label(f"这里没有“{word}”", f'There is no "{word}" here.'),
+            meant(word, known) or Label(f"文字要加引号：'{word}'", f"A text stands in quotes: '{word}'."),
         )
 
 
@@ -121,8 +128,11 @@ def _flatten(node: ast.expr, checker: Checker) -> tuple[ast.Name, list[ast.Attri
     if not isinstance(node, ast.Name):
         raise checker.fault(
             node,
-            "A dot or bracket stands behind a name only.",
-            "Give this value a field of its own, or use the record's name.",
+            Label("点和方括号只能写在名称后面", "A dot or bracket stands behind a name only."),
+            Label(
+                "请给这个值一个单独的字段，或用记录的名称",
+                "Give this value a field of its own, or use the record's name.",
+            ),
         )
     steps.reverse()
     return node, steps
@@ -205,18 +215,19 @@ class _Walker:
             )
             return self.checker.fault(
                 step,
-                f'{said} has no "{step.attr}".',
-                did_you_mean(step.attr, known).strip() or "See the fields of that entity.",
+                Label(f"{said} 没有“{step.attr}”", f'{said} has no "{step.attr}".'),
+                meant(step.attr, known) or Label("请看那个实体的字段", "See the fields of that entity."),
             )
-        hint = {
-            "date": f"Write {step.attr}({said})."
-            if step.attr in ("year", "month", "day")
-            else "A date has no parts behind a dot."
-        }
+        hint = Label("只有关联、集合和选项有下一级", "Only links, collections and choices have parts.")
+        if self.kind.name == "date":
+            hint = Label("日期的点后面没有内容", "A date has no parts behind a dot.")
+            if step.attr in ("year", "month", "day"):
+                hint = Label(f"请写 {step.attr}({said})", f"Write {step.attr}({said}).")
+        kind = k.spoken(self.kind)
         return self.checker.fault(
             step,
-            f"{said} is {k.spoken(self.kind)}; nothing stands behind its dot.",
-            hint.get(self.kind.name, "Only links, collections and choices have parts."),
+            Label(f"{said} 是{kind.zh}，点后面没有内容", f"{said} is {kind.en}; nothing stands behind its dot."),
+            hint,
         )
 
     def _option(self, step: ast.Attribute, rest: list[Any]) -> n.Node | Reference:
@@ -225,23 +236,28 @@ class _Walker:
         if rest or choice.name == "choices":
             raise self.checker.fault(
                 rest[0] if rest else step,
-                "Nothing more stands behind the value of an option.",
-                "A choice of several has no such values: write x in field.",
+                Label("选项的值后面没有内容", "Nothing more stands behind the value of an option."),
+                Label(
+                    "多选没有这样的值，请写 x in field",
+                    "A choice of several has no such values: write x in field.",
+                ),
             )
         if choice.options is None:
+            said = self.checker.text.of(step.value)
             raise self.checker.fault(
                 step,
-                f"The options of {self.checker.text.of(step.value)} are not known here.",
-                "Compare it with a key in quotes.",
+                Label(f"这里不知道 {said} 有哪些选项", f"The options of {said} are not known here."),
+                Label("请与加引号的键比较", "Compare it with a key in quotes."),
             )
         values = option_values(choice.options, name)
         kind = k.together(*[k.kind_of_value(v) for v in values.values()]) if len(values) == 2 else _kind_of_all(values)
         if kind is None or (name not in _OF_OPTIONS and not any(name in own for own in choice.options.values())):
             known = {word for own in choice.options.values() for word in own} | set(_OF_OPTIONS)
+            said = self.checker.text.of(step.value)
             raise self.checker.fault(
                 step,
-                f'No option of {self.checker.text.of(step.value)} has a value "{name}".',
-                did_you_mean(name, known).strip() or "Declare it at the options.",
+                Label(f"{said} 的选项没有值“{name}”", f'No option of {said} has a value "{name}".'),
+                meant(name, known) or Label("请在选项上声明它", "Declare it at the options."),
             )
         self.checker.notes.reads.add((*self.prefix, *self.read))
         value = self._value()
@@ -253,8 +269,11 @@ class _Walker:
             said = self.checker.text.of(step.value)
             raise self.checker.fault(
                 step,
-                f"{said} cannot be narrowed.",
-                "Brackets stand directly behind a collection, once: orders[status == won].total.",
+                Label(f"{said} 不能选取", f"{said} cannot be narrowed."),
+                Label(
+                    "方括号紧跟在集合后面，只写一次：orders[status == won].total",
+                    "Brackets stand directly behind a collection, once: orders[status == won].total.",
+                ),
             )
         hop = self.hops[-1]
         inner = self.checker.inside(hop.kind, self.checker.frame + len(self.hops), (*self.prefix, *self.read), step)

@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 from yuanke.expressions.faults import ExpressionFault
+from yuanke.kernel.text import Label
 
 #: stands for ``if`` where it is called like a function: Python could not parse that
 IF_CALLED = "_f"
@@ -32,7 +33,7 @@ _WORDS_OF_OURS = {"and", "or", "not", "if", "else", "in", "is", "None", "True", 
 _BEFORE_OPERAND = {"", *"([,+-*/%<>=", "==", "!=", "<=", ">=", "and", "or", "not", "if", "else", "in"}
 
 
-Wrong = tuple[str, str] | None  # summary and detail of a fault at the word
+Wrong = tuple[Label, Label] | None  # summary and detail of a fault at the word
 
 
 class Text:
@@ -74,43 +75,71 @@ def spelled(text: Text) -> str:
     return tidy
 
 
+def _write(instead: str) -> Label:
+    return Label(f"请写 {instead}", f"Write {instead}.")
+
+
 def _name(word: str, before: str) -> Wrong:
     if word.startswith("_"):
-        return f'"{word}" is not a name.', "Names begin with a letter."
+        return Label(f"“{word}”不是名称", f'"{word}" is not a name.'), Label(
+            "名称以字母开头", "Names begin with a letter."
+        )
     if word in ("AND", "OR", "NOT", "IN", "And", "Or", "Not"):
-        return f"{word} is written small.", f"Write {word.lower()}."
+        return Label(f"{word} 要小写", f"{word} is written small."), _write(word.lower())
     if not word.isascii() and (narrow := unicodedata.normalize("NFKC", word)) != word and narrow.isascii():
-        return f'"{word}" is typed in full-width letters.', f"Write {narrow}."
+        return Label(f"“{word}”是全角字母", f'"{word}" is typed in full-width letters.'), _write(narrow)
     if not keyword.iskeyword(word):
         return None
     if word == "for":
-        return "There are no loops.", "Narrow a collection with brackets: sum(lines[gift].total)."
+        return Label("没有循环", "There are no loops."), Label(
+            "用方括号选取集合中的一部分：sum(lines[gift].total)",
+            "Narrow a collection with brackets: sum(lines[gift].total).",
+        )
     operator = word in ("and", "or", "in", "is", "else") and before in _BEFORE_OPERAND - {"not"}
     if word not in _WORDS_OF_OURS or operator or before == "." or (word == "if" and before in ("==", "!=")):
-        detail = f"As an option write it quoted: '{word}'. Fields cannot be called so."
-        return f'"{word}" is a word of the language itself.', detail
+        detail = Label(
+            f"作为选项请加引号：'{word}'；字段不能用这个名称",
+            f"As an option write it quoted: '{word}'. Fields cannot be called so.",
+        )
+        return Label(f"“{word}”是表达式自己的词", f'"{word}" is a word of the language itself.'), detail
     return None
 
 
 def _number(word: str) -> Wrong:
     if not word.isascii():
-        return f'"{word}" is typed in full-width digits.', f"Write {unicodedata.normalize('NFKC', word)}."
+        narrow = unicodedata.normalize("NFKC", word)
+        return Label(f"“{word}”是全角数字", f'"{word}" is typed in full-width digits.'), _write(narrow)
     if not _PLAIN_NUMBER.fullmatch(word):
-        return f'"{word}" is not a number.', "Write digits with at most one point, like 1200.50."
-    return ("The number is too long.", "At most 40 digits.") if len(word) > 40 else None
+        return Label(f"“{word}”不是数字", f'"{word}" is not a number.'), Label(
+            "只写数字和最多一个小数点，例如 1200.50", "Write digits with at most one point, like 1200.50."
+        )
+    if len(word) > 40:
+        return Label("数字太长", "The number is too long."), Label("最多 40 位", "At most 40 digits.")
+    return None
 
 
 def _sign(word: str, named: bool) -> Wrong:
     """``named``: behind a word in the brackets of a call, where ``=`` gives a named value."""
     if word in _WIDE:
-        return f"{word} is a full-width sign.", f"Switch the input method to half-width and write {_WIDE[word]}."
+        instead = _WIDE[word]
+        return Label(f"{word} 是全角符号", f"{word} is a full-width sign."), Label(
+            f"请把输入法切换到半角，写 {instead}", f"Switch the input method to half-width and write {instead}."
+        )
     if word == "=":
-        return None if named else ("= does not compare.", "Write == to compare two values.")
+        if named:
+            return None
+        return Label("= 不是比较", "= does not compare."), Label("比较两个值请写 ==", "Write == to compare two values.")
     if word in _SPELLED:
-        instead = _SPELLED[word]
-        return f"{word} is not an operator here.", f"Write {instead}." if instead else "There is no such operation."
+        spelt = _SPELLED[word]
+        none = Label("没有这种运算", "There is no such operation.")
+        said = Label(f"{word} 不是这里的运算符", f"{word} is not an operator here.")
+        return said, _write(spelt) if spelt else none
     if word in ("'", '"'):
-        return "The text in quotes does not end.", f"Close it with {word}."
+        return Label("引号里的文字没有结束", "The text in quotes does not end."), Label(
+            f"请用 {word} 结束", f"Close it with {word}."
+        )
     if word in "#;\\$?@`{}" or not word.isprintable() or not word.isascii():
-        return f"{word!r} has no meaning in an expression.", "Leave it out; a text stands in quotes."
+        return Label(f"{word!r} 在表达式里没有意义", f"{word!r} has no meaning in an expression."), Label(
+            "请去掉；文字要加引号", "Leave it out; a text stands in quotes."
+        )
     return None
