@@ -25,7 +25,8 @@ _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufe
 
 def refuse_forbidden(raw: str) -> None:
     """Raise ValueFault for characters that a database, XML or a terminal would choke on."""
-    _refuse(_FORBIDDEN.search(raw))
+    if not raw.isprintable():
+        _refuse(_FORBIDDEN.search(raw))
 
 
 def refuse_unstorable(raw: str) -> None:
@@ -41,6 +42,8 @@ def _refuse(bad: re.Match[str] | None) -> None:
 
 def one_line(raw: str) -> str:
     """Line breaks become blanks, the ends are trimmed, invisible marks go."""
+    if raw.isprintable():
+        return raw.strip()
     return _INVISIBLE.sub("", " ".join(part.strip() for part in _BREAKS.split(raw))).strip()
 
 

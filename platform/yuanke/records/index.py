@@ -6,6 +6,7 @@ The one rule: a field hidden from the reader is not searched for him; so every r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -101,9 +102,16 @@ def _rows(unit: Unit, entity: Entity, record_id: int, values: dict[str, Any]) ->
         if value is None:
             continue
         field = entity.fields[key_]
-        text = searchable(field.type.search_text(field, value, unit.place))
-        if text.strip():
-            yield {"entity": entity.key, "record": record_id, "field": key_, "text": text, "tokens": tokens_of(text)}
+        text, tokens = _cut(field.type.search_text(field, value, unit.place))
+        if tokens:
+            yield {"entity": entity.key, "record": record_id, "field": key_, "text": text, "tokens": tokens}
+
+
+@lru_cache(maxsize=2_000)
+def _cut(text: str) -> tuple[str, list[str]]:
+    """What is kept of a text and its tokens; places and the like come again and again."""
+    kept = searchable(text)
+    return kept, tokens_of(kept) if kept.strip() else []
 
 
 def remove_index(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:

@@ -6,6 +6,7 @@ The one rule: nothing is lost and nothing is guessed; every fault stands at its 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from yuanke.access.grants import Grant
@@ -94,10 +95,10 @@ def typed_value(field: Field, value: Any, place: Place) -> Any:
 
 def rounded(field: Field, value: Any) -> Any:
     """An exact number half up to the scale of its column; everything else as it is."""
-    scale = getattr(_column_type(field), "exact_scale", None)
-    if scale is None or not hasattr(value, "quantize"):
+    if not isinstance(value, Decimal):
         return value
-    return round_half_up(value, scale)
+    scale = getattr(_column_type(field), "exact_scale", None)
+    return value if scale is None else round_half_up(value, scale)
 
 
 _scales: dict[int, Any] = {}

@@ -22,7 +22,7 @@ from yuanke.records.rollups import move_rollups
 from yuanke.records.save import Save
 from yuanke.records.trail import changes_between, write_history
 from yuanke.storage import Unit
-from yuanke.storage.prepared import Prepared, open_row, open_value, prepared, remembered
+from yuanke.storage.prepared import Prepared, constant, open_row, open_value, prepared, remembered
 
 
 def write(unit: Unit, actor: Actor, entity: Entity, saves: Sequence[Save]) -> None:
@@ -70,18 +70,32 @@ def _insert(unit: Unit, entity: Entity, saves: Sequence[Save]) -> None:
     names = sorted({key for save in saves for key in save.values if key in table.c})
     rows = [{name: save.values.get(name) for name in names} for save in saves]
     if len(rows) == 1:
-        saves[0].id = _inserting(unit, table, entity.key, tuple(names)).scalar(unit, **rows[0])
+        saves[0].id = _inserting(unit, table, entity.key, tuple(names), returns=True).scalar(unit, **rows[0])
         return
-    statement = table.insert().returning(table.c.id, sort_by_parameter_order=True)
-    for save, row in zip(saves, unit.execute(statement, rows), strict=True):
-        save.id = row[0]
+    for save, row, taken in zip(saves, rows, _take_ids(unit, table, len(rows)), strict=True):
+        save.id = row["id"] = taken
+    _inserting(unit, table, entity.key, ("id", *names)).run_many(unit, rows)
 
 
-def _inserting(unit: Unit, table: sa.Table, entity: str, names: tuple[str, ...]) -> Prepared:
+def _take_ids(unit: Unit, table: sa.Table, count: int) -> list[int]:
+    """The next ids of a table, taken before its rows are written: many rows go in one call then. SQLite has one writer."""
+    if unit.dialect == "postgresql":
+        sequence = sa.func.pg_get_serial_sequence(open_value("table", sa.Text()), "id")
+        drawn = sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, open_value("count", sa.Integer())))
+        quoted = ".".join(map(unit.connection.dialect.identifier_preparer.quote_identifier, (unit.enterprise.place, table.name)))
+        return list(constant(unit, "ids", lambda: drawn).columns(unit, table=quoted, count=count)[0])
+    kept = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq", sa.Integer))
+    last = constant(unit, "ids", lambda: sa.select(kept.c.seq).where(kept.c.name == open_value("table", sa.Text())))
+    first = (last.scalar(unit, table=table.name) or 0) + 1
+    return list(range(first, first + count))
+
+
+def _inserting(unit: Unit, table: sa.Table, entity: str, names: tuple[str, ...], returns: bool = False) -> Prepared:
     def make() -> Prepared:
-        return prepared(unit, table.insert().values(open_row(table, names)).returning(table.c.id))
+        statement = table.insert().values(open_row(table, names))
+        return prepared(unit, statement.returning(table.c.id) if returns else statement.inline())
 
-    return remembered(unit, ("insert", entity, names), make)
+    return remembered(unit, ("insert", entity, names, returns), make)
 
 
 def _update(unit: Unit, entity: Entity, saves: Sequence[Save]) -> None:

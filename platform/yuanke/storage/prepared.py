@@ -40,11 +40,17 @@ class Prepared:
             **({"schema_translate_map": {None: ANY_PLACE}, "render_schema_translate": True} if dialect.name == "postgresql" else {}),
         )
         self._text = sys.intern(str(compiled))
-        self._positions: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
         binders = compiled._bind_processors
         fixed = {name: binders[name](value) if name in binders else value for name, value in compiled.params.items()}
         self._open = {name: binders.get(name) for name in fixed if name.startswith(OPEN)}
         self._fixed = {name: value for name, value in fixed.items() if name not in self._open}
+        #: for a driver that takes values by position: name of an open value, how it is bound, or a fixed value
+        self._plan: list[tuple[str | None, Any, Any]] | None = None
+        if compiled.positional:
+            self._plan = [
+                (name[len(OPEN) :], self._open[name], None) if name in self._open else (None, None, fixed[name])
+                for name in compiled.positiontup or ()
+            ]
         self._types = [entry.type for entry in compiled._result_columns]
         self._names = [sys.intern(str(entry.keyname)) for entry in compiled._result_columns]
         self._dialect = dialect
@@ -98,7 +104,7 @@ class Prepared:
         ]
 
     def _text_for(self, place: str) -> str:
-        if self._positions is not None:
+        if self._plan is not None:
             return self._text
         found = self._texts.get(place)
         if found is None:
@@ -108,11 +114,15 @@ class Prepared:
         return found
 
     def _bound(self, values: Mapping[str, Any]) -> Any:
+        if self._plan is not None:
+            return [
+                fixed if name is None else values[name] if bind is None else bind(values[name]) for name, bind, fixed in self._plan
+            ]
         bound = dict(self._fixed)
         for name, bind in self._open.items():
             value = values[name[len(OPEN) :]]
             bound[name] = value if bind is None else bind(value)
-        return bound if self._positions is None else tuple([bound[name] for name in self._positions])
+        return bound
 
 
 OPEN = "yk_open_"
