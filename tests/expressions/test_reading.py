@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from yuanke.expressions import ExpressionFault, Kind, compile
 
@@ -96,6 +98,8 @@ def test_a_fault_points_at_its_place_and_says_what_to_do(source: str, pointed: s
         return
     assert source[found.start : found.end] == pointed, (source[found.start : found.end], str(found))
     assert said in f"{found.summary} {found.detail}", str(found)
+    assert found.told.en == str(found) and not re.search("[A-Z][a-z]+ [a-z]+ [a-z]+", found.told.zh), found.told
+    assert re.search("[\u4e00-\u9fff]", found.told.zh), found.told
 
 
 def test_offsets_are_right_behind_chinese_text_blanks_and_line_breaks() -> None:

@@ -147,6 +147,17 @@ def test_a_refusal_is_told_in_the_language_asked_for(product: Product) -> None:
         assert answer.json["title"] == said
 
 
+def test_a_wrong_expression_is_told_in_the_language_of_the_page(
+    product: Product, speaking: Callable[[str], Any]
+) -> None:
+    address = "/settings/customize/check?entity=user&expression=nmae"
+    assert speaking("en").get(address).json["said"] == 'There is no "nmae" here. Did you mean "name"?'
+    assert speaking("zh").get(address).json["said"] == "这里没有“nmae”。是否想写“name”？"
+    page = f"/records/{next(key for key in product.ids if key != 'user')}?filter=nmae"
+    assert "筛选条件有误：这里没有“nmae”。" in speaking("zh").get(page).text
+    assert "The filter is wrong: There is no" in speaking("en").get(page).text
+
+
 def test_numbers_and_dates_are_written_as_the_language_does(product: Product, speaking: Callable[[str], Any]) -> None:
     page = f"/records/user/{product.ids['user']}"
     assert "Full" in Texts(speaking("en").get(page).text).found and "正式" in Texts(speaking("zh").get(page).text).found

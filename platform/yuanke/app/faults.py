@@ -26,7 +26,7 @@ from yuanke.kernel.errors import (
 )
 from yuanke.kernel.text import message
 from yuanke.web import requests
-from yuanke.web.language import say
+from yuanke.web.language import locale, say
 from yuanke.web.retries import passes
 
 log = logging.getLogger("yuanke.faults")
@@ -99,7 +99,11 @@ def on_refusal(fault: Refusal) -> Response:
 def on_definition(fault: DefinitionError) -> Response:
     """Wrong definitions: every fault with its code, place and next step."""
     errors = [
-        {"field": str(d.span), "message": f"{d.summary}. {d.detail}", "code": d.code}
+        {
+            "field": str(d.span),
+            "message": d.said.say(locale()) if d.said else f"{d.summary}. {d.detail}",
+            "code": d.code,
+        }
         for d in fault.diagnostics
         if not d.is_warning
     ]

@@ -129,8 +129,6 @@ def compile_computed(
         try:
             return Computed(expressions.compile(source, scope), scope)
         except expressions.ExpressionFault as fault:
-            first = first or message(
-                "表达式“{source}”有误：{summary} {detail}", source=source, summary=fault.summary, detail=fault.detail
-            )
+            first = first or message("表达式“{source}”有误：{fault}", source=source, fault=fault.told)
     assert first is not None
     return first

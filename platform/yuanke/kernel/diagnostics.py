@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from yuanke.kernel.text import Label
 
 
 @dataclass(frozen=True, order=True)
@@ -30,6 +32,7 @@ class Diagnostic:
     span: Span
     other: Span | None = None
     source: str = ""  # the text of the line at ``span``, for the caret
+    said: Label | None = field(default=None, compare=False)  # for people, where it is known in both languages
 
     @property
     def is_warning(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from yuanke.kernel.diagnostics import Diagnostic, Span
+from yuanke.kernel.text import Label
 from yuanke.metadata.node import Node
 
 #: code -> what it means; `docs/dialect.md` lists them and a test compares
@@ -73,14 +74,23 @@ class Faults:
         self._source = source or (lambda span: "")
         self._told: set[tuple[str, Span, str]] = set()
 
-    def add(self, code: str, where: Node | Span, summary: str, detail: str, other: Node | Span | None = None) -> None:
+    def add(
+        self,
+        code: str,
+        where: Node | Span,
+        summary: str,
+        detail: str,
+        other: Node | Span | None = None,
+        said: Label | None = None,
+    ) -> None:
         span = where.span if isinstance(where, Node) else where
         second = other.span if isinstance(other, Node) else other
         if (code, span, summary) in self._told:
             return
         self._told.add((code, span, summary))
         line = self._source(span)
-        self.found.append(Diagnostic(code, summary, detail, span, second, line if len(line) <= _LONGEST_LINE else ""))
+        shown = line if len(line) <= _LONGEST_LINE else ""
+        self.found.append(Diagnostic(code, summary, detail, span, second, shown, said))
 
     def line(self, span: Span) -> str:
         """The text of the line at ``span``, "" when it is not known."""

@@ -61,7 +61,8 @@ class Formulas:
         except ExpressionFault as fault:
             if self.model.incomplete:
                 return None  # the name may be declared in the module that is missing
-            self.faults.add("E401", self._place(node, fault.start + skipped), fault.summary, fault.detail)
+            place = self._place(node, fault.start + skipped)
+            self.faults.add("E401", place, fault.summary, fault.detail, said=fault.told)
             return None
         if sql and not made.has_sql:
             detail = (

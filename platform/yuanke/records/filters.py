@@ -31,7 +31,7 @@ def filter_expression(selection: Selection, source: str) -> sa.ColumnElement[boo
             source, readable_scope(selection.unit, selection.actor, selection.entity), expect="bool"
         )
     except expressions.ExpressionFault as fault:
-        said = message("筛选条件有误：{summary}。{detail}", summary=fault.summary, detail=fault.detail)
+        said = message("筛选条件有误：{fault}", fault=fault.told)
         raise QueryFault(said, parameter="filter", start=fault.start, end=fault.end) from fault
     if not expression.has_sql:
         raise QueryFault(message("这个条件里的函数不能用于筛选"), parameter="filter")

@@ -63,7 +63,7 @@ def plan_part(reader: Reader, entity: Entity) -> Response:
     try:
         made = plan(reader.unit, layers(reader.unit, overlay))
     except DefinitionError as fault:
-        return _dialog(reader, entity, overlay, None, _faults(fault))
+        return _dialog(reader, entity, overlay, None, _faults(reader, fault))
     return _dialog(reader, entity, overlay, made, [])
 
 
@@ -78,7 +78,7 @@ def apply_part(reader: Reader, entity: Entity) -> Response:
         return _again(fresh(), entity, overlay, refusal)
     except DefinitionError as fault:  # what it builds on has gone meanwhile
         give_up()
-        return _dialog(fresh(), entity, overlay, None, _faults(fault))
+        return _dialog(fresh(), entity, overlay, None, _faults(fresh(), fault))
     finish_later(reader.unit, reader.actor, done)
     flash(str(_("改动已生效")), "success")
     return Response("", 200, headers={"HX-Redirect": f"/settings/customize/{entity.key}"})
@@ -89,7 +89,7 @@ def _again(reader: Reader, entity: Entity, overlay: Mapping[str, Any], refusal: 
     try:
         made, faults = plan(reader.unit, layers(reader.unit, overlay)), []
     except DefinitionError as fault:
-        made, faults = None, _faults(fault)
+        made, faults = None, _faults(reader, fault)
     response = _dialog(reader, entity, overlay, made, faults, moved=say(refusal.said))
     response.headers["HX-Retarget"] = "#yk-dialogs"
     return response
@@ -111,8 +111,11 @@ def _sent() -> dict[str, Any]:
     return overlay
 
 
-def _faults(fault: DefinitionError) -> list[dict[str, str]]:
-    return [{"where": d.code, "said": d.summary, "hint": d.detail} for d in fault.diagnostics if not d.is_warning]
+def _faults(reader: Reader, fault: DefinitionError) -> list[dict[str, str]]:
+    return [
+        {"where": d.code, "said": reader.say(d.said) if d.said else d.summary, "hint": "" if d.said else d.detail}
+        for d in fault.diagnostics if not d.is_warning
+    ]  # fmt: skip
 
 
 def _dialog(
@@ -170,7 +173,7 @@ def check_formula(reader: Reader) -> Response:
 
 def _with_changes(reader: Reader, fault: expressions.ExpressionFault) -> dict[str, Any]:
     """It may name fields that are not applied yet: then the whole of the changes says whether it is right."""
-    wrong = {"ok": False, "said": f"{fault.summary} {fault.detail}", "used": [], "count": None}
+    wrong = {"ok": False, "said": reader.say(fault.told), "used": [], "count": None}
     try:
         overlay = json.loads(request.args.get("overlay") or "{}")
         if not isinstance(overlay, dict) or not overlay:
@@ -180,7 +183,9 @@ def _with_changes(reader: Reader, fault: expressions.ExpressionFault) -> dict[st
         return wrong
     except DefinitionError as found:
         first = next((d for d in found.diagnostics if not d.is_warning), None)
-        return {**wrong, "said": f"{first.summary} {first.detail}"} if first is not None else wrong
+        if first is None:
+            return wrong
+        return {**wrong, "said": reader.say(first.said) if first.said else f"{first.summary} {first.detail}"}
     return {"ok": True, "said": str(_("正确")), "used": [], "count": None}
 
 
