@@ -67,7 +67,12 @@ class Table:
 
     def _row(self, key: str, row_id: int | None, row: Record) -> dict[str, Any]:
         values = {f.key: self._control(f, row.values.get(f.key), of=row)["value"] for f in (*self.columns, *self.hidden)}
-        return {"key": key, "id": row_id, "values": values, "errors": {}, "by_hand": list(values), "deleted": False}
+        return {"key": key, "id": row_id, "values": values, "errors": {}, "by_hand": list(values), "deleted": False,
+                "fixed": self._fixed(row_id)}  # fmt: skip
+
+    def _fixed(self, row_id: int | None) -> list[str]:
+        """What of a stored row was said once and for all."""
+        return [f.key for f in self.columns if f.editable == "new"] if row_id is not None else []
 
     def sent(self) -> list[dict[str, Any]]:
         held = self.form.record.values.get(self.field.key) if self.form.record is not None else None
@@ -89,7 +94,7 @@ class Table:
             values[field.key] = head["value"] if untouched else typed(self.reader, field, head, prefix + field.key)
         by_hand = [k for k, v in values.items() if v not in NOTHING]
         return {"key": key, "id": row.id if row else None, "values": values, "errors": self._errors(key), "by_hand": by_hand,
-                "deleted": bool(request.form.get(prefix + "deleted"))}  # fmt: skip
+                "deleted": bool(request.form.get(prefix + "deleted")), "fixed": self._fixed(row.id if row else None)}  # fmt: skip
 
     def _errors(self, key: str) -> dict[str, list[str]]:
         keys = self.form.came.rows.get(self.field.key, [])

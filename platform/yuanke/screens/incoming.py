@@ -107,6 +107,8 @@ def differs(reader: Reader, field: Field, raw: Any, value: Any) -> bool:
         return {v.id for v in value or () if v.id is not None} != set(raw)
     if isinstance(value, LinkValue) and value.hidden:
         return raw not in NOTHING
+    if field.type.name == "bool":
+        return bool(raw) != bool(value)  # a box cannot say that nobody has answered yet
     if not isinstance(value, LinkValue) and isinstance(raw, str) and raw == field.type.form_text(field, value, reader.place):
         return False
     try:
@@ -153,9 +155,15 @@ def _take_rows(reader: Reader, field: Field, sent: Sent, standing: Record | None
         if item is not None:
             items.append(item)
             keys.append(key)
-    if standing is None or [{"id": row.id} for row in held] != items:
+    if standing is None or _moved(items, [row.id for row in held]):
         found.values[field.key] = items
     found.rows[field.key] = keys
+
+
+def _moved(items: Sequence[Mapping[str, Any]], held: Sequence[int]) -> bool:
+    """Whether a row is new, gone, changed, or stands elsewhere; rows that the form did not hold stay where they are."""
+    named = [item["id"] for item in items if "id" in item]
+    return any(item.keys() != {"id"} for item in items) or named != [one for one in held if one in named]
 
 
 def row_keys(field: Field, sent: Sent) -> list[str]:
@@ -178,6 +186,8 @@ def _row(
     filled = before is not None
     for field in entity.fields.values():
         if field.retired or field.key not in writable or not is_held(field, prefix + field.key, sent):
+            continue
+        if field.editable == "new" and before is not None:
             continue
         raw = raw_of(field, prefix + field.key, sent)
         if before is not None:

@@ -1,0 +1,75 @@
+"""A small company to look at through pages: deals with lines, places they belong to, and a thing with a field of every type.
+
+``boss`` sees and does everything, ``sales`` has rows of his own and no margin, ``guest`` may do nothing.
+"""
+
+from __future__ import annotations
+
+WORLD = """
+module: world
+label: 世界
+roles: {boss: 老板, sales: 销售, guest: 访客}
+menu: {main: {label: 主要, icon: home, items: [deal, place]}}
+entities:
+  place:
+    label: 地点
+    title: name
+    fields:
+      name: {type: text!, label: 名称, searchable: true}
+      code: {type: text, label: 代码, unique: true}
+      rate: {type: percent, label: 税率, default: 13}
+    permissions:
+      boss: {read: all, create: true, update: all, delete: all, import: true, export: all}
+      sales: {read: all, create: true}
+  deal:
+    label: 交易
+    title: subject
+    number: {format: 'D{seq:4}', label: 交易号}
+    features: [comments]
+    workflow:
+      field: stage
+      transitions: {win: {label: 成交, from: open, to: won}}
+    fields:
+      subject: {type: text!, label: 主题, length: 60, searchable: true}
+      place: {link: place, label: 地点, inverse: deals}
+      helper: {link: deal, label: 相关交易, inverse: helped, filter: place == this.place}
+      stage: {label: 阶段, required: true, default: open, options: {open: {label: 进行中, color: blue}, won: {label: 成交, color: green}, lost: 失败}}
+      reason: {type: text, label: 失败原因, visible_when: stage == lost, required_when: stage == lost}
+      due: {type: date, label: 到期, default: =today(), valid_when: 'due == null or due >= date(2020, 1, 1)', message: 到期不能早于 2020 年}
+      discount: {type: money, label: 优惠, default: 0, min: 0}
+      margin: {type: money, label: 毛利密}
+      paper: {type: file, label: 文件, multiple: true}
+      lines:
+        label: 明细
+        rows:
+          what: {type: text!, label: 内容}
+          count: {type: quantity!, label: 数量, default: 1}
+          price: {type: price, label: 单价}
+          sum: {type: money, label: 金额, formula: 'round(count * price, 2)'}
+      gross: {type: money, label: 合计, formula: sum(lines.sum)}
+      total: {type: money, label: 应付, formula: 'sum(lines.sum) - coalesce(discount, 0)'}
+      note: {type: long_text, label: 备注}
+    views:
+      list:
+        columns: [number, subject, place, stage, due, total, owner]
+        sort: number
+        filters: {all: {label: 全部, where: true}, mine: {label: 我的, where: owner == me}}
+      form:
+        sections:
+          基本: [[subject, place], [helper, stage], [reason, due], [margin, paper]]
+          明细: [lines, [discount, gross], total]
+          其他: [note]
+      kanban: {by: stage, card: [subject, place], total: total}
+      calendar: {date: due, color: stage}
+    permissions:
+      boss: {read: all, create: true, update: all, delete: all, import: true, export: all}
+      sales: {read: own, create: true, update: own, fields: {margin: hidden}}
+dashboards:
+  home:
+    label: 首页
+    widgets:
+      open: {label: 进行中的交易, list: deal, where: stage == open, columns: [subject, total]}
+    rows: [[open]]
+"""
+SECRET = "987654.32"  # the margin of the boss's deal
+HOSTILE = "<script>alert('x')</script>\"&'<b>"
