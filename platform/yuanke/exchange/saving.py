@@ -21,6 +21,7 @@ from yuanke.exchange.shaping import Shaped
 from yuanke.jobs import Step
 from yuanke.kernel.errors import Refusal, ValidationFailed
 from yuanke.kernel.text import Message, message
+from yuanke.records import Typed
 
 #: draft -> created | updated, or None when it was refused (its faults say why)
 Saved = Iterable[tuple[Draft, str | None]]
@@ -166,7 +167,9 @@ class Saving:
         if draft.carries is not None:
             return draft.carries
         shaped, writable = draft.shaped, self.prepared.writable
-        values = {name: value for name, value in shaped.values.items() if name in writable}
+        sent = Typed((name, value) for name, value in shaped.values.items() if name in writable)
+        sent.typed = shaped.read
+        values: dict[str, Any] = sent
         if draft.id is not None and self.mapping.empties == "clear":
             values |= {name: None for name in shaped.empty if name in writable and name not in shaped.values}
         if draft.id is not None and self.mapping.when_found == "fill":

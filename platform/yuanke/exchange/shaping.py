@@ -27,11 +27,12 @@ MOST_KEPT = 2_000
 @dataclass
 class Shaped:
     """One record as a file gives it. ``links``: field -> texts to be found; ``empty``: mapped fields without a
-    value."""
+    value; ``read``: fields whose value a cell gave, read by the field's type."""
 
     values: dict[str, Any] = field(default_factory=dict)
     links: dict[str, tuple[str, ...]] = field(default_factory=dict)
     empty: list[str] = field(default_factory=list)
+    read: set[str] = field(default_factory=set)
     errors: dict[str, list[Message]] = field(default_factory=dict)
 
     def fault(self, key: str, said: Message) -> None:
@@ -116,6 +117,7 @@ class Shaper:
             shaped.empty.append(known.key)
         else:
             shaped.values[known.key] = value
+            shaped.read.add(known.key)
 
     def _gather(self, shaped: Shaped, known: Field, text: str) -> None:
         texts = (

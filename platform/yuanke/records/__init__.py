@@ -12,6 +12,7 @@ from yuanke.records.values import (
     Query,
     Record,
     SearchHit,
+    Typed,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "Records",
     "Save",
     "SearchHit",
+    "Typed",
 ]

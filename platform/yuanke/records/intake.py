@@ -17,6 +17,7 @@ from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.keys import ids_by_key
 from yuanke.records.save import Save
+from yuanke.records.values import Typed
 
 MOST_OWNED_ROWS = 2_000
 MOST_SHOWN = 80  # letters of a name that is none
@@ -25,6 +26,7 @@ ALWAYS = frozenset({"version"})
 
 def take(save: Save, raw: Mapping[str, Any], given: Grant) -> None:
     """Fill ``save.values``, ``rows`` and ``pairs`` from a mapping of JSON-like or typed values; faults go to ``save.errors``."""
+    typed = raw.typed if isinstance(raw, Typed) else ()
     for key, value in raw.items():
         if key in ALWAYS:
             continue
@@ -39,7 +41,7 @@ def take(save: Save, raw: Mapping[str, Any], given: Grant) -> None:
             save.row_changes[key] = value
         else:
             save.given.add(key)
-            _parse(save, field, value)
+            _parse(save, field, value, key in typed)
 
 
 def _stands_already(save: Save, field: Field, value: Any) -> bool:
@@ -77,16 +79,16 @@ def closed(field: Field) -> Message:
     return message("{field} 不能修改", field=field.label)
 
 
-def _parse(save: Save, field: Field, value: Any) -> None:
+def _parse(save: Save, field: Field, value: Any, is_typed: bool) -> None:
     try:
-        save.values[field.key] = typed_value(field, value, save.unit.place)
+        save.values[field.key] = typed_value(field, value, save.unit.place, is_typed)
     except ValueFault as fault:
         save.fault(field.key, fault.said)
 
 
-def typed_value(field: Field, value: Any, place: Place) -> Any:
+def typed_value(field: Field, value: Any, place: Place, is_typed: bool = False) -> Any:
     """What was sent as a value of ``field``, exact and within its declared limits; None = empty. Raises ValueFault."""
-    typed = field.type.parse(field, value, place)
+    typed = value if is_typed else field.type.parse(field, value, place)
     if typed is not None:
         typed = rounded(field, typed)
         field.type.check(field, typed)

@@ -5,8 +5,10 @@ The one rule: what was before and after is kept as the API would say it, so an o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -38,19 +40,30 @@ HISTORY_COLUMNS = ("entity", "record", "verb", "at", "by", "door", "changes")
 def changes_between(entity: Entity, old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, list[Any]]:
     """``{field: [before, after]}`` in JSON form, for fields that differ and whose history is kept."""
     changes: dict[str, list[Any]] = {}
+    remembered = _remembered(entity)
     for name, after in new.items():
-        field = entity.fields.get(name)
+        dump = remembered.get(name)
         before = old.get(name) if old else None
-        if field is None or before == after or (field.source == "system" and name not in ("owner", "department")):
-            continue
-        if not field.has_column or field.more.get("history") is False:
-            continue
-        changes[name] = [_said(field, before), _said(field, after)]
+        if dump is not None and before != after:
+            changes[name] = [None if before is None else dump(before), None if after is None else dump(after)]
     return changes
 
 
-def _said(field: Any, value: Any) -> Any:
-    return None if value is None else field.type.dump(field, value)
+_dumps: WeakKeyDictionary[Entity, dict[str, Callable[[Any], Any]]] = WeakKeyDictionary()
+
+
+def _remembered(entity: Entity) -> dict[str, Callable[[Any], Any]]:
+    """Fields whose history is kept, with how their values are said."""
+    found = _dumps.get(entity)
+    if found is None:
+        found = _dumps[entity] = {
+            key: partial(field.type.dump, field)
+            for key, field in entity.fields.items()
+            if field.has_column
+            and (field.source != "system" or key in ("owner", "department"))
+            and field.more.get("history") is not False
+        }
+    return found
 
 
 def write_history(unit: Unit, actor: Actor, entity: Entity, entries: Sequence[tuple[int, str, dict[str, Any]]]) -> None:

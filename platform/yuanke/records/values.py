@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from yuanke.metadata.registry import Entity
+
+
+class Typed(dict[str, Any]):
+    """Values for the door of which those named in ``typed`` are what `FieldType.parse` gave: they are not parsed again."""
+
+    typed: Collection[str] = ()
 
 
 class LinkValue(NamedTuple):
