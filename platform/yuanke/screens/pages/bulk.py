@@ -53,7 +53,11 @@ def change(reader: Reader, entity: Entity) -> Response:
         give_up()
         return _to_what(fresh(), entity, field, ids, [])
     raw = raw_of(field, field.key, request.form) if is_held(field, field.key, request.form) else None
-    result = reader.records.batch(entity.key, update=[{"id": one, field.key: raw} for one in ids], atomic=False)
+    try:
+        result = reader.records.batch(entity.key, update=[{"id": one, field.key: raw} for one in ids], atomic=False)
+    except AccessDenied as fault:  # a record would leave what its author may change
+        give_up()
+        return _to_what(fresh(), entity, field, ids, [say(fault.said)])
     wrong = _wrong_value(result.updated, field)
     if wrong and len(result.failed) == len(ids):
         give_up()
@@ -127,7 +131,11 @@ def transfer(reader: Reader, entity: Entity) -> Response:
     if not owner.isdigit() or len(owner) > 18:
         give_up()
         return _to_whom(fresh(), entity, ids, [str(_("请选择新的负责人"))])
-    result = reader.records.batch(entity.key, update=[{"id": one, "owner": int(owner)} for one in ids], atomic=False)
+    try:
+        result = reader.records.batch(entity.key, update=[{"id": one, "owner": int(owner)} for one in ids], atomic=False)
+    except AccessDenied as fault:
+        give_up()
+        return _to_whom(fresh(), entity, ids, [say(fault.said)])
     done = len(ids) - len(result.failed)
     said = str(_("已转移 %(n)s 条", n=done))
     if request.form.get("one") and done and reader.records.list(entity.key, _only(ids[0])).records:
