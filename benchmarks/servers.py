@@ -96,7 +96,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> 
 
 def environment(home: Path, database_url: str | None) -> dict[str, str]:
     plain = {key: value for key, value in os.environ.items() if not key.startswith("YUANKE_")}
-    plain.update(YUANKE_HOME=str(home), PYTHONPATH=f"{ROOT / 'platform'}:{ROOT}")
+    plain.update(YUANKE_HOME=str(home), PYTHONPATH=f"{ROOT / 'platform'}:{ROOT}", YUANKE_ENTERPRISE_LIMIT="off")
     if database_url:
         plain["YUANKE_DATABASE_URL"] = database_url
     return plain

@@ -88,7 +88,7 @@ def test_every_post_of_the_api_honours_the_idempotency_key(app: Any) -> None:
         for rule in posts
         if not (getattr(app.view_functions[rule.endpoint], "honours_key", False) or reads(rule.endpoint))
     ]
-    assert sorted(bare) == ["/api/v1/security/login", "/api/v1/security/refresh"]
+    assert sorted(bare) == ["/api/v1/security/keys", "/api/v1/security/login", "/api/v1/security/refresh"]
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
@@ -101,7 +101,7 @@ def test_behind_a_trusted_proxy_the_address_and_https_are_the_callers(home: Any,
     page = client.get("/login", headers=told)
     assert "Secure" in page.headers["Set-Cookie"] and "Strict-Transport-Security" in page.headers
     for _ in range(30):
-        app.extensions["login_limits"].failed("acme", "nobody", "203.0.113.7")
+        app.login_limits.failed("acme", "nobody", "203.0.113.7")
     body = {"enterprise": "acme", "username": "lin", "password": "x", "provider": "db"}
     assert client.post("/api/v1/security/login", json=body, headers=told).status_code == 429
     elsewhere = {**told, "X-Forwarded-For": "203.0.113.7, 203.0.113.8"}

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 from yuanke.access import fab_tables as fab
 from yuanke.access import people
-from yuanke.app.limits import LoginLimits
 from yuanke.kernel.actor import Enterprise
 from yuanke.kernel.errors import TooManyRequests
 from yuanke.storage import Installation
+from yuanke.web.limits import LoginLimits
 
 from tests.served import PASSWORD, browser, form_token, log_in
 
@@ -52,7 +52,7 @@ def test_a_wrong_password_takes_as_long_as_a_missing_user_or_enterprise(
     with installation.unit(notes, write=True) as unit:
         lin = unit.execute(sa.select(fab.USER.c.id).where(fab.USER.c.username == "lin")).scalar_one()
         people.set_password(unit, lin, PASSWORD)
-    app.extensions["login_limits"] = LoginLimits("memory://", "1000 per minute", "1000 per minute")
+    app.login_limits = LoginLimits("memory://", "1000 per minute", "1000 per minute")
     times: dict[str, list[float]] = {"password": [], "user": [], "enterprise": []}
     wrongs = {"password": ("acme", "lin"), "user": ("acme", "nobody"), "enterprise": ("nowhere", "lin")}
     for _ in range(6):
@@ -148,3 +148,15 @@ def test_the_log_says_who_came_and_what_became_of_it(app: Any, notes: Enterprise
         (None, "ended"),
     ]
     assert "wrong-wrong" not in repr(rows)
+
+
+def test_the_log_says_once_that_guessing_was_stopped(app: Any, notes: Enterprise) -> None:
+    for _ in range(14):
+        log_in(app, "acme", "lin", "wrong-wrong")
+        log_in(app, "nowhere", "lin", "wrong-wrong")
+    with app.installation.unit("acme") as unit:
+        log = unit.tables["login_log"]
+        rows = unit.execute(log.select().order_by(log.c.id)).all()
+        lin = unit.execute(sa.select(fab.USER.c.id).where(fab.USER.c.username == "lin")).scalar_one()
+    assert [row.result for row in rows] == ["wrong"] * 10 + ["locked"]
+    assert (rows[-1].username, rows[-1].user, rows[-1].address) == ("lin", lin, "127.0.0.1")

@@ -23,6 +23,8 @@ def before_save(save: Any) -> None:
     """Refuse files and users that must not be, before anything is written."""
     if save.verb in ("create", "update"):
         settle_files(save)
+    if save.entity.key == "api_key":
+        _check_key(save)
     if save.entity.key != "user":
         return
     if save.verb == "delete":
@@ -36,6 +38,17 @@ def before_save(save: Any) -> None:
     if not isinstance(record["roles"], list) or not all(isinstance(role, str) for role in record["roles"]):
         raise ValidationFailed({"roles": [message('角色应为角色键的列表，例如 ["sales"]')]})
     people.check(save.unit, save.id, record)
+
+
+def _check_key(save: Any) -> None:
+    """A key is made and revoked by the doors that show it once (as the engine); a person gives it a name and a term."""
+    if save.actor.engine:
+        return
+    if save.verb != "update":
+        raise Refused(message("接口密钥不能这样新建或删除，请用“新建密钥”和“撤销”"))
+    for key in ("user", "prefix", "revoked_at", "last_used_at"):
+        if save.changed(key):
+            save.fault(key, message("不能修改"))
 
 
 @impl

@@ -63,6 +63,16 @@ def log_in(
     return Ticket(found, account.id, session, account.locale or "")
 
 
+def note_locked(installation: Installation, enterprise: str, username: str, address: str, agent: str) -> None:
+    """Enter in the enterprise's log that guessing was stopped; a name of no enterprise leaves no trace."""
+    found = installation.directory.find(enterprise)
+    if found is not None:
+        account = _account(installation, found, username)
+        came = {"username": username[:100], "address": address[:64], "device": agent[:300]}
+        with installation.unit(found, write=True) as unit:
+            note(unit, "locked", account.id if account else None, **came)
+
+
 def log_out(installation: Installation, enterprise: Enterprise, session: str) -> None:
     """End this log-in; one that has ended already changes nothing."""
     with installation.unit(enterprise, write=True) as unit:

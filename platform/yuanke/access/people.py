@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from yuanke.access import fab_tables as fab
-from yuanke.access import passwords
+from yuanke.access import keys, passwords
 from yuanke.access.sessions import PERSON, end_all
 from yuanke.kernel import clock
 from yuanke.kernel.errors import RecordNotFound, Refused, ValidationFailed
@@ -81,13 +81,13 @@ def create_user(
 
 
 def set_password(unit: Unit, user_id: int, password: str, field: str = "password") -> None:
-    """Set or reset a password; every log-in of the user ends."""
+    """Set or reset a password; every log-in and key of the user ends."""
     username = unit.execute(sa.select(fab.USER.c.username).where(fab.USER.c.id == user_id)).scalar()
     if username is None:
         raise RecordNotFound(message("没有这个用户"))
     passwords.check_strength(password, username, field)
     _store_password(unit, user_id, passwords.hashed(password))
-    end_all(unit, user_id)
+    _end_trust(unit, user_id)
 
 
 def deactivate(unit: Unit, user_id: int, status: str = "disabled") -> None:
@@ -160,9 +160,15 @@ def project_user(unit: Unit, user_id: int, values: Mapping[str, Any]) -> None:
     else:
         unit.execute(fab.USER.update().where(fab.USER.c.id == user_id).values(row))
         if before.active and not active:
-            end_all(unit, user_id)
+            _end_trust(unit, user_id)
     if _give_roles(unit, user_id, set(values.get("roles") or ())):
         bump_permissions(unit)
+
+
+def _end_trust(unit: Unit, user_id: int) -> None:
+    """Log-ins and keys of a user count no more."""
+    end_all(unit, user_id)
+    keys.revoke_all(unit, user_id)
 
 
 def bump_permissions(unit: Unit) -> None:

@@ -155,6 +155,12 @@ def actor_of_session(unit: Unit, door: Door) -> Actor:
         or head.expires_at <= clock.now()
     ):
         raise Unauthenticated(message("登录已失效，请重新登录"))
+    return actor_at_head(unit, door)
+
+
+def actor_at_head(unit: Unit, door: Door) -> Actor:
+    """The actor whom a head names whose credentials hold: is he himself in service, is the enterprise open?"""
+    head = unit.head
     if head.status != "active":
         raise Unauthenticated(message("这个账号已停用"))
     check_open(head)

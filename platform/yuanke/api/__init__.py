@@ -18,6 +18,7 @@ def install(app: Application) -> None:
     """Add every resource to the application's AppBuilder."""
     from yuanke.api.customizations import CustomizationsApi
     from yuanke.api.files import FilesApi
+    from yuanke.api.keys import KeysApi
     from yuanke.api.me import MeApi
     from yuanke.api.metadata import MetadataApi
     from yuanke.api.openapi import OpenApi
@@ -39,6 +40,7 @@ def install(app: Application) -> None:
         ImportsApi,
         ExportsApi,
         WorkApi,
+        KeysApi,
         OpenApi,
     )
     with app.app_context():

@@ -16,7 +16,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 from marshmallow.utils import missing
 
 from yuanke.access.grants import Grant, grant
-from yuanke.api.members import Body, Closed, Json, Rows, Standing, Value, Version, Whole, given
+from yuanke.api.members import UNKNOWN, Body, Closed, Json, Rows, Standing, Value, Version, Whole, by_path, given
 from yuanke.fieldtypes import Place
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import ValidationFailed
@@ -27,7 +27,6 @@ from yuanke.records.intake import unknown
 from yuanke.storage import Unit
 
 MOST_KEPT = 5_000
-UNKNOWN = object()  # stands for the sentence, which names the field
 
 
 class Contract(Schema):
@@ -51,7 +50,7 @@ class Contract(Schema):
         try:
             self.load(Body(values, place))
         except ValidationError as wrong:
-            return dict(_flat(wrong.messages, ()))
+            return by_path(wrong.messages, unknown)
         return {}
 
     def described(self, locale: str) -> Json:
@@ -66,16 +65,6 @@ class Contract(Schema):
         if needed:
             schema["required"] = needed
         return schema if self._verb == "read" else {**schema, "additionalProperties": False}
-
-
-def _flat(told: Any, path: tuple[str, ...]) -> Iterator[tuple[str, list[Message]]]:
-    """marshmallow's tree of messages as paths; ``_schema`` is what stands above."""
-    if isinstance(told, Mapping):
-        for key, inner in told.items():
-            yield from _flat(inner, path if key == "_schema" else (*path, str(key)))
-    else:
-        place = path[:-1] if len(path) > 1 and not path[-1] else path  # a row's own faults stand at the row
-        yield ".".join(place), [unknown(path[-1]) if one is UNKNOWN else one for one in told]
 
 
 _kept: dict[Any, Contract] = {}

@@ -36,6 +36,10 @@ def beside_records(held: Current) -> Json:
             begun = _operation(verb, ref("Job"), status="202", key=True, body=verb.capitalize())
             paths[f"/api/v1/{name}/{{entity}}"] = {"parameters": [_named(keys)], "post": begun}
     if held.actor.is_admin:
+        at = "/api/v1/security/keys"
+        paths[at] = {"post": _operation("new key", ref("NewKeyMade"), status="201", body="NewKey")}
+        revoke = operation("revoke key", None, "", None, tag="key", status="204")
+        paths[f"{at}/{{id}}"] = {"parameters": [parameter("id")], "delete": revoke}
         at = "/api/v1/customizations"
         paths[at] = {"get": _operation("customizations", _OBJECT)}
         paths[f"{at}/plan"] = {"post": _operation("plan customizations", _OBJECT, body="Overlay")}

@@ -7,7 +7,7 @@ The one rule: nothing is checked here a second time. Values go in by `records.in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from marshmallow import ValidationError, fields
@@ -34,6 +34,24 @@ class Body(dict[str, Any]):
 
 def place_of(data: Any) -> Place:
     return data.place if isinstance(data, Body) else Place()
+
+
+#: stands for a sentence that names the key, which marshmallow does not say
+UNKNOWN = object()
+
+
+def by_path(told: Any, unknown: Callable[[str], Message]) -> dict[str, list[Message]]:
+    """marshmallow's tree of messages as path (``lines.0.price``) -> sentences."""
+    return {place: [unknown(key) if one is UNKNOWN else one for one in said] for place, key, said in _flat(told, ())}
+
+
+def _flat(told: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str, Any]]:
+    if isinstance(told, Mapping):
+        for key, inner in told.items():
+            yield from _flat(inner, path if key == "_schema" else (*path, str(key)))
+    else:
+        place = path[:-1] if len(path) > 1 and not path[-1] else path  # a row's own faults stand at the row
+        yield ".".join(place), path[-1] if path else "", told
 
 
 def refuse(said: Message) -> NoReturn:

@@ -10,18 +10,18 @@ from flask import Response, url_for
 from yuanke.api import asked, versions
 from yuanke.api.answers import history_json, link_json, nothing, page_json, record_json, reply
 from yuanke.api.contracts import telling, told
+from yuanke.api.fixed import Batch, taken
 from yuanke.api.members import NEW_HAS_NONE
 from yuanke.api.resource import Resource, expose
 from yuanke.kernel.errors import Refusal, ValidationFailed
-from yuanke.kernel.text import message
-from yuanke.records import Batch, Outcome, Record, Records
+from yuanke.records import Batch as Done
+from yuanke.records import Outcome, Record, Records
 from yuanke.web.bodies import json_object
 from yuanke.web.language import say
 from yuanke.web.once import once
 from yuanke.web.requests import current
 
-MOST_IN_BATCH = 500
-PARTS = ("create", "update", "delete")
+EMPTY: Mapping[str, Any] = {"create": [], "update": [], "delete": [], "atomic": True}
 
 
 class RecordsApi(Resource):
@@ -94,7 +94,7 @@ class RecordsApi(Resource):
     @once
     def batch(self, entity: str) -> Response:
         asked.only(())
-        body, door = _batch_body(json_object()), current().records
+        body, door = {**EMPTY, **taken(Batch, json_object())}, current().records
         try:
             done = door.batch(entity, **body)
         except ValidationFailed as refused:
@@ -112,44 +112,6 @@ def _stands(record: Record, status: int = 200, **headers: str) -> Response:
     return reply(record_json(record), status, {**versions.etag(record.version), **headers})
 
 
-def _batch_body(body: Mapping[str, Any]) -> dict[str, Any]:
-    """``{create: [{..}], update: [{id, ..}], delete: [id | {id, version}], atomic: true}``, checked in its shape."""
-    faults = {
-        key: [message("没有这个键，可用的有 create、update、delete、atomic")]
-        for key in body
-        if key not in (*PARTS, "atomic")
-    }
-    atomic = body.get("atomic", True)
-    if not isinstance(atomic, bool):
-        faults["atomic"] = [message("应为 true 或 false")]
-    parts = {name: body.get(name, []) for name in PARTS}
-    for name, items in parts.items():
-        if not isinstance(items, list):
-            faults[name] = [message("应为列表")]
-            continue
-        for at, item in enumerate(items[:MOST_IN_BATCH]):
-            if not _is_item(name, item):
-                faults[f"{name}.{at}"] = [message("应为对象") if name == "create" else message("应为带 id 的对象")]
-    if not faults and sum(len(items) for items in parts.values()) > MOST_IN_BATCH:
-        faults[""] = [message("一次最多 {most} 条", most=MOST_IN_BATCH)]
-    if faults:
-        raise ValidationFailed(faults)
-    return {**parts, "atomic": atomic}
-
-
-def _is_item(part: str, item: Any) -> bool:
-    if part == "delete" and _is_id(item):
-        return True
-    if not isinstance(item, dict):
-        return False
-    version = item.get("version")
-    return part == "create" or (_is_id(item.get("id")) and (version is None or _is_id(version)))
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
-
-
 def _of_items(door: Records, entity: str, body: Mapping[str, Any], refused: ValidationFailed) -> ValidationFailed:
     """All that the contract finds, item by item (``create.3.title``); what only the door knows is of the first it met."""
     found = {
@@ -165,7 +127,7 @@ def _plain(part: str, item: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in item.items() if part == "create" or key != "id"}
 
 
-def outcomes(door: Records, entity: str, body: Mapping[str, Any], batch: Batch) -> list[dict[str, Any]]:
+def outcomes(door: Records, entity: str, body: Mapping[str, Any], batch: Done) -> list[dict[str, Any]]:
     """One entry an item, in the order of the request: create, update, delete."""
     done: tuple[tuple[str, Sequence[Outcome]], ...] = (
         ("create", batch.created), ("update", batch.updated), ("delete", batch.deleted),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from yuanke.api.fixed import Batch, Export, Import, NewKey
 from yuanke.fieldtypes.link import LINK_SCHEMA
 
 Json = dict[str, Any]
@@ -30,6 +31,11 @@ FIXED: Json = {
         },
         "required": ["type", "title", "status", "detail", "code"],
     },
+    "NewKeyMade": {
+        "type": "object",
+        "properties": {"id": _INTEGER, "name": _STRING, "prefix": _STRING, "key": _STRING},
+        "required": ["id", "name", "prefix", "key"],
+    },
     "HistoryEntry": {
         "type": "object",
         "properties": {
@@ -51,16 +57,7 @@ FIXED: Json = {
             "error": {"type": "object"},
         },
     },
-    "Batch": {
-        "type": "object",
-        "properties": {
-            "create": {"type": "array", "items": {"type": "object"}},
-            "update": {"type": "array", "items": {"type": "object"}},
-            "delete": {"type": "array", "items": {"anyOf": [_INTEGER, {"type": "object"}]}},
-            "atomic": {"type": "boolean"},
-        },
-        "additionalProperties": False,
-    },
+    **{one.__name__: one.described() for one in (Batch, Export, Import, NewKey)},
     "SearchHit": {
         "type": "object",
         "properties": {"entity": _STRING, "id": _INTEGER, "title": _STRING, "field": _STRING, "snippet": _STRING},
@@ -71,30 +68,6 @@ FIXED: Json = {
         "required": ["id", "name", "size", "type"],
     },
     "Overlay": {"type": "object", "description": "The enterprise's own layer of the dialect"},
-    "Import": {
-        "type": "object",
-        "properties": {
-            "file": _INTEGER,
-            "files": {"type": "object"},
-            "mapping": {"type": "object"},
-            "key": _STRING,
-            "dry_run": {"type": "boolean"},
-        },
-        "additionalProperties": False,
-    },
-    "Export": {
-        "type": "object",
-        "properties": {
-            "format": {"enum": ["csv", "xlsx"]},
-            "filter": _STRING,
-            "q": _STRING,
-            "sort": {"type": "array", "items": _STRING},
-            "view": _STRING,
-            "columns": {"type": "array", "items": _STRING},
-            "rows": _STRING,
-        },
-        "additionalProperties": False,
-    },
     "Me": {
         "type": "object",
         "properties": {

@@ -17,6 +17,7 @@ from werkzeug.datastructures import FileStorage
 
 from yuanke.api import asked
 from yuanke.api.answers import reply
+from yuanke.api.fixed import Export, Import, is_id, taken
 from yuanke.api.resource import Resource, expose
 from yuanke.api.work import job_json
 from yuanke.jobs import find
@@ -32,9 +33,6 @@ from yuanke.web.requests import current
 if TYPE_CHECKING:  # what reads and writes tables is heavy: it is imported by the requests that need it
     from yuanke.exchange.mapping import ImportMapping
 
-IMPORT_KEYS = {"file", "files", "mapping", "key", "dry_run"}
-EXPORT_KEYS = {"format", "filter", "q", "sort", "view", "columns", "rows"}
-
 
 class ImportsApi(Resource):
     route_base = "/api/v1/imports"
@@ -46,8 +44,7 @@ class ImportsApi(Resource):
         ``{file: id | files: {name: id}, mapping, key, dry_run}``. Without mapping, the sure part of a proposal.
         """
         asked.only(())
-        told = _form() if request.files or request.form else json_object()
-        _known(told, IMPORT_KEYS)
+        told = taken(Import, _form() if request.files or request.form else json_object())
         sample = _sample() if not told.get("mapping") else None
         return _begin_import(entity, told, sample)
 
@@ -64,14 +61,15 @@ class ExportsApi(Resource):
         asked.only(())
         from yuanke.exchange import kinds
 
-        told, held = json_object(), current()
-        _known(told, EXPORT_KEYS)
-        texts = {key: _text(told, key) for key in ("format", "filter", "q", "view", "rows")}
+        told, held = taken(Export, json_object()), current()
         query = Query(
-            filter=texts["filter"], q=texts["q"], view=texts["view"], sort=tuple(_names(told, "sort") or ("id",))
+            filter=told.get("filter"),
+            q=told.get("q"),
+            view=told.get("view"),
+            sort=tuple(told.get("sort") or ("id",)),
         )
-        columns, form = _names(told, "columns"), texts["format"] or "xlsx"
-        return _accepted(kinds.start_export(held.unit, held.actor, entity, form, query, columns, texts["rows"]))
+        columns, form, rows = told.get("columns"), told.get("format") or "xlsx", told.get("rows")
+        return _accepted(kinds.start_export(held.unit, held.actor, entity, form, query, columns, rows))
 
 
 @once
@@ -84,8 +82,8 @@ def _begin_import(entity: str, told: Mapping[str, Any], sample: Any) -> Response
         raise RecordNotFound(message("没有名为 {entity} 的数据", entity=entity))
     files = _put_files(told)
     mapping = _mapping(entity, told, sample, files)
-    keys = tuple(_names(told, "key") or mapping.key)
-    job = kinds.start_import(held.unit, held.actor, replace(mapping, key=keys), files, _flag(told, "dry_run"))
+    keys = tuple(told.get("key") or mapping.key)
+    job = kinds.start_import(held.unit, held.actor, replace(mapping, key=keys), files, told.get("dry_run", False))
     return _accepted(job, mapping=replace(mapping, key=keys).plain())
 
 
@@ -146,54 +144,18 @@ def _put_files(told: Mapping[str, Any]) -> dict[str, int]:
             for name, upload in uploads.items()
         }
     files: Any = told.get("files") if told.get("files") is not None else {"": told.get("file")}
-    if not isinstance(files, Mapping) or not files or not all(_is_id(one) for one in files.values()):
+    if not isinstance(files, Mapping) or not files or not all(is_id(one) for one in files.values()):
         raise ValidationFailed({"file": [message("应为已上传文件的 id，或 files: {名称: id}")]})
     return {str(name) or held.unit.files.info(int(one)).name: int(one) for name, one in files.items()}
 
 
 def _form() -> dict[str, Any]:
-    told: dict[str, Any] = dict(request.form.items())
+    told: dict[str, Any] = {key: value for key, value in request.form.items() if key != "csrf_token"}
     if told.get("mapping"):
         told["mapping"] = parse(told["mapping"])
     if "dry_run" in told:
         told["dry_run"] = told["dry_run"] in ("1", "true", "on")
     return told
-
-
-def _known(told: Mapping[str, Any], keys: set[str]) -> None:
-    faults = {key: [message("没有这个键，可用的有 {known}", known=sorted(keys))] for key in told if key not in keys}
-    faults.pop("csrf_token", None)
-    if faults:
-        raise ValidationFailed(faults)
-
-
-def _text(told: Mapping[str, Any], key: str) -> str | None:
-    value = told.get(key)
-    if value is not None and not (isinstance(value, str) and len(value) <= asked.LONGEST_FILTER and "\0" not in value):
-        raise ValidationFailed({key: [message("应为文字，最多 {most} 个字符", most=asked.LONGEST_FILTER)]})
-    return value or None
-
-
-def _names(told: Mapping[str, Any], key: str) -> list[str] | None:
-    """A list of names, or one text with commas between."""
-    value = told.get(key)
-    if value is None or value == "":
-        return None
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list) or not all(isinstance(part, str) and part.strip() for part in parts):
-        raise ValidationFailed({key: [message("应为字段名的列表")]})
-    return [part.strip() for part in parts]
-
-
-def _flag(told: Mapping[str, Any], key: str) -> bool:
-    value = told.get(key, False)
-    if not isinstance(value, bool):
-        raise ValidationFailed({key: [message("应为 true 或 false")]})
-    return value
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
 
 
 def _accepted(job_id: int, **more: Any) -> Response:

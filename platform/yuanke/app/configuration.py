@@ -88,8 +88,9 @@ def settings(config: Mapping[str, Any] | None) -> dict[str, Any]:
         "JWT_REFRESH_TOKEN_EXPIRES": timedelta(days=30),
         "LOGIN_LIMIT_ACCOUNT": "10 per 15 minutes",
         "LOGIN_LIMIT_ADDRESS": "30 per 15 minutes",
+        "ENTERPRISE_LIMIT": os.environ.get("YUANKE_ENTERPRISE_LIMIT") or "1500 per 10 seconds",
         "RATELIMIT_STORAGE_URI": os.environ.get("YUANKE_REDIS_URL") or "memory://",
-        "RATELIMIT_ENABLED": False,  # failures are counted by `yuanke.app.limits`
+        "RATELIMIT_ENABLED": False,  # what is counted is counted by `yuanke.web.limits`
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "application/problem+json", "text/csv"],
         "COMPRESS_MIN_SIZE": 1_400,
         "COMPRESS_ALGORITHM": ["br", "gzip"],

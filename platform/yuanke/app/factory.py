@@ -14,11 +14,11 @@ from typing import Any
 from yuanke.app import configuration, faults, logins, plugins
 from yuanke.app.fab_session import FabSession
 from yuanke.app.headers import Headers
-from yuanke.app.limits import LoginLimits
 from yuanke.app.security import SecurityManager, Shell
 from yuanke.storage import Installation
 from yuanke.web import guard, language, requests
 from yuanke.web.application import Application
+from yuanke.web.limits import EnterpriseLimit, LoginLimits
 
 #: packages with a function ``install(app)`` that adds their routes; a face that is not there is left out
 FACES = ("yuanke.api", "yuanke.screens")
@@ -32,8 +32,9 @@ def build(config: Mapping[str, Any] | None = None) -> Application:
     app.config.from_mapping(configuration.settings(config))
     plugins.load()
     app.installation = Installation(app.config["YUANKE_HOME"], app.config["YUANKE_DATABASE_URL"])
-    limits = (app.config[key] for key in ("RATELIMIT_STORAGE_URI", "LOGIN_LIMIT_ACCOUNT", "LOGIN_LIMIT_ADDRESS"))
-    app.extensions["login_limits"] = LoginLimits(*limits)
+    at = app.config["RATELIMIT_STORAGE_URI"]
+    app.login_limits = LoginLimits(at, app.config["LOGIN_LIMIT_ACCOUNT"], app.config["LOGIN_LIMIT_ADDRESS"])
+    app.enterprise_limit = EnterpriseLimit(at, app.config["ENTERPRISE_LIMIT"])
     app.json.ensure_ascii = app.json.sort_keys = False  # type: ignore[attr-defined]
     fab_session = FabSession()
     app.before_commit, app.when_undone = [fab_session.commit_into], [fab_session.drop]

@@ -12,8 +12,7 @@ from flask import Response, json, make_response, redirect, render_template, requ
 from flask_jwt_extended import create_access_token, create_refresh_token
 from werkzeug.wrappers import Response as AnyResponse
 
-from yuanke.access.login import Ticket, log_in, log_out
-from yuanke.app.limits import LoginLimits
+from yuanke.access.login import Ticket, log_in, log_out, note_locked
 from yuanke.kernel.actor import Door
 from yuanke.kernel.errors import Refusal, TooManyRequests, Unauthenticated, ValidationFailed
 from yuanke.kernel.text import message
@@ -30,14 +29,13 @@ YEAR = 365 * 24 * 3600
 
 def enter(enterprise: str, username: str, password: str, door: Door) -> Ticket:
     """Log in through either door; wrong combinations are counted and refused alike."""
-    app, address = requests.application(), request.remote_addr or ""
-    limits: LoginLimits = app.extensions["login_limits"]
-    limits.check(enterprise, username, address)
+    app, address, agent = requests.application(), request.remote_addr or "", request.user_agent.string
+    app.login_limits.check(enterprise, username, address)
     try:
-        return log_in(app.installation, enterprise, username, password, door, address, request.user_agent.string)
+        return log_in(app.installation, enterprise, username, password, door, address, agent)
     except Unauthenticated as wrong:
-        if not wrong.extra:
-            limits.failed(enterprise, username, address)
+        if not wrong.extra and app.login_limits.failed(enterprise, username, address):
+            note_locked(app.installation, enterprise, username, address, agent)
         raise
 
 

@@ -16,6 +16,7 @@ from itsdangerous import URLSafeTimedSerializer
 
 from yuanke.storage import Installation, Unit
 from yuanke.web import requests, retries
+from yuanke.web.limits import EnterpriseLimit, LoginLimits
 
 
 class Cookies(SecureCookieSessionInterface):
@@ -52,6 +53,8 @@ class Application(Flask):
 
     session_interface = Cookies()
     installation: Installation
+    login_limits: LoginLimits
+    enterprise_limit: EnterpriseLimit
     before_commit: list[Callable[[Unit], None]]
     when_undone: list[Callable[[], None]]
 

@@ -1,7 +1,7 @@
 """One request, one unit of work: opened when first asked for, committed by the dispatcher, undone on any refusal.
 
-The one rule: who asks is decided by the session the database knows, read in the statement that opens the unit. A cookie
-or token merely names enterprise and session; showing both is refused.
+The one rule: who asks is decided by the session or key the database knows, read in the statement that opens the unit. A
+cookie or token merely names enterprise and session; showing both is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import PyJWTError
 
-from yuanke.access import sessions
+from yuanke.access import keys, sessions
 from yuanke.kernel.actor import Actor, Door, Enterprise
 from yuanke.kernel.errors import Unauthenticated
 from yuanke.kernel.text import message
@@ -37,8 +37,8 @@ class Shown:
     """What the request shows of itself: it counts only once the database has confirmed it."""
 
     enterprise: str
-    session: str
-    by: str  # cookie | token
+    session: str  # its id; of a key its digest
+    by: str  # cookie | token | key
 
 
 @dataclass
@@ -95,7 +95,18 @@ def _token() -> Shown | None:
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthenticated(message("只接受 Authorization: Bearer 令牌"))
-    return read_token(encoded.strip(), "access")
+    return _key(encoded.strip()) if encoded.startswith(keys.MARK) else read_token(encoded.strip(), "access")
+
+
+def _key(encoded: str) -> Shown:
+    """A key of a program, for addresses below ``/api/``; wrong ones are counted by address."""
+    address = request.remote_addr or ""
+    application().login_limits.check_keys(address)
+    enterprise = keys.enterprise_of(encoded)
+    if enterprise is None or door() != "api":
+        application().login_limits.wrong_key(address)
+        raise Unauthenticated(message("接口密钥无效，或不能用在这个地址"))
+    return Shown(enterprise, keys.digest_of(encoded), "key")
 
 
 def read_token(encoded: str, kind: str) -> Shown:
@@ -151,19 +162,30 @@ def current() -> Current:
 
 
 def _open(who: Shown) -> Current:
-    installation = application().installation
-    enterprise = installation.directory.find(who.enterprise)
+    app = application()
+    enterprise = app.installation.directory.find(who.enterprise)
     if enterprise is None:
-        raise Unauthenticated(message("登录已失效，请重新登录"))
+        raise _refused(who, Unauthenticated(message("登录已失效，请重新登录")))
+    app.enterprise_limit.check(enterprise.slug)
     writing = request.method not in SAFE and not g.get("gave_up", False) and not g.get("reading", False)
-    opened = installation.unit(enterprise, writing, sessions.HEAD, {"session": who.session})
+    if who.by == "key":
+        opened = app.installation.unit(enterprise, writing, keys.HEAD, {"digest": who.session})
+    else:
+        opened = app.installation.unit(enterprise, writing, sessions.HEAD, {"session": who.session})
     unit = opened.__enter__()
     try:
-        actor = sessions.actor_of_session(unit, door())
+        actor = (keys.actor_of_key if who.by == "key" else sessions.actor_of_session)(unit, door())
     except BaseException as fault:
         opened.__exit__(type(fault), fault, fault.__traceback__)
-        raise
+        raise _refused(who, fault) from None
+    app.enterprise_limit.count(enterprise.slug)
     return Current(enterprise, unit, actor, opened)
+
+
+def _refused(who: Shown, fault: BaseException) -> BaseException:
+    if who.by == "key" and isinstance(fault, Unauthenticated):
+        application().login_limits.wrong_key(request.remote_addr or "")
+    return fault
 
 
 @contextmanager
