@@ -1,9 +1,9 @@
 """``python -m benchmarks``: measure and print one table.
 
-    --sqlite | --postgresql   one database only
-    --small | --full          a tenth of the data | a million customers
-    --works W1,W4             only these
-    --rounds N                more rounds, calmer figures
+--sqlite | --postgresql   one database only
+--small | --full          a tenth of the data | a million customers
+--works W1,W4,parts,8     only these (parts: the breakdown; 8: eight clients)
+--rounds N                more rounds, calmer figures
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from benchmarks.run import run
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the platform on the common work.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure the platform on the common work."
+    )
     parser.add_argument("--sqlite", action="store_true", help="SQLite only")
     parser.add_argument("--postgresql", action="store_true", help="PostgreSQL only")
     parser.add_argument("--small", action="store_true", help="a tenth of the data")

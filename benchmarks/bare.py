@@ -81,18 +81,24 @@ def build(where: str, page: Path) -> Flask:
     @app.get("/list")
     def own_list() -> Response:
         rows = floor.own_list(int(request.args["owner"]))
-        return reply({"result": [listed(row) for row in rows[:50]], "next": "WzA1MDAwXQ", "count": None, "count_capped": False})
+        return reply(
+            {"result": [listed(row) for row in rows[:50]], "next": "WzA1MDAwXQ", "count": None, "count_capped": False}
+        )
 
     @app.get("/counted")
     def counted() -> Response:
         owner = int(request.args["owner"])
         rows, count = floor.own_list(owner), floor.own_count(owner)
-        return reply({"result": [listed(row) for row in rows[:50]], "next": "WzA1MDAwXQ", "count": count, "count_capped": False})
+        return reply(
+            {"result": [listed(row) for row in rows[:50]], "next": "WzA1MDAwXQ", "count": count, "count_capped": False}
+        )
 
     @app.get("/filtered")
     def filtered() -> Response:
         rows, count = floor.filtered(request.args["level"], request.args["part"])
-        return reply({"result": [listed(row) for row in rows[:50]], "next": "WzA1MDAwXQ", "count": count, "count_capped": False})
+        return reply(
+            {"result": [listed(row) for row in rows[:50]], "next": "WzA1MDAwXQ", "count": count, "count_capped": False}
+        )
 
     @app.get("/page")
     def list_page() -> Response:
@@ -109,10 +115,12 @@ def build(where: str, page: Path) -> Flask:
         said = whole(one)
         at = link(one[0], said["name"])
         people = [
-            {"id": r[0], "version": r[1], "name": r[2], "customer": at, "mobile": r[4], "title": r[5]} for r in contacts[:50]
+            {"id": r[0], "version": r[1], "name": r[2], "customer": at, "mobile": r[4], "title": r[5]}
+            for r in contacts[:50]
         ]
         bought = [
-            {"id": r[0], "version": r[1], "customer": at, "date": day(r[3]), "amount": money(r[4]), "status": r[5]} for r in orders[:20]
+            {"id": r[0], "version": r[1], "customer": at, "date": day(r[3]), "amount": money(r[4]), "status": r[5]}
+            for r in orders[:20]
         ]
         more = {"next": None, "count": None, "count_capped": False}
         said["_related"] = {"contacts": {"result": people, **more}, "orders": {"result": bought, **more}}
@@ -137,4 +145,6 @@ def build(where: str, page: Path) -> Flask:
 if __name__ == "__main__":
     import waitress
 
-    waitress.serve(build(sys.argv[1], Path(sys.argv[3])), host="127.0.0.1", port=int(sys.argv[2]), threads=1, _quiet=True)
+    waitress.serve(
+        build(sys.argv[1], Path(sys.argv[3])), host="127.0.0.1", port=int(sys.argv[2]), threads=1, _quiet=True
+    )

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-
-from benchmarks import invented
-from benchmarks.invented import Size
 from yuanke.access import fab_tables as fab
 from yuanke.access import passwords, people
 from yuanke.app import plugins
@@ -27,9 +24,12 @@ from yuanke.records.numbers import COUNTER
 from yuanke.records.tokens import searchable, tokens_of
 from yuanke.storage import Installation, Unit, create_enterprise
 
+from benchmarks import invented
+from benchmarks.invented import Size
+
 SLUG, LABEL = "bench", "性能测试有限公司"
 ADMIN, SELLER = "admin", "seller01"
-PASSWORD = "bench-bench-42"  # noqa: S105 - of a company that exists for minutes
+PASSWORD = "bench-bench-42"
 OTHER_ENTRIES = 87
 CHUNK = 5_000
 HERE = Path(__file__).resolve().parent
@@ -43,8 +43,12 @@ def _fillers() -> str:
     """Entities that nobody opens, so that the menu is as long as a real one."""
     said = ["module: fillers", "label: 其他功能", "version: 1.0.0", "depends: [bench]", "entities:"]
     for number in range(1, OTHER_ENTRIES + 1):
-        fields = "{name: {type: text!, label: 名称}, amount: {type: money, label: 金额}, day: {type: date, label: 日期}}"
-        said.append(f"  filler_{number:02d}: {{label: 功能 {number:02d}, fields: {fields}, permissions: {{seller: {{read: own, create: true}}}}}}")
+        fields = (
+            "{name: {type: text!, label: 名称}, amount: {type: money, label: 金额}, day: {type: date, label: 日期}}"
+        )
+        said.append(
+            f"  filler_{number:02d}: {{label: 功能 {number:02d}, fields: {fields}, permissions: {{seller: {{read: own, create: true}}}}}}"
+        )
     return "\n".join(said) + "\n"
 
 
@@ -81,7 +85,8 @@ def _people(installation: Installation, made: Enterprise) -> list[int]:
     with installation.unit(made, write=True) as unit:
         admin = people.create_user(unit, ADMIN, "管理员", None, ["admin"])
         sellers = [
-            people.create_user(unit, f"seller{n:02d}", f"销售{n:02d}", None, ["seller"]) for n in range(1, invented.SELLERS + 1)
+            people.create_user(unit, f"seller{n:02d}", f"销售{n:02d}", None, ["seller"])
+            for n in range(1, invented.SELLERS + 1)
         ]
         unit.execute(fab.USER.update().where(fab.USER.c.id.in_([admin, *sellers])).values(password=stored))
     return sellers
@@ -134,7 +139,7 @@ def write(unit: Unit, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
             for row in values:
                 copy.write_row(row)
     else:
-        cursor.executemany(f"INSERT INTO {said} VALUES ({', '.join('?' * len(names))})", values)  # noqa: S608 - names of the Registry
+        cursor.executemany(f"INSERT INTO {said} VALUES ({', '.join('?' * len(names))})", values)
 
 
 def _settle(installation: Installation, made: Enterprise) -> None:

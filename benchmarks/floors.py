@@ -15,7 +15,18 @@ from typing import Any
 import psycopg
 
 FIELDS = ("name", "phone", "industry", "level", "region", "status", "annual_revenue", "next_follow_at", "notes")
-SYSTEM = ("id", "number", "owner", "department", "created_at", "created_by", "updated_at", "updated_by", "version", "deleted_at")
+SYSTEM = (
+    "id",
+    "number",
+    "owner",
+    "department",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "version",
+    "deleted_at",
+)
 CUSTOMER = (*SYSTEM, *FIELDS)
 CONTACT = ("id", "owner", "version", "deleted_at", "name", "customer", "mobile", "title")
 ORDER = ("id", "owner", "version", "deleted_at", "customer", "date", "amount", "status")
@@ -83,7 +94,8 @@ def build_sqlite(path: Path, source: Path) -> None:
 def _typed(names: str) -> str:
     whole = {"owner", "department", "created_by", "updated_by", "version", "annual_revenue", "customer", "amount"}
     return ", ".join(
-        "id INTEGER PRIMARY KEY" if name == "id" else f"{name} {'INTEGER' if name in whole else 'TEXT'}" for name in names.split(", ")
+        "id INTEGER PRIMARY KEY" if name == "id" else f"{name} {'INTEGER' if name in whole else 'TEXT'}"
+        for name in names.split(", ")
     )
 
 
@@ -117,9 +129,7 @@ class Floor:
             f"SELECT c.id, c.version, {owned}, p.name FROM customer c LEFT JOIN person p ON p.id = c.owner "
             f"WHERE c.owner = {m} AND c.deleted_at IS NULL ORDER BY c.id DESC LIMIT 51"
         )
-        self._count = (
-            f"SELECT count(*) FROM (SELECT 1 FROM customer WHERE owner = {m} AND deleted_at IS NULL LIMIT {COUNT_CAP + 1}) AS one"
-        )
+        self._count = f"SELECT count(*) FROM (SELECT 1 FROM customer WHERE owner = {m} AND deleted_at IS NULL LIMIT {COUNT_CAP + 1}) AS one"
         like = f"LIKE {m}"
         self._filtered = (
             f"SELECT c.id, c.version, {owned}, p.name FROM customer c LEFT JOIN person p ON p.id = c.owner "
@@ -142,11 +152,11 @@ class Floor:
             f"SELECT id, version, customer, date, amount, status FROM orders WHERE customer = {m} AND owner = {m} "
             "AND deleted_at IS NULL ORDER BY id DESC LIMIT 21"
         )
-        self._number = (
-            f"INSERT INTO counter (series, last) VALUES ({m}, 1) ON CONFLICT (series) DO UPDATE SET last = counter.last + 1 RETURNING last"
-        )
+        self._number = f"INSERT INTO counter (series, last) VALUES ({m}, 1) ON CONFLICT (series) DO UPDATE SET last = counter.last + 1 RETURNING last"
         written = tuple(name for name in CUSTOMER if name not in ("id", "deleted_at", "department"))
-        self._insert = f"INSERT INTO customer ({', '.join(written)}) VALUES ({', '.join([m] * len(written))}) RETURNING id"
+        self._insert = (
+            f"INSERT INTO customer ({', '.join(written)}) VALUES ({', '.join([m] * len(written))}) RETURNING id"
+        )
         self._audit = f"INSERT INTO audit (entity, record, verb, at, by, door, changes) VALUES ({', '.join([m] * 7)})"
         self._search = f"INSERT INTO search (entity, record, field, text, tokens) VALUES ({', '.join([m] * 5)})"
         self._update = (
@@ -181,11 +191,22 @@ class Floor:
         at = self._now()
         self._begin()
         last = self.connection.execute(self._number, ("customer:C",)).fetchone()[0]
-        row = {**values, "number": f"C{last:07d}", "owner": by, "created_at": at, "created_by": by, "updated_at": at, "updated_by": by, "version": 1}
+        row = {
+            **values,
+            "number": f"C{last:07d}",
+            "owner": by,
+            "created_at": at,
+            "created_by": by,
+            "updated_at": at,
+            "updated_by": by,
+            "version": 1,
+        }
         written = [row.get(key) for key in CUSTOMER if key not in ("id", "deleted_at", "department")]
         made = self.connection.execute(self._insert, written).fetchone()[0]
         changes = {key: [None, str(value)] for key, value in row.items() if value is not None}
-        self.connection.execute(self._audit, ("customer", made, "create", at, by, "api", json.dumps(changes, ensure_ascii=False)))
+        self.connection.execute(
+            self._audit, ("customer", made, "create", at, by, "api", json.dumps(changes, ensure_ascii=False))
+        )
         for field in ("number", "name"):
             text = row[field].lower()
             self.connection.execute(self._search, ("customer", made, field, text, self._tokens(text)))
@@ -204,7 +225,12 @@ class Floor:
         self.connection.execute(self._audit, ("customer", customer, "update", at, owner, "api", json.dumps(changes)))
         self.connection.execute("COMMIT")
         new = list(old)
-        for key, value in (("annual_revenue", revenue), ("updated_at", at), ("updated_by", owner), ("version", version + 1)):
+        for key, value in (
+            ("annual_revenue", revenue),
+            ("updated_at", at),
+            ("updated_by", owner),
+            ("version", version + 1),
+        ):
             new[CUSTOMER.index(key)] = value
         return new
 

@@ -73,12 +73,19 @@ def _postgresql(stack: ExitStack, size: Size, folder: Path) -> Scene:
     home = folder / "home"
     home.mkdir()
     return Scene(
-        "postgresql", size, folder, home, f"postgresql+psycopg://postgres@/{run}?host={sockets}", f"postgresql://postgres@/{run}?host={sockets}"
+        "postgresql",
+        size,
+        folder,
+        home,
+        f"postgresql+psycopg://postgres@/{run}?host={sockets}",
+        f"postgresql://postgres@/{run}?host={sockets}",
     )
 
 
 def _schema(sockets: str) -> str:
     with psycopg.connect(f"postgresql://postgres@/bench_half?host={sockets}") as connection:
-        found = connection.execute("SELECT place FROM yk_directory.yk_enterprise WHERE slug = %s", (company.SLUG,)).fetchone()
+        found = connection.execute(
+            "SELECT place FROM yk_directory.yk_enterprise WHERE slug = %s", (company.SLUG,)
+        ).fetchone()
     assert found is not None
     return str(found[0])

@@ -150,13 +150,33 @@ def postgresql(data: Path) -> Iterator[str]:
         shutil.chown(sockets, "nobody", "nogroup")
         shutil.chown(data, "nobody", "nogroup")
     if not (data / "PG_VERSION").exists():
-        command = [found / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        command = [
+            found / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]
         made = subprocess.run(command, capture_output=True, text=True, cwd=sockets, **who)
         if made.returncode:
             raise SystemExit(made.stderr)
-    arguments = [word for name, value in {**OPTIONS, "unix_socket_directories": sockets}.items() for word in ("-c", f"{name}={value}")]
+    arguments = [
+        word
+        for name, value in {**OPTIONS, "unix_socket_directories": sockets}.items()
+        for word in ("-c", f"{name}={value}")
+    ]
     server = subprocess.Popen(
-        [found / "postgres", "-D", data, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=sockets, **who
+        [found / "postgres", "-D", data, *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=sockets,
+        **who,
     )
     try:
         until = time.monotonic() + PATIENCE

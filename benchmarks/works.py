@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -28,8 +29,8 @@ class Work:
 
     key: str
     said: str
-    floor: Callable[[], Any] | None
-    bare: Callable[[], Any] | None
+    floor: Callable[[], Any]
+    bare: Callable[[], Any]
     ours: Callable[[], Any]
     goal: float | None = None
     milliseconds: float | None = None
@@ -88,7 +89,7 @@ def reading(scene: Scene, at: Callers) -> list[Work]:
 def writing(scene: Scene, at: Callers) -> list[Work]:
     own = own_customers(scene)[::-1]
     mine, theirs, third = itertools.cycle(own), itertools.cycle(own), itertools.cycle(own)
-    new, revenue = _new_customers(), itertools.count(1_000_000)
+    new, revenue = new_customers(), itertools.count(1_000_000)
     exact: Callable[[str], Any] = (lambda text: int(Decimal(text) * 100)) if scene.database == "sqlite" else Decimal
     return [
         Work(
@@ -112,10 +113,9 @@ def own_customers(scene: Scene) -> list[int]:
     return list(range(step, scene.size.customers + 1, step))[:400]
 
 
-def _new_customers() -> Any:
-    import random
-
-    chance = random.Random(7)
+def new_customers(seed: int = 7) -> Iterator[dict[str, Any]]:
+    """Bodies of customers to create, without end."""
+    chance = random.Random(1_000 + seed)
     while True:
         yield {
             "name": invented.company(chance), "phone": invented.mobile(chance), "industry": chance.choice(invented.INDUSTRIES),
@@ -138,7 +138,7 @@ def compare(at: Callers, own: int) -> list[str]:
         if json.dumps(one) != json.dumps(other):
             place = next((i for i, (a, b) in enumerate(zip(json.dumps(one), json.dumps(other))) if a != b), 0)
             found.append(
-                f"{name}: F1 says …{json.dumps(one, ensure_ascii=False)[max(0, place - 60):place + 60]}…, "
-                f"the platform …{json.dumps(other, ensure_ascii=False)[max(0, place - 60):place + 60]}…"
+                f"{name}: F1 says …{json.dumps(one, ensure_ascii=False)[max(0, place - 60) : place + 60]}…, "
+                f"the platform …{json.dumps(other, ensure_ascii=False)[max(0, place - 60) : place + 60]}…"
             )
     return found

@@ -88,10 +88,11 @@ class Prepared:
 
     def _columns(self, connection: sa.Connection, place: str, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         rows, description = fetch_text(connection, self._text_for(place), self._bound(values))
-        if self._readers is None and rows:
+        return self._read(rows, description) if rows else []
+
+    def _read(self, rows: list[Any], description: Any) -> list[Sequence[Any]]:
+        if self._readers is None:
             self._readers = self._make_readers(description)
-        if not rows:
-            return []
         return [
             column if read is None else [None if value is None else read(value) for value in column]
             for column, read in zip(zip(*rows), self._readers or ())
