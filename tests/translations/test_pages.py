@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from babel.messages.pofile import read_po
@@ -138,6 +140,63 @@ def test_chinese_pages_have_no_english(product: Product, speaking: Callable[[str
         if text in english - allowed and len(text) > 1
     ]
     assert not found, "\n".join(found)
+
+
+def test_whoever_is_not_logged_in_reads_what_the_browser_prefers(product: Product) -> None:
+    for path in ("/login", "/nothing"):
+        for language in ("en", "zh"):
+            page = product.app.test_client().get(path, headers={"Accept-Language": language}).text
+            chinese = {text for text in Texts(page).found if CHINESE.search(text)} - EVERYWHERE
+            assert bool(chinese) == (language == "zh"), (path, language, chinese)
+
+
+def test_an_import_and_its_file_of_faults_speak_the_language_of_the_page(
+    product: Product, speaking: Callable[[str], Any]
+) -> None:
+    from yuanke.jobs import run_pending
+
+    client = speaking("en")
+    headers = {"X-CSRF-Token": client.token}
+    at, table = "/records/department/import", io.BytesIO(b"Name,Parent department\nNorth,Nowhere\nSouth,\n")
+    sent = client.post(at, data={"file": (table, "d.csv")}, headers=headers, content_type="multipart/form-data")
+    page = client.get(sent.headers["Location"]).text
+    form = {
+        "import": re.search(r'name="import" value="([^"]+)"', page)[1],  # type: ignore[index]
+        "head.0": "Name",
+        "column.0": "name",
+        "head.1": "Parent department",
+        "column.1": "parent",
+    }
+    checked = client.post(f"{at}/check", data=form, headers=headers).headers["Location"]
+    waiting = client.get(checked).text
+    run_pending(product.app.installation, "acme")
+    done = client.get(checked).text
+    for found in (page, waiting, done):
+        assert not {text for text in Texts(found).found if CHINESE.search(text)} - EVERYWHERE
+    name = re.search(r'href="(/files/\d+)"', done)
+    assert name is not None
+    file = client.get(name[1])
+    assert "rows not imported" in unquote(file.headers["Content-Disposition"])
+    assert file.data.decode("utf-8-sig").splitlines() == [
+        "Name,Parent department,Problem",
+        "North,Nowhere,Parent department: Department “Nowhere” was not found",
+    ]
+
+
+def test_an_export_is_in_the_language_of_the_page(product: Product, speaking: Callable[[str], Any]) -> None:
+    from yuanke.jobs import run_pending
+
+    heads = {}
+    for language in ("en", "zh"):
+        client = speaking(language)
+        form = {"format": "csv", "scope": "all", "columns": ["username", "status"]}
+        job = client.post("/records/user/export", data=form, headers={"X-CSRF-Token": client.token}).headers["Location"]
+        run_pending(product.app.installation, "acme")
+        page = client.get(job)
+        file = page.headers.get("Location") or re.search(r"/files/\d+", page.text)[0]  # type: ignore[index]
+        heads[language] = client.get(file).data.decode("utf-8-sig").splitlines()[:2]
+    assert heads["en"][0].startswith("User name,") and "Active" in heads["en"][1]
+    assert heads["zh"][0].startswith("用户名,") and "在用" in heads["zh"][1]
 
 
 def test_a_refusal_is_told_in_the_language_asked_for(product: Product) -> None:

@@ -44,8 +44,8 @@ LARGEST_RESULT = 2 << 30
 def start_import(unit: Unit, actor: Actor, mapping: ImportMapping, files: Mapping[str, int], dry: bool = False) -> int:
     """Queue an import; the id of its job. ``files``: name as the mapping says it -> id of an uploaded file.
 
-    The main file is the one called ``mapping.file``, or the only one. Raises RecordNotFound for a file of somebody
-    else.
+    The main file is the one called ``mapping.file``, or the only one. What it writes is in ``actor.locale``. Raises
+    RecordNotFound for a file of somebody else.
     """
     entity = _entity(unit, mapping.entity)
     given = grant(unit, actor, entity, "import")
@@ -61,7 +61,7 @@ def start_import(unit: Unit, actor: Actor, mapping: ImportMapping, files: Mappin
     if missing:
         raise MappingFault({"rows": message("还缺少文件：{names}", names=missing)})
     _refuse_crowd(unit, "import")
-    arguments = {"mapping": mapping.plain(), "file": main, "files": dict(files), "dry": dry}
+    arguments = {"mapping": mapping.plain(), "file": main, "files": dict(files), "dry": dry, "locale": actor.locale}
     return jobs.enqueue(unit, actor, "import", arguments)
 
 
@@ -74,8 +74,8 @@ def start_export(
     columns: list[str] | None = None,
     rows: str | None = None,
 ) -> int:
-    """Queue an export of what ``query`` finds; the id of its job, whose result names the file. Raises AccessDenied,
-    QueryFault."""
+    """Queue an export of what ``query`` finds, in ``actor.locale``; the id of its job, whose result names the file.
+    Raises AccessDenied, QueryFault."""
     known = _entity(unit, entity)
     if form not in FORMATS:
         raise QueryFault(message("导出格式只能是 {formats}", formats=FORMATS), parameter="format")
@@ -83,9 +83,8 @@ def start_export(
     Records(unit, actor).list(entity, replace(query, limit=1, fields=("id",), count="none", after=None), verb="export")
     _refuse_crowd(unit, "export")
     asked = {k: v for k, v in asdict(query).items() if k in ("filter", "q", "sort", "view", "conditions", "binned")}
-    return jobs.enqueue(
-        unit, actor, "export", {"entity": entity, "form": form, "query": asked, "columns": columns, "rows": rows}
-    )
+    arguments = {"entity": entity, "form": form, "query": asked, "columns": columns, "rows": rows}
+    return jobs.enqueue(unit, actor, "export", {**arguments, "locale": actor.locale})
 
 
 def _entity(unit: Unit, key: str) -> Entity:
@@ -138,8 +137,7 @@ def _keep_error_file(run: jobs.Run, table: Any, main: Path, unclaimed: int) -> i
     form = "csv" if table.is_text and not unclaimed else "xlsx"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"errors.{form}"
-        with run.reading() as step:
-            translate = translator(step.actor.locale)
+        translate = translator(run.arguments["locale"])
         write_error_file(table, _notes(run), path, form, translate)
         with run.step() as step, path.open("rb") as stream:
             name = message("{file} - 未导入的行", file=main.stem).say(translate) + f".{form}"
@@ -184,16 +182,16 @@ def _local(run: jobs.Run, file_id: int) -> Iterator[Path]:
 
 def run_export(run: jobs.Run) -> dict[str, Any]:
     """Result: ``rows``, ``file`` (id), ``name``, ``size``."""
-    told = run.arguments
+    told, locale = run.arguments, run.arguments["locale"]
     with run.reading() as step:
         entity = _entity(step.unit, told["entity"])
         columns = _columns(step.unit, step.actor, entity, told["columns"], told["rows"])
-        title, translate = entity.plural.say(step.actor.locale), translator(step.actor.locale)
+    title, translate = entity.plural.say(locale), translator(locale)
 
     @contextmanager
     def open_() -> Iterator[tuple[Records, Any]]:
         with run.reading() as step:
-            yield Records(step.unit, step.actor), replace(step.unit.place, locale=step.actor.locale)
+            yield Records(step.unit, step.actor), replace(step.unit.place, locale=locale)
 
     def progress(done: int, total: int | None) -> None:
         with run.step():

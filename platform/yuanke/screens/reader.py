@@ -40,6 +40,11 @@ class Reader:
         return self.unit.registry
 
     @cached_property
+    def speaking(self) -> Actor:
+        """The actor in the language of the page: what a job writes for him is in it."""
+        return replace(self.actor, locale=self.locale)
+
+    @cached_property
     def place(self) -> Place:
         return replace(self.unit.place, locale=self.locale)
 

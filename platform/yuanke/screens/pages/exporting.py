@@ -51,7 +51,7 @@ def start(reader: Reader, entity: Entity) -> Response:
         ids = [int(one) for one in request.form.getlist("id") if one.isdigit() and len(one) < 19][:MOST]
         query = Query(conditions=(Condition("id", "in", ids),), fields=())
     columns = [key for key in request.form.getlist("columns") if key in entity.fields] or None
-    job = start_export(reader.unit, reader.actor, entity.key, request.form.get("format", "xlsx"), query, columns)
+    job = start_export(reader.unit, reader.speaking, entity.key, request.form.get("format", "xlsx"), query, columns)
     return redirect(f"/jobs/{job}", 303)  # type: ignore[return-value]
 
 

@@ -72,7 +72,7 @@ def check(reader: Reader, entity: Entity) -> Response:
     token = request.form.get("import", "")
     file_id, name = read_token(token)
     try:
-        job = start_import(reader.unit, reader.actor, import_map.sent(entity, name), {name: file_id}, dry=True)
+        job = start_import(reader.unit, reader.speaking, import_map.sent(entity, name), {name: file_id}, dry=True)
     except MappingFault as fault:
         give_up()
         return import_map.page(fresh(), entity, token, None, told(fault.faults.values()))
@@ -104,7 +104,7 @@ def run(reader: Reader, entity: Entity, job_id: int) -> Response:
 
 def _start(reader: Reader, entity: Entity, job: Job, mapping: ImportMapping, dry: bool) -> Response:
     _allowed(reader, entity)
-    started = start_import(reader.unit, reader.actor, mapping, job.arguments["files"], dry=dry)
+    started = start_import(reader.unit, reader.speaking, mapping, job.arguments["files"], dry=dry)
     return redirect(f"{_at(entity)}/{started}", 303)  # type: ignore[return-value]
 
 
