@@ -47,7 +47,7 @@ def _values(registry: Any, entity: Entity, made: dict[str, int]) -> dict[str, An
 
 
 def _value(registry: Any, field: Field, made: dict[str, int]) -> Any:
-    if field.source != "typed" or field.retired or field.pairs:
+    if field.source != "typed" or field.retired or field.pairs or field.editable is False:
         return None
     if field.rows:
         return [_values(registry, registry.entities[field.rows], made)]

@@ -1,4 +1,4 @@
-"""What belongs to the person who is logged in: contact details, language, password, where he is logged in.
+"""What belongs to the person who is logged in: address and telephone, language, password, where he is logged in.
 
 The one rule: of himself a person changes only what decides no rights; everything else is the administrator's.
 """
