@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 def create_app(config: Mapping[str, Any] | None = None) -> Application:
     """The WSGI application. ``config`` overrides what the environment says (see `yuanke.app.configuration`)."""
-    from yuanke.app.factory import build
+    from yuanke.app import lean
 
-    return build(config)
+    with lean.start():
+        from yuanke.app.factory import build
+
+        return build(config)
 
 
 __all__ = ["create_app"]

@@ -6,12 +6,13 @@ The one rule: what is filled in below its header is understood by the import wit
 from __future__ import annotations
 
 from pathlib import Path
-
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
+from typing import TYPE_CHECKING
 
 from yuanke.exchange.writers import sheet_name
 from yuanke.metadata.registry import Entity, Field
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 ROWS_WITH_LISTS = 5_000
 #: a drop-down list written into the cell itself holds no more characters than this
@@ -22,6 +23,8 @@ NOT_IN_CELLS = frozenset({"file", "image", "rows"})
 
 def write_template(entity: Entity, writable: frozenset[str], path: Path, locale: str = "zh") -> list[str]:
     """Write the workbook; the keys of its columns in order. Required fields come first and are marked by colour."""
+    import xlsxwriter  # heavy, and not needed to serve pages
+
     fields = template_fields(entity, writable)
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     sheet = book.add_worksheet(sheet_name(entity.plural.say(locale)))
@@ -62,6 +65,8 @@ def _offer(
     else:
         for row, label in enumerate(labels):
             lists.write_string(row, column, label)
+        from xlsxwriter.utility import xl_col_to_name
+
         name = xl_col_to_name(column, col_abs=True)
         source = f"=lists!{name}$1:{name}${len(labels)}"
     sheet.data_validation(

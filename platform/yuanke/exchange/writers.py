@@ -14,8 +14,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-import xlsxwriter
-
 from yuanke.exchange.cells import quote, shown
 from yuanke.kernel.text import Translate, message
 
@@ -70,6 +68,8 @@ class XlsxWriter:
             "default_date_format": "yyyy-mm-dd",
             "nan_inf_to_errors": False,
         }
+        import xlsxwriter  # heavy, and not needed to serve pages
+
         self._book = xlsxwriter.Workbook(str(path), options)
         self._title, self._cut = sheet_name(sheet), cut
         self._bold = self._book.add_format({"bold": True})

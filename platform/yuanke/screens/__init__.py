@@ -18,9 +18,24 @@ def install(app: Application) -> None:
     from yuanke.web.converters import Identity, Key
 
     prepare(app)
+    _keep_compiled(app)
     app.url_map.converters.update(key=Key, identity=Identity)
     builder = app.extensions["appbuilder"]
     with app.app_context():
         builder.add_view_no_menu(Pages)
         builder.add_view_no_menu(RecordPages)
         builder.add_view_no_menu(DesignerPages)
+
+
+def _keep_compiled(app: Application) -> None:
+    """Templates are compiled once an installation, not at each start (jinja asks for their digest)."""
+    from pathlib import Path
+
+    from jinja2 import FileSystemBytecodeCache
+
+    folder = Path(app.config["YUANKE_HOME"]) / "cache"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:  # a home that may only be read
+        return
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(folder))

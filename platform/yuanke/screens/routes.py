@@ -5,6 +5,8 @@ The one rule: an entity or field that is added needs no route and no restart; wh
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, redirect
 from flask_appbuilder import BaseView, expose
 
@@ -16,12 +18,10 @@ from yuanke.screens.pages import (
     bulk,
     calendar,
     customize,
-    exporting,
     files,
     finding,
     form,
     functions,
-    importing,
     inline,
     jobs,
     me,
@@ -37,6 +37,19 @@ from yuanke.screens.pages import (
 from yuanke.screens.pages import list as lists
 from yuanke.screens.reader import Reader, reader
 from yuanke.web.guard import late
+
+
+def _importing() -> Any:
+    """What reads and writes files is heavy: it is imported with the first of its pages."""
+    from yuanke.screens.pages import importing
+
+    return importing
+
+
+def _exporting() -> Any:
+    from yuanke.screens.pages import exporting
+
+    return exporting
 
 
 class Pages(BaseView):
@@ -263,39 +276,39 @@ class RecordPages(BaseView):
 
     @expose("/<key:entity>/import", methods=["GET"])
     def import_begin(self, entity: str) -> Response:
-        return importing.begin(*_entity(entity))
+        return _importing().begin(*_entity(entity))
 
     @expose("/<key:entity>/import", methods=["POST"])
     def import_upload(self, entity: str) -> Response:
-        return importing.upload(*_entity(entity))
+        return _importing().upload(*_entity(entity))
 
     @expose("/<key:entity>/import/template")
     def import_template(self, entity: str) -> Response:
-        return importing.template(*_entity(entity))
+        return _importing().template(*_entity(entity))
 
     @expose("/<key:entity>/import/check", methods=["POST"])
     def import_check(self, entity: str) -> Response:
-        return importing.check(*_entity(entity))
+        return _importing().check(*_entity(entity))
 
     @expose("/<key:entity>/import/<identity:job_id>")
     def import_follow(self, entity: str, job_id: int) -> Response:
-        return importing.follow(*_entity(entity), job_id)
+        return _importing().follow(*_entity(entity), job_id)
 
     @expose("/<key:entity>/import/<identity:job_id>/run", methods=["POST"])
     def import_run(self, entity: str, job_id: int) -> Response:
-        return importing.run(*_entity(entity), job_id)
+        return _importing().run(*_entity(entity), job_id)
 
     @expose("/<key:entity>/import/<identity:job_id>/mend", methods=["POST"])
     def import_mend(self, entity: str, job_id: int) -> Response:
-        return importing.mend(*_entity(entity), job_id)
+        return _importing().mend(*_entity(entity), job_id)
 
     @expose("/<key:entity>/export", methods=["GET"])
     def export_dialog(self, entity: str) -> Response:
-        return exporting.dialog(*_entity(entity))
+        return _exporting().dialog(*_entity(entity))
 
     @expose("/<key:entity>/export", methods=["POST"])
     def export_start(self, entity: str) -> Response:
-        return exporting.start(*_entity(entity))
+        return _exporting().start(*_entity(entity))
 
     @expose("/<key:entity>/new", methods=["GET"])
     def new(self, entity: str) -> Response:

@@ -19,6 +19,8 @@ from yuanke.kernel.errors import TooManyRequests
 from yuanke.kernel.text import message
 from yuanke.storage.directory import fold
 
+HERE = "memory://"
+
 
 def storage(at: str) -> Storage:
     """``memory://`` (of this process) or a Redis URL."""
@@ -74,21 +76,67 @@ class EnterpriseLimit:
 
     def __init__(self, at: str, rate: str) -> None:
         self.rate = None if rate == "off" else _rate(rate)
-        self.counter = SlidingWindowCounterRateLimiter(storage(at))
+        self.counter: _Windows | _Shared | None = None
+        if self.rate is not None:
+            self.counter = _Windows(self.rate) if at == HERE else _Shared(at, self.rate)
 
     def check(self, enterprise: str) -> None:
         """Raise TooManyRequests with ``retry_after`` seconds when the share of the window is spent."""
-        if self.rate is None or self.counter.test(self.rate, "enterprise", enterprise):
-            return
-        reset = self.counter.get_window_stats(self.rate, "enterprise", enterprise).reset_time
-        seconds = max(1, math.ceil(reset - time.time()))
-        raise TooManyRequests(
-            message("你的企业请求过于频繁，请在 {seconds} 秒后再试", seconds=seconds), retry_after=seconds
-        )
+        seconds = self.counter.wait(enterprise) if self.counter is not None else 0
+        if seconds:
+            raise TooManyRequests(
+                message("你的企业请求过于频繁，请在 {seconds} 秒后再试", seconds=seconds), retry_after=seconds
+            )
 
     def count(self, enterprise: str) -> None:
-        if self.rate is not None:
-            self.counter.hit(self.rate, "enterprise", enterprise)
+        if self.counter is not None:
+            self.counter.hit(enterprise)
+
+
+class _Shared:
+    """Counts kept for all processes (Redis)."""
+
+    def __init__(self, at: str, rate: RateLimitItem) -> None:
+        self.rate, self.counter = rate, SlidingWindowCounterRateLimiter(storage(at))
+
+    def wait(self, enterprise: str) -> int:
+        if self.counter.test(self.rate, "enterprise", enterprise):
+            return 0
+        reset = self.counter.get_window_stats(self.rate, "enterprise", enterprise).reset_time
+        return max(1, math.ceil(reset - time.time()))
+
+    def hit(self, enterprise: str) -> None:
+        self.counter.hit(self.rate, "enterprise", enterprise)
+
+
+class _Windows:
+    """The same sliding count in this process: the last window counts by the part of it that is still in sight.
+
+    A dictionary, because it is asked in every request; the storage of the library starts a thread to forget.
+    """
+
+    def __init__(self, rate: RateLimitItem) -> None:
+        self.most, self.period = rate.amount, float(rate.get_expiry())
+        self.counts: dict[
+            str, tuple[int, int, int]
+        ] = {}  # enterprise -> number of the window, its count, that of the last
+
+    def wait(self, enterprise: str) -> int:
+        now = time.time()
+        _window, count, last = self._now(enterprise, now)
+        left = 1 - now / self.period % 1
+        return 0 if count + last * left < self.most else max(1, math.ceil(left * self.period))
+
+    def hit(self, enterprise: str) -> None:
+        window, count, last = self._now(enterprise, time.time())
+        self.counts[enterprise] = (window, count + 1, last)
+
+    def _now(self, enterprise: str, now: float) -> tuple[int, int, int]:
+        window = int(now / self.period)
+        known, count, last = self.counts.get(enterprise, (window, 0, 0))
+        if known == window:
+            return window, count, last
+        return window, 0, count if known == window - 1 else 0
 
 
 def _rate(said: str) -> RateLimitItem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import click
@@ -29,7 +30,15 @@ def serve(host: str, port: int, threads: int) -> None:
     click.echo(
         f"http://{host}:{port}  " + ("、".join(names) if names else "no enterprise yet: yuanke enterprise create")
     )
+    _spare_the_collector()
     run(app, host, port, threads)
+
+
+def _spare_the_collector() -> None:
+    """What was loaded at the start stays for ever: it is not looked through again and again, and young things are left
+    to die by themselves until there are some thousand of them."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def run(app: Any, host: str, port: int, threads: int = THREADS) -> None:
