@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from yuanke.fieldtypes import catalogue
+from yuanke.kernel.actor import Enterprise
 
 from tests.fieldtypes.fieldvalues import RAW, words
+from tests.served import Caller
 
 #: types that are said by a key of their own
 TOLD = {
@@ -93,3 +97,25 @@ def bodies() -> st.SearchStrategy[dict[str, Any]]:
 
 def upload(content: bytes = b"x", name: str = "a.txt") -> dict[str, Any]:
     return {"data": {"file": (io.BytesIO(content), name)}, "content_type": "multipart/form-data"}
+
+
+@pytest.fixture
+def ask(app: Any, enterprise: Callable[..., Enterprise], staff: Callable[..., int]) -> Callable[[str], Caller]:
+    """``ask("maker")`` is logged in at acme, which runs `every_kind`: a file, three tags, and things 1 (root), 2 (maker)."""
+    at = enterprise(every_kind())
+    for name, role in (("root", "admin"), ("maker", "maker"), ("looker", "looker")):
+        staff(at, name, role)
+    staff(at, "robot", "maker", kind="interface")
+
+    def logged_in(name: str) -> Caller:
+        return Caller(app, "acme", name).log_in()
+
+    root = logged_in("root")
+    root.call("POST", "/files", **upload(b"title\nx\n", "a.csv"))
+    for name in ("known", "b", "c"):
+        root.post("/records/tag", {"name": name})
+    for caller in (root, logged_in("maker")):
+        made = caller.post("/records/thing", {"title": "x", "f_rows": [{"what": "a"}], "f_links": [1, 2], "f_money": 3})
+        assert made.status_code == 201, made.text
+    root.patch("/records/thing/2", {"secret": "hush"})
+    return logged_in

@@ -18,7 +18,7 @@ def field_levels(registry: Registry, entity: Entity, permission: Permission) -> 
     level = {key: _level(registry, field, permission) for key, field in entity.fields.items() if not field.retired}
     readable = frozenset(k for k, rank in level.items() if rank >= 2)
     readable = frozenset(k for k in readable if _sources_readable(entity, k, readable))
-    return readable, frozenset(k for k in readable if level[k] >= 3 and _may_be_written(entity.fields[k]))
+    return readable, frozenset(k for k in readable if level[k] >= 3 and may_be_written(entity.fields[k]))
 
 
 def _level(registry: Registry, field: Field, permission: Permission) -> int:
@@ -43,7 +43,8 @@ def _sources_readable(entity: Entity, key: str, readable: frozenset[str], depth:
     return all(name in readable and _sources_readable(entity, name, readable, depth + 1) for name in first)
 
 
-def _may_be_written(field: Field) -> bool:
+def may_be_written(field: Field) -> bool:
+    """Whether a person may write it at all; the rest is the engine's, whatever his roles."""
     if field.source == "system":
         return field.key in SYSTEM_WRITABLE or (field.entity, field.key) == ("user", "department")
     return field.source == "typed" and field.editable is not False

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from yuanke.access.fields import field_levels
+from yuanke.access.fields import field_levels, may_be_written
 from yuanke.access.scopes import Row, everything, scope_predicate
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.text import Message, message
@@ -91,7 +91,7 @@ def grant(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
 
     Owned rows and pairs answer as the record that carries them. The answer is kept for the length of the unit.
     """
-    mark = ("grant", actor.user_id, actor.roles, actor.engine, entity.key, verb)
+    mark = ("grant", actor.user_id, actor.roles, actor.engine, actor.door == "import", entity.key, verb)
     found = unit.kept.get(mark)
     if found is None:
         found = unit.kept[mark] = _decide(unit, actor, entity, verb)
@@ -101,7 +101,7 @@ def grant(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
 def _decide(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
     if actor.enterprise != unit.enterprise.slug:
         return Grant(unit, actor, entity, verb, False, reason=message("你不属于这个企业"))
-    mark = ("grant", actor.roles, actor.kind, actor.engine, entity.key, verb)
+    mark = ("grant", actor.roles, actor.kind, actor.engine, actor.door == "import", entity.key, verb)
     policies, reason = remembered(unit, mark, lambda: _rights(unit, actor, entity, verb))
     return Grant(unit, actor, entity, verb, reason is None, policies, reason or _MAY)
 
@@ -116,8 +116,8 @@ def _rights(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Rights:
     if actor.kind == "readonly" and verb in WRITES and not actor.engine:
         return (), message("你的账号是只读账号")
     if actor.is_admin:
-        names = frozenset(k for k, f in entity.fields.items() if not f.retired)
-        return (Policy(("all",), names, names),), None
+        live = frozenset(k for k, f in entity.fields.items() if not f.retired)
+        return (Policy(("all",), live, live if _writes_all(actor) else _for_people(entity, live)),), None
     policies = tuple(_policies(unit, actor, entity, verb))
     if not policies:
         return (), message("你的角色没有“{verb}{entity}”的权限", verb=VERBS.get(verb, verb), entity=entity.label)
@@ -149,16 +149,26 @@ def _as_parent(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Rights:
     above = grant(unit, actor, parent, asked)
     if not above.allowed:
         return (), above.reason
-    return tuple(_carried(unit, entity, policy, asked) for policy in above.policies), None
+    return tuple(_carried(unit, actor, entity, policy, asked) for policy in above.policies), None
 
 
-def _carried(unit: Unit, entity: Entity, policy: Policy, asked: str) -> Policy:
+def _writes_all(actor: Actor) -> bool:
+    """The engine does; an administrator's import brings numbers and stamps from elsewhere."""
+    return actor.engine or (actor.is_admin and actor.door == "import")
+
+
+def _for_people(entity: Entity, keys: frozenset[str]) -> frozenset[str]:
+    return frozenset(key for key in keys if may_be_written(entity.fields[key]))
+
+
+def _carried(unit: Unit, actor: Actor, entity: Entity, policy: Policy, asked: str) -> Policy:
     """The parent's rows and rights; a carried field is visible when its carrier is, narrowed by what the role may of the
     rows themselves (``permissions`` on an entity of rows)."""
     carrier = entity.parent[1] if entity.parent else ""
     live = frozenset(k for k, f in entity.fields.items() if not f.retired)
     own = entity.permissions.get(policy.role)
     readable, writable = field_levels(unit.registry, entity, own) if own is not None else (live, live)
+    writable = writable if _writes_all(actor) else _for_people(entity, writable)
     readable = readable if entity.kind == "pair" or carrier in policy.readable else frozenset({"id"})
     writable = writable & readable if entity.kind == "pair" or carrier in policy.writable else frozenset()
     return Policy((f"carried:{asked}",), readable, writable, policy.role)
