@@ -20,8 +20,10 @@ pytest.importorskip("playwright.sync_api", reason="the browser tests need pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from werkzeug.serving import make_server
 
+from tests.browser.company import at_work, company, desks  # noqa: F401  fixtures of the real application
+from tests.browser.watching import SIZES, Watch, ready
+
 ROOT = Path(__file__).resolve().parents[2]
-SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--lang=zh-CN",
@@ -61,23 +63,6 @@ def preview() -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
-
-
-class Watch:
-    """What a page said while it was looked at; answers that a test expects are allowed by status."""
-
-    def __init__(self, page: Page) -> None:
-        self.said: list[str] = []
-        self.allowed: set[int] = set()
-        page.on("console", lambda message: self._hear(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self._hear(f"error: {error}"))
-
-    def allow(self, *statuses: int) -> None:
-        self.allowed.update(statuses)
-
-    def _hear(self, text: str) -> None:
-        if not any(f"the server responded with a status of {status}" in text for status in self.allowed):
-            self.said.append(text)
 
 
 Open = Callable[..., Page]
@@ -120,8 +105,3 @@ def open_page(contexts: dict[str, BrowserContext]) -> Iterator[Open]:
         page.close(run_before_unload=False)
     said = [text for _, watch in watched for text in watch.said]
     assert not said, said
-
-
-def ready(page: Page) -> None:
-    """Waits until every script of the page has attached its handlers."""
-    page.wait_for_selector("html[data-ready]", state="attached")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
+from tests.browser.watching import barriers
+
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 SCREENS = {
     "log-in": "/login",
@@ -35,11 +34,6 @@ SCREENS = {
     "not found": "/fail/404",
     "maintenance": "/fail/503",
 }
-RUN_AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
-    .filter(v => ['serious', 'critical'].includes(v.impact))
-    // FullCalendar names a day's cell by its date while events stand in it: its own mark-up, out of our hands
-    .filter(v => v.id !== 'label-content-name-mismatch' || !v.nodes.every(n => n.html.includes('data-date=')))
-    .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + n.failureSummary).join(' | '))"""
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -47,10 +41,7 @@ RUN_AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})
 def test_a_screen_is_accessible_silent_and_fits(path: str, size: str, open_page) -> None:
     page = open_page(path, size, allow=(401, 404, 503))
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
-    if not AXE.is_file():
-        pytest.skip("axe-core comes with the checkout's node_modules")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.evaluate(RUN_AXE) == []
+    assert barriers(page) == []
 
 
 DIALOGS = {
@@ -67,10 +58,7 @@ def test_a_dialog_is_accessible(name: str, open_page) -> None:
     page = open_page(path)
     exec(act, {"page": page})
     page.wait_for_selector("dialog[open]")
-    if not AXE.is_file():
-        pytest.skip("axe-core comes with the checkout's node_modules")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    assert page.evaluate(RUN_AXE) == []
+    assert barriers(page) == []
 
 
 def test_the_list_is_under_200_kb_cold(open_page) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-
 from yuanke.jobs import run_pending
 from yuanke.jobs.tables import JOB
 from yuanke.kernel import clock
@@ -12,7 +11,9 @@ from yuanke.storage.backup import backup
 from yuanke.storage.restore import restore
 
 
-def test_a_restored_copy_runs_none_of_the_jobs_it_was_copied_with(installation: Any, enterprise: Any, tmp_path: Path) -> None:
+def test_a_restored_copy_runs_none_of_the_jobs_it_was_copied_with(
+    installation: Any, enterprise: Any, tmp_path: Path
+) -> None:
     at = enterprise("entities: {thing: {fields: {name: text!}}}")
     with installation.unit(at, write=True) as unit:
         row = {

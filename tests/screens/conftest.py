@@ -18,7 +18,6 @@ from tests.served import PASSWORD, Watch, browser
 
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
-
     from yuanke.kernel.actor import Enterprise
     from yuanke.records import Records
     from yuanke.web.application import Application

@@ -42,8 +42,12 @@ def thing(site: Site, mo: Visitor) -> int:
         "f_file": [{"id": file_id}], "f_image": {"id": image},
     }  # fmt: skip
     more["f_department"] = site.door("root", lambda r: r.create("department", {"name": "一部"}).id)
-    brought = {f"f_{name}": kind.sample for name, kind in catalogue().items()}  # types of plugins: what they show as an example
-    given = {k: v for k, v in {**brought, **EVERY, **more}.items() if k not in ("f_color", "f_sequence")}  # the colour is only read
+    brought = {
+        f"f_{name}": kind.sample for name, kind in catalogue().items()
+    }  # types of plugins: what they show as an example
+    given = {
+        k: v for k, v in {**brought, **EVERY, **more}.items() if k not in ("f_color", "f_sequence")
+    }  # the colour is only read
     made: int = site.door("mo", lambda r: r.create("thing", given).id)
     site.door("root", lambda r: r.update("thing", made, {"f_color": EVERY["f_color"]}))
     return made
@@ -58,7 +62,9 @@ def test_a_form_of_every_type_sent_back_unchanged_changes_nothing(site: Site, mo
     after = site.get("thing", thing)
     assert after.version == before.version
     assert len(site.history("thing", thing)) == told
-    assert {k: v for k, v in after.values.items() if k != "f_rows"} == {k: v for k, v in before.values.items() if k != "f_rows"}
+    assert {k: v for k, v in after.values.items() if k != "f_rows"} == {
+        k: v for k, v in before.values.items() if k != "f_rows"
+    }
 
 
 @pytest.mark.parametrize(
@@ -69,7 +75,9 @@ def test_a_form_of_every_type_sent_back_unchanged_changes_nothing(site: Site, mo
         ("f_region", "北京市/海淀区", "北京市/海淀区"), ("f_json", '{"x": 1}', {"x": 1}), ("f_rating", "2", 2),
     ],
 )  # fmt: skip
-def test_one_field_changed_is_one_change_in_the_history(site: Site, mo: Visitor, thing: int, name: str, value: Any, stands: Any) -> None:
+def test_one_field_changed_is_one_change_in_the_history(
+    site: Site, mo: Visitor, thing: int, name: str, value: Any, stands: Any
+) -> None:
     told = len(site.history("thing", thing))
     form = mo.form(f"/records/thing/{thing}/edit")
     answer = mo.post(form.action, changed(form, **{name: value}))
@@ -93,11 +101,22 @@ def test_a_read_only_field_is_not_taken_from_whoever_sends_it(site: Site, mo: Vi
 def test_a_new_record_from_its_form_with_rows(site: Site, mo: Visitor) -> None:
     form = mo.form(f"/records/deal/new?place={site.ids['place']}")
     assert form.values["place"] == str(site.ids["place"]) and form.values["stage"] == "open" and form.values["due"]
-    sent = changed(form, subject="新的", discount="1", lines__a__what="桌", lines__a__count="2", lines__a__price="10", lines__b__what="", lines__b__count="1")
+    sent = changed(
+        form,
+        subject="新的",
+        discount="1",
+        lines__a__what="桌",
+        lines__a__count="2",
+        lines__a__price="10",
+        lines__b__what="",
+        lines__b__count="1",
+    )
     answer = mo.post(form.action, sent)
     assert answer.status_code == 303, texts(answer.text)
     made = site.get("deal", int(answer.location.rsplit("/", 1)[1]))
-    assert str(made.values["total"]) == "19.00" and len(made.values["lines"]) == 1, "a row with nothing but defaults is no row"
+    assert str(made.values["total"]) == "19.00" and len(made.values["lines"]) == 1, (
+        "a row with nothing but defaults is no row"
+    )
 
 
 def test_a_refused_form_keeps_every_letter_and_says_where_each_fault_is(site: Site, mo: Visitor) -> None:
@@ -139,7 +158,9 @@ def test_a_removed_row_and_a_file_survive_a_fault_elsewhere(site: Site, mo: Visi
 
 
 def test_a_form_drawn_before_somebody_else_saved_undoes_nothing_of_his(site: Site, mo: Visitor) -> None:
-    deal = site.door("mo", lambda r: r.create("deal", {"subject": "原", "note": "原", "lines": [{"what": "甲", "price": "1"}]}).id)
+    deal = site.door(
+        "mo", lambda r: r.create("deal", {"subject": "原", "note": "原", "lines": [{"what": "甲", "price": "1"}]}).id
+    )
     form = mo.form(f"/records/deal/{deal}/edit")
     row = site.get("deal", deal).values["lines"][0].id
     other = {"subject": "他的", "note": "他的", "lines": [{"id": row, "price": "7"}]}
@@ -149,10 +170,20 @@ def test_a_form_drawn_before_somebody_else_saved_undoes_nothing_of_his(site: Sit
     said = texts(answer.text)
     assert "刚被别人修改过" in said and "我的" in said and "他的" in said and "Root" in said
     again = form_of(answer.text, "yk-form")
-    assert (again.values["subject"], again.values["note"], again.values["discount"], again.values["lines.0.price"]) == ("我的", "他的", "3", "7.00")
+    assert (again.values["subject"], again.values["note"], again.values["discount"], again.values["lines.0.price"]) == (
+        "我的",
+        "他的",
+        "3",
+        "7.00",
+    )
     assert mo.post(form.action, again.values).status_code == 303
     values = site.get("deal", deal).values
-    assert (values["subject"], values["note"], str(values["discount"]), str(values["lines"][0].values["price"])) == ("我的", "他的", "3.00", "7.0000")
+    assert (values["subject"], values["note"], str(values["discount"]), str(values["lines"][0].values["price"])) == (
+        "我的",
+        "他的",
+        "3.00",
+        "7.0000",
+    )
 
 
 def test_what_a_condition_hides_is_hidden_on_the_form_and_asked_for_when_it_shows(site: Site, mo: Visitor) -> None:
@@ -160,7 +191,11 @@ def test_what_a_condition_hides_is_hidden_on_the_form_and_asked_for_when_it_show
     assert 'data-field="reason" hidden' in html
     form = mo.form("/records/deal/new")
     answer = mo.post(form.action, changed(form, subject="x", stage="lost"))
-    assert answer.status_code == 422 and "失败原因 不能为空" in texts(answer.text) and 'data-field="reason" hidden' not in answer.text
+    assert (
+        answer.status_code == 422
+        and "失败原因 不能为空" in texts(answer.text)
+        and 'data-field="reason" hidden' not in answer.text
+    )
 
 
 def test_the_sums_beside_the_form_are_those_of_the_record(site: Site, mo: Visitor) -> None:

@@ -25,7 +25,10 @@ def deals(site: Site) -> dict[str, int]:
         "乙": {"stage": "won", "due": "2026-04-05", "lines": [{"what": "x", "price": "10"}]},
         "丙": {"stage": "lost", "reason": "贵", "due": None},
     }
-    made = {name: site.door("mo", lambda r, b=body, n=name: r.create("deal", {"subject": f"筛选{n}", **b}).id) for name, body in bodies.items()}
+    made = {
+        name: site.door("mo", lambda r, b=body, n=name: r.create("deal", {"subject": f"筛选{n}", **b}).id)
+        for name, body in bodies.items()
+    }
     return {**made, "place": place}
 
 
@@ -99,7 +102,9 @@ def test_columns_are_kept_in_this_browser(as_: Callable[[str], Visitor]) -> None
 # -- views that people keep ---------------------------------------------------------------------------------------
 
 
-def test_a_view_keeps_conditions_sort_and_columns_for_its_owner_and_when_shared_for_all(site: Site, as_: Callable[[str], Visitor]) -> None:
+def test_a_view_keeps_conditions_sort_and_columns_for_its_owner_and_when_shared_for_all(
+    site: Site, as_: Callable[[str], Visitor]
+) -> None:
     mo, lin = as_("mo"), as_("lin")
     here = "http://localhost/records/deal?f.stage=won&sort=-due"
     dialog = mo.get("/records/deal/views/new", htmx=True, HX_Current_URL=here).text
@@ -117,9 +122,15 @@ def test_a_view_keeps_conditions_sort_and_columns_for_its_owner_and_when_shared_
     shown = lin.get("/records/deal").text
     assert "大家的" in shown and f"s={view}" in shown
     assert "改名或共享" not in lin.get(f"/records/deal?s={view}").text
-    for path in (f"/records/deal/views/{view}", f"/records/deal/views/{view}/edit", f"/records/deal/views/{view}/delete"):
+    for path in (
+        f"/records/deal/views/{view}",
+        f"/records/deal/views/{view}/edit",
+        f"/records/deal/views/{view}/delete",
+    ):
         assert lin.post(path, {"name": "x"}, htmx=True).status_code == 404
-    saved = mo.post(f"/records/deal/views/{view}", {}, htmx=True, HX_Current_URL="http://localhost/records/deal?f.stage=lost")
+    saved = mo.post(
+        f"/records/deal/views/{view}", {}, htmx=True, HX_Current_URL="http://localhost/records/deal?f.stage=lost"
+    )
     assert saved.headers["HX-Redirect"] == f"/records/deal?s={view}&f.stage=lost"
     assert mo.post(f"/records/deal/views/{view}/delete", {}).status_code == 303
     assert "大家的" not in mo.get("/records/deal").text
@@ -128,13 +139,17 @@ def test_a_view_keeps_conditions_sort_and_columns_for_its_owner_and_when_shared_
 # -- several at once ----------------------------------------------------------------------------------------------
 
 
-def test_one_field_of_several_records_is_changed_each_under_its_own_rights(site: Site, as_: Callable[[str], Visitor]) -> None:
+def test_one_field_of_several_records_is_changed_each_under_its_own_rights(
+    site: Site, as_: Callable[[str], Visitor]
+) -> None:
     lin, mine, his = as_("lin"), site.ids["mine"], site.ids["his"]
     first = lin.get(f"/records/deal/bulk?id={mine}&id={his}", htmx=True).text
     assert 'value="note"' in first and "margin" not in first and f'name="id" value="{mine}"' in first
     second = lin.post("/records/deal/bulk", {"id": [mine, his], "field": "note"}, htmx=True)
     assert 'name="note"' in second.text and 'name="change" value="1"' in second.text
-    done = lin.post("/records/deal/bulk", {"id": [mine, his], "field": "note", "change": "1", "note": "一起"}, htmx=True)
+    done = lin.post(
+        "/records/deal/bulk", {"id": [mine, his], "field": "note", "change": "1", "note": "一起"}, htmx=True
+    )
     assert done.headers["HX-Redirect"] == "/records/deal"
     said = texts(lin.get("/records/deal").text)
     assert "已修改 1 条" in said and "1 条没有修改" in said
@@ -142,9 +157,13 @@ def test_one_field_of_several_records_is_changed_each_under_its_own_rights(site:
 
 
 def test_a_value_that_no_record_takes_comes_back_to_the_dialog(site: Site, mo: Visitor) -> None:
-    answer = mo.post("/records/deal/bulk", {"id": site.ids["his"], "field": "discount", "change": "1", "discount": "-5"}, htmx=True)
+    answer = mo.post(
+        "/records/deal/bulk", {"id": site.ids["his"], "field": "discount", "change": "1", "discount": "-5"}, htmx=True
+    )
     assert answer.status_code == 422 and 'value="-5"' in answer.text and "yk-wrong" in answer.text
-    hidden = mo.post("/records/deal/bulk", {"id": site.ids["his"], "field": "total", "change": "1", "total": "5"}, htmx=True)
+    hidden = mo.post(
+        "/records/deal/bulk", {"id": site.ids["his"], "field": "total", "change": "1", "total": "5"}, htmx=True
+    )
     assert hidden.status_code == 422, "a computed field is none that can be changed"
 
 
@@ -174,7 +193,12 @@ def test_what_is_not_deleted_says_why(site: Site, mo: Visitor) -> None:
 def test_the_chosen_ones_are_exported_alone(site: Site, mo: Visitor, deals: dict[str, int]) -> None:
     dialog = mo.get(f"/records/deal/export?id={deals['甲']}&id={deals['丙']}", htmx=True).text
     assert "选中的记录" in texts(dialog)
-    sent: dict[str, Any] = {"scope": "chosen", "format": "csv", "id": [deals["甲"], deals["丙"]], "columns": ["subject", "stage"]}
+    sent: dict[str, Any] = {
+        "scope": "chosen",
+        "format": "csv",
+        "id": [deals["甲"], deals["丙"]],
+        "columns": ["subject", "stage"],
+    }
     job = mo.post("/records/deal/export", sent).location
     site.run_jobs()
     page = mo.get(f"{job}?start=1").text
@@ -183,11 +207,17 @@ def test_the_chosen_ones_are_exported_alone(site: Site, mo: Visitor, deals: dict
     assert lines[0] == "主题,阶段" and sorted(lines[1:]) == ["筛选丙,失败", "筛选甲,进行中"]
 
 
-def test_what_the_list_asks_is_what_is_exported_without_what_is_hidden(site: Site, as_: Callable[[str], Visitor], deals: dict[str, int]) -> None:
+def test_what_the_list_asks_is_what_is_exported_without_what_is_hidden(
+    site: Site, as_: Callable[[str], Visitor], deals: dict[str, int]
+) -> None:
     mo = as_("mo")
-    dialog = mo.get("/records/deal/export", htmx=True, HX_Current_URL="http://localhost/records/deal?f.stage=won&q=筛选").text
+    dialog = mo.get(
+        "/records/deal/export", htmx=True, HX_Current_URL="http://localhost/records/deal?f.stage=won&q=筛选"
+    ).text
     came = re.search(r'name="came" value="([^"]*)"', dialog).group(1).replace("&amp;", "&")  # type: ignore[union-attr]
-    job = mo.post("/records/deal/export", {"scope": "list", "format": "csv", "came": came, "columns": ["subject"]}).location
+    job = mo.post(
+        "/records/deal/export", {"scope": "list", "format": "csv", "came": came, "columns": ["subject"]}
+    ).location
     site.run_jobs()
     assert as_("lin").get(job).status_code == 404, "somebody else's job"
     file = re.search(r'href="(/files/\d+)"', mo.get(job).text).group(1)  # type: ignore[union-attr]
@@ -202,7 +232,11 @@ def test_a_card_is_moved_with_its_version_and_a_stale_move_says_so(site: Site, m
     deal = site.door("mo", lambda r: r.create("deal", {"subject": "卡片"}).id)
     assert f'data-id="{deal}" data-version="1"' in mo.get("/records/deal?view=kanban").text
     moved = mo.post("/records/deal/move", {"id": deal, "version": "1", "to": "won"}, htmx=True)
-    assert moved.status_code == 200 and '"version": 2' in moved.headers["HX-Trigger"] and 'hx-swap-oob="true"' in moved.text
+    assert (
+        moved.status_code == 200
+        and '"version": 2' in moved.headers["HX-Trigger"]
+        and 'hx-swap-oob="true"' in moved.text
+    )
     stale = mo.post("/records/deal/move", {"id": deal, "version": "1", "to": "open"}, htmx=True)
     assert (stale.status_code, stale.mimetype) == (409, "text/plain") and "刚被别人修改过" in stale.text
     refused = mo.post("/records/deal/move", {"id": deal, "version": "2", "to": "lost"}, htmx=True)
@@ -210,10 +244,14 @@ def test_a_card_is_moved_with_its_version_and_a_stale_move_says_so(site: Site, m
     assert mo.post("/records/deal/move", {"id": deal, "to": "nix"}, htmx=True).status_code == 404
 
 
-def test_days_of_the_calendar_are_the_readers_own_records(site: Site, as_: Callable[[str], Visitor], deals: dict[str, int]) -> None:
+def test_days_of_the_calendar_are_the_readers_own_records(
+    site: Site, as_: Callable[[str], Visitor], deals: dict[str, int]
+) -> None:
     span = "start=2026-03-01T00:00:00%2B08:00&end=2026-04-01T00:00:00%2B08:00"
     events = as_("mo").get(f"/records/deal/events?{span}").json
-    assert [(e["title"], e["start"], e["editable"]) for e in events if e["title"].startswith("筛选")] == [("筛选甲", "2026-03-05", True)]
+    assert [(e["title"], e["start"], e["editable"]) for e in events if e["title"].startswith("筛选")] == [
+        ("筛选甲", "2026-03-05", True)
+    ]
     assert as_("lin").get(f"/records/deal/events?{span}").json == []
     version = next(e["version"] for e in events if e["title"] == "筛选甲")
     moved = as_("mo").post("/records/deal/reschedule", {"id": deals["甲"], "to": "2026-03-09", "version": version})

@@ -17,7 +17,9 @@ def mo(site: Site) -> Visitor:
     return Visitor(site, "mo")
 
 
-def test_who_may_read_a_record_may_say_something_and_reads_what_all_said(site: Site, as_: Callable[[str], Visitor]) -> None:
+def test_who_may_read_a_record_may_say_something_and_reads_what_all_said(
+    site: Site, as_: Callable[[str], Visitor]
+) -> None:
     deal = site.ids["mine"]
     lin, mo = as_("lin"), as_("mo")
     said = lin.post(f"/records/deal/{deal}/say", {"text": "林说 " + HOSTILE}, htmx=True)
@@ -36,7 +38,10 @@ def test_comments_are_read_on_the_page_of_their_record_alone(site: Site, as_: Ca
     assert "机密的话" not in bodies
     from yuanke.kernel.errors import ValidationFailed
 
-    for value in ({"entity": "deal", "record": site.ids["his"], "body": "x"}, {"entity": "nix", "record": 1, "body": "x"}):
+    for value in (
+        {"entity": "deal", "record": site.ids["his"], "body": "x"},
+        {"entity": "nix", "record": 1, "body": "x"},
+    ):
         with pytest.raises(ValidationFailed):
             site.door("lin", lambda r, v=value: r.create("comment", v))
 
@@ -69,7 +74,11 @@ def test_one_field_is_edited_in_place(site: Site, mo: Visitor) -> None:
     control = mo.get(at, htmx=True).text
     version = re.search(r'name="version" value="(\d+)"', control).group(1)  # type: ignore[union-attr]
     saved = mo.post(at, {"subject": "新题", "version": version}, htmx=True)
-    assert (saved.status_code, saved.headers["HX-Trigger"]) == (200, "yk-changed") and "新题" in saved.text and "<input" not in saved.text
+    assert (
+        (saved.status_code, saved.headers["HX-Trigger"]) == (200, "yk-changed")
+        and "新题" in saved.text
+        and "<input" not in saved.text
+    )
     stale = mo.post(at, {"subject": "旧人", "version": version}, htmx=True)
     assert stale.status_code == 422 and "刚被别人修改过" in stale.text and 'value="旧人"' in stale.text
     wrong = mo.post(f"/records/deal/{deal}/fields/due", {"due": "1999-01-01"}, htmx=True)
@@ -82,7 +91,9 @@ def test_one_field_is_edited_in_place(site: Site, mo: Visitor) -> None:
 def test_related_lists_have_counts_and_a_way_to_make_one_more(site: Site, mo: Visitor) -> None:
     html = mo.get(f"/records/place/{site.ids['place']}").text
     tab = re.search(r'id="yk-rt-deals".*?</button>', html, re.S).group(0)  # type: ignore[union-attr]
-    assert re.search(r">(\d+)<", tab).group(1) == str(site.door("mo", lambda r: r.related("place", site.ids["place"], "deals").count))  # type: ignore[union-attr]
+    assert re.search(r">(\d+)<", tab).group(1) == str(
+        site.door("mo", lambda r: r.related("place", site.ids["place"], "deals").count)
+    )  # type: ignore[union-attr]
     assert f"/records/deal/new?place={site.ids['place']}" in html
     rows = mo.get(f"/records/deal/{site.ids['his']}/related/lines", htmx=True).text
     assert "写字桌" in rows and "椅子" in rows
@@ -136,8 +147,16 @@ def test_a_file_is_opened_by_who_may_read_the_record_that_holds_it(site: Site, a
     where = f"/files/{file_id}?entity=deal&record={deal}"
     assert where.replace("&", "&amp;") in lin.get(f"/records/deal/{deal}").text
     got = lin.get(where)
-    assert got.data == b"hello" and "sandbox" in got.headers["Content-Security-Policy"] and "attachment" in got.headers["Content-Disposition"]
-    for path in (f"/files/{file_id}", f"/files/{file_id}?entity=deal&record={site.ids['his']}", f"/files/{file_id}?entity=nix&record=1"):
+    assert (
+        got.data == b"hello"
+        and "sandbox" in got.headers["Content-Security-Policy"]
+        and "attachment" in got.headers["Content-Disposition"]
+    )
+    for path in (
+        f"/files/{file_id}",
+        f"/files/{file_id}?entity=deal&record={site.ids['his']}",
+        f"/files/{file_id}?entity=nix&record=1",
+    ):
         assert lin.get(path).status_code == 404, path
     assert gao.get(where).status_code == 404
 
@@ -155,10 +174,23 @@ def test_an_upload_that_cannot_be_kept_says_why_in_one_sentence(as_: Callable[[s
 
 def test_a_person_changes_of_himself_what_decides_no_rights(site: Site, as_: Callable[[str], Visitor]) -> None:
     gao = as_("gao")
-    sent = {"email": "gao@example.cn", "mobile": "13900139000", "locale": "en", "name": "Chef", "roles": '["admin"]', "department": "1", "status": "left"}
+    sent = {
+        "email": "gao@example.cn",
+        "mobile": "13900139000",
+        "locale": "en",
+        "name": "Chef",
+        "roles": '["admin"]',
+        "department": "1",
+        "status": "left",
+    }
     assert gao.post("/me", sent).status_code == 303
     stands = site.get("user", site.users["gao"], "root").values
-    assert (stands["email"], stands["locale"], stands["name"], stands["roles"]) == ("gao@example.cn", "en", "Gao", ["guest"])
+    assert (stands["email"], stands["locale"], stands["name"], stands["roles"]) == (
+        "gao@example.cn",
+        "en",
+        "Gao",
+        ["guest"],
+    )
     assert "Profile" in gao.get("/me").text or "Change" in gao.get("/me").text
     wrong = gao.post("/me", {"email": "kein at"})
     assert wrong.status_code == 422 and 'value="kein at"' in wrong.text

@@ -97,9 +97,13 @@ def test_a_stranger_is_sent_to_the_login_and_back(site: Site, path: str) -> None
 
 
 @pytest.mark.parametrize("path", [path for path, (_boss, sales, _guest) in PAGES.items() if sales == 200])
-def test_what_is_hidden_from_a_role_stands_on_none_of_its_pages(site: Site, people: dict[str, Visitor], path: str) -> None:
+def test_what_is_hidden_from_a_role_stands_on_none_of_its_pages(
+    site: Site, people: dict[str, Visitor], path: str
+) -> None:
     answer = people["lin"].get(path.format(**site.ids))
-    html = answer.text if answer.mimetype in ("text/html", "application/json") else ""  # the workbook has a test of its own
+    html = (
+        answer.text if answer.mimetype in ("text/html", "application/json") else ""
+    )  # the workbook has a test of its own
     for word in ("毛利密", "margin", SECRET, "987,654.32"):
         assert word not in html, f"{word} stands on {path}"
     assert "老板的交易" not in html
@@ -113,7 +117,8 @@ def test_hostile_values_are_text_everywhere(site: Site, people: dict[str, Visito
 
 
 @pytest.mark.parametrize(
-    "path", ["/records/deal/{hostile}", "/records/deal/{hostile}/edit", "/records/deal?q=alert", "/records/deal?view=kanban"]
+    "path",
+    ["/records/deal/{hostile}", "/records/deal/{hostile}/edit", "/records/deal?q=alert", "/records/deal?view=kanban"],
 )
 def test_a_hostile_title_is_shown_as_it_was_typed(site: Site, people: dict[str, Visitor], path: str) -> None:
     from markupsafe import escape
@@ -123,7 +128,11 @@ def test_a_hostile_title_is_shown_as_it_was_typed(site: Site, people: dict[str, 
 
 
 def test_an_administrator_has_the_pages_of_settings(people: dict[str, Visitor]) -> None:
-    for path in ("/settings", "/settings/customize/deal", "/settings/customize/check?entity=deal&expression=stage+==+open&expect=bool"):
+    for path in (
+        "/settings",
+        "/settings/customize/deal",
+        "/settings/customize/check?entity=deal&expression=stage+==+open&expect=bool",
+    ):
         assert people["root"].get(path).status_code == 200, path
     assert people["root"].get("/settings/customize").status_code == 302
 

@@ -98,7 +98,10 @@ def planned(visitor: Visitor, sent: str) -> dict[str, str]:
     answer = visitor.post("/settings/customize/deal/plan", {"overlay": sent}, htmx=True)
     assert answer.status_code == 200, answer.text
     found = re.findall(r'name="(overlay|digest)" value="([^"]*)"', answer.text)
-    return {"text": texts(answer.text), **{name: value.replace("&#34;", '"').replace("&amp;", "&") for name, value in found}}
+    return {
+        "text": texts(answer.text),
+        **{name: value.replace("&#34;", '"').replace("&amp;", "&") for name, value in found},
+    }
 
 
 def test_a_new_field_is_planned_applied_and_there_at_once(site: Site, as_: Callable[[str], Visitor]) -> None:
@@ -107,7 +110,9 @@ def test_a_new_field_is_planned_applied_and_there_at_once(site: Site, as_: Calla
     plan = planned(root, sent)
     assert "增加字段" in plan["text"] and "评级" in plan["text"]
     assert "评级" not in lin.get("/records/deal/new").text, "a plan changes nothing"
-    done = root.post("/settings/customize/deal/apply", {"overlay": plan["overlay"], "digest": plan["digest"]}, htmx=True)
+    done = root.post(
+        "/settings/customize/deal/apply", {"overlay": plan["overlay"], "digest": plan["digest"]}, htmx=True
+    )
     assert done.headers["HX-Redirect"] == "/settings/customize/deal"
     form = lin.form("/records/deal/new")
     assert "grade" in form.values
@@ -124,7 +129,10 @@ def test_an_option_is_renamed_and_retired_but_kept_where_it_is_held(site: Site, 
     sent = overlay(stage={"options": {"won": {"label": "拿下", "retired": True}}})
     plan = planned(root, sent)
     assert "改名" in plan["text"] and "停用" in plan["text"]
-    assert root.post("/settings/customize/deal/apply", {"overlay": sent, "digest": plan["digest"]}, htmx=True).status_code == 200
+    assert (
+        root.post("/settings/customize/deal/apply", {"overlay": sent, "digest": plan["digest"]}, htmx=True).status_code
+        == 200
+    )
     assert "拿下" in mo.get(f"/records/deal/{deal}").text
     assert 'value="won"' not in mo.get("/records/deal/new").text.split('name="stage"')[1].split("</select>")[0]
     form = mo.form(f"/records/deal/{deal}/edit")
@@ -137,12 +145,16 @@ def test_two_administrators_at_once_get_a_fresh_plan(site: Site, as_: Callable[[
     root = as_("root")
     first, second = overlay(one={"label": "一号", "type": "text"}), overlay(two={"label": "二号", "type": "text"})
     plans = [planned(root, sent) for sent in (first, second)]
-    assert root.post("/settings/customize/deal/apply", {"overlay": first, "digest": plans[0]["digest"]}, htmx=True).headers["HX-Redirect"]
+    assert root.post(
+        "/settings/customize/deal/apply", {"overlay": first, "digest": plans[0]["digest"]}, htmx=True
+    ).headers["HX-Redirect"]
     late = root.post("/settings/customize/deal/apply", {"overlay": second, "digest": plans[1]["digest"]}, htmx=True)
     assert "HX-Redirect" not in late.headers and late.headers["HX-Retarget"] == "#yk-dialogs"
     assert "刚有别人改过" in texts(late.text) and "二号" in late.text
     digest = re.search(r'name="digest" value="([^"]*)"', late.text).group(1)  # type: ignore[union-attr]
-    assert root.post("/settings/customize/deal/apply", {"overlay": second, "digest": digest}, htmx=True).headers["HX-Redirect"]
+    assert root.post("/settings/customize/deal/apply", {"overlay": second, "digest": digest}, htmx=True).headers[
+        "HX-Redirect"
+    ]
     assert {"one", "two"} <= set(root.form("/records/deal/new").values)
 
 
@@ -163,8 +175,13 @@ def test_a_formula_is_checked_while_it_is_typed(site: Site, as_: Callable[[str],
     right = root.get("/settings/customize/check?entity=deal&expect=bool&expression=total+>+0").json
     assert right["ok"] and right["used"] == ["应付"] and "符合的有" in right["count"]
     assert not root.get("/settings/customize/check?entity=deal&expect=bool&expression=totall+>+0").json["ok"]
-    new = overlay(fresh={"label": "新", "type": "integer"}, seen={"label": "看", "type": "text", "visible_when": "fresh > 1"})
+    new = overlay(
+        fresh={"label": "新", "type": "integer"}, seen={"label": "看", "type": "text", "visible_when": "fresh > 1"}
+    )
     assert root.get("/settings/customize/check", HX_Request="true").status_code == 404
-    answer = root.client.get("/settings/customize/check", query_string={"entity": "deal", "expect": "bool", "expression": "fresh > 1", "overlay": new})
+    answer = root.client.get(
+        "/settings/customize/check",
+        query_string={"entity": "deal", "expect": "bool", "expression": "fresh > 1", "overlay": new},
+    )
     assert answer.json["ok"], "names of changes that are not applied yet"
     assert root.get("/settings/customize/key?label=信用评级").json == {"key": "xypj"}

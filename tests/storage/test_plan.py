@@ -270,6 +270,4 @@ def test_fields_of_the_same_readers_share_a_line(enterprise, reading):
     with reading(enterprise(crm(HEAD + RIGHTS))) as unit:
         more = "      fax: {type: text, label: 传真}\n      tel: {type: text, label: 电话}\n"
         made = planned(unit, HEAD + more + RIGHTS)
-        assert [str(s.summary) for s in made.steps if s.kind == "rights"] == [
-            "「公司」的「传真、电话」将对 销售 可见"
-        ]
+        assert [str(s.summary) for s in made.steps if s.kind == "rights"] == ["「公司」的「传真、电话」将对 销售 可见"]

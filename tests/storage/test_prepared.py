@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-
 from yuanke.kernel import clock
 from yuanke.kernel.watch import saw
 from yuanke.storage import Installation
@@ -27,9 +26,14 @@ def test_values_come_out_as_python_values_of_their_columns(installation: Install
     with installation.unit(at, write=True) as unit:
         table = unit.tables["thing"]
         unit.execute(table.insert().values(name="甲%", price="12.50", at=now, tags=["x"], version=1))
-        asked = prepared(unit, sa.select(table.c.name, table.c.price, table.c.at, table.c.tags).where(table.c.name == open_value("n")))
+        asked = prepared(
+            unit,
+            sa.select(table.c.name, table.c.price, table.c.at, table.c.tags).where(table.c.name == open_value("n")),
+        )
         for _ in range(2):
-            assert asked.mappings(unit, n="甲%") == [{"name": "甲%", "price": unit.execute(sa.select(table.c.price)).scalar(), "at": now, "tags": ["x"]}]
+            assert asked.mappings(unit, n="甲%") == [
+                {"name": "甲%", "price": unit.execute(sa.select(table.c.price)).scalar(), "at": now, "tags": ["x"]}
+            ]
         assert asked.columns(unit, n="nobody") == []
 
 
@@ -43,7 +47,9 @@ def test_a_fault_is_told_as_the_toolkit_tells_it_and_undoes_the_unit(installatio
         assert unit.execute(sa.select(sa.func.count()).select_from(unit.tables["thing"])).scalar() == 0
 
 
-def test_each_enterprise_is_asked_for_its_own_rows(installation: Installation, at: Any, enterprise: Callable[..., Any]) -> None:
+def test_each_enterprise_is_asked_for_its_own_rows(
+    installation: Installation, at: Any, enterprise: Callable[..., Any]
+) -> None:
     other = enterprise(THINGS, slug="other")
     texts = []
     for one, name in ((at, "一"), (other, "二"), (at, "一"), (other, "二")):

@@ -241,6 +241,8 @@ def _library_on_postgresql(element: LibraryCall, compiler: Any, **options: Any) 
 
 @compiles(LibraryCall, "sqlite")
 def _library_on_sqlite(element: LibraryCall, compiler: Any, **options: Any) -> str:
+    if element.function.sqlite is not None:
+        return str(compiler.process(element.function.sqlite(*element.clauses), **options))
     arguments = ", ".join(compiler.process(part, **options) for part in element.clauses)
     return f"{sqlite_name(element.function)}({arguments})"
 

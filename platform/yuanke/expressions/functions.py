@@ -32,7 +32,8 @@ class Function:
     bool;
     unless ``nulls``, it is not called when one of them is None: then the result is None. ``sql`` gets and gives SQL
     elements
-    for PostgreSQL, and must use each of them once. ``zone``: both get the enterprise's time zone first.
+    for PostgreSQL, and must use each of them once; ``sqlite`` the same for SQLite, where its own words say it exactly
+    (without it the Python runs for each row). ``zone``: both get the enterprise's time zone first.
     ``volatile``: ``today`` or ``now``. ``contextual``: the place of use brings the function, in
     ``env["calls"][name]``; of a
     ``running`` one `deal_out` does.
@@ -50,6 +51,7 @@ class Function:
     volatile: str | None = None
     contextual: bool = False
     running: bool = False
+    sqlite: Callable[..., Element] | None = None
 
     @property
     def needed(self) -> int:

@@ -33,7 +33,9 @@ def fill_rows(unit: Unit, actor: Actor, field: Field, records: list[Record]) -> 
         record.values[field.key] = of.get(record.id, [])
 
 
-def _rows_selected(unit: Unit, actor: Actor, entity: Entity, ids: list[int]) -> tuple[list[Sequence[Any]], RecordReader]:
+def _rows_selected(
+    unit: Unit, actor: Actor, entity: Entity, ids: list[int]
+) -> tuple[list[Sequence[Any]], RecordReader]:
     """Rows of the carriers ``ids``, column by column, the carrier last."""
 
     def statement(condition: Any) -> tuple[sa.Select[Any], RecordReader]:

@@ -116,7 +116,10 @@ def _cut(text: str) -> tuple[str, list[str]]:
 
 def remove_index(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
     if len(ids) == 1:
-        which = sa.and_(SEARCH.c.entity == open_value("entity", SEARCH.c.entity.type), SEARCH.c.record == open_value("record", identity()))
+        which = sa.and_(
+            SEARCH.c.entity == open_value("entity", SEARCH.c.entity.type),
+            SEARCH.c.record == open_value("record", identity()),
+        )
         constant(unit, "unsearch", lambda: SEARCH.delete().where(which)).run(unit, entity=entity.key, record=ids[0])
         return
     unit.execute(SEARCH.delete().where(SEARCH.c.entity == entity.key, SEARCH.c.record.in_(ids)))

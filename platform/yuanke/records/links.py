@@ -129,7 +129,9 @@ def visible_ids(unit: Unit, actor: Actor, entity: Entity, ids: Iterable[int], lo
             return None
         statement = selection.rows().add_columns(selection.table.c.id).where(which(selection.table.c.id))
         if lock != "none" and unit.dialect == "postgresql":
-            statement = statement.order_by(selection.table.c.id).with_for_update(read=lock == "share", of=selection.table)
+            statement = statement.order_by(selection.table.c.id).with_for_update(
+                read=lock == "share", of=selection.table
+            )
         return statement
 
     def of_one() -> Prepared | None:

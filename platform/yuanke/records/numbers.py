@@ -44,7 +44,11 @@ def _advance(unit: Unit, series: str, count: int) -> int:
         insert = (postgresql if unit.dialect == "postgresql" else sqlite).insert(COUNTER)
         row = open_row(COUNTER, ("series", "last"))
         moved = {"last": COUNTER.c.last + row["last"]}
-        return insert.values(row).on_conflict_do_update(index_elements=[COUNTER.c.series], set_=moved).returning(COUNTER.c.last)
+        return (
+            insert.values(row)
+            .on_conflict_do_update(index_elements=[COUNTER.c.series], set_=moved)
+            .returning(COUNTER.c.last)
+        )
 
     return int(constant(unit, "counter", statement).scalar(unit, series=series, last=count))
 

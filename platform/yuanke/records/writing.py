@@ -81,8 +81,12 @@ def _take_ids(unit: Unit, table: sa.Table, count: int) -> list[int]:
     """The next ids of a table, taken before its rows are written: many rows go in one call then. SQLite has one writer."""
     if unit.dialect == "postgresql":
         sequence = sa.func.pg_get_serial_sequence(open_value("table", sa.Text()), "id")
-        drawn = sa.select(sa.func.nextval(sequence)).select_from(sa.func.generate_series(1, open_value("count", sa.Integer())))
-        quoted = ".".join(map(unit.connection.dialect.identifier_preparer.quote_identifier, (unit.enterprise.place, table.name)))
+        drawn = sa.select(sa.func.nextval(sequence)).select_from(
+            sa.func.generate_series(1, open_value("count", sa.Integer()))
+        )
+        quoted = ".".join(
+            map(unit.connection.dialect.identifier_preparer.quote_identifier, (unit.enterprise.place, table.name))
+        )
         return list(constant(unit, "ids", lambda: drawn).columns(unit, table=quoted, count=count)[0])
     kept = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq", sa.Integer))
     last = constant(unit, "ids", lambda: sa.select(kept.c.seq).where(kept.c.name == open_value("table", sa.Text())))
@@ -104,7 +108,11 @@ def _update(unit: Unit, entity: Entity, saves: Sequence[Save]) -> None:
         values = {key: value for key, value in save.values.items() if key in table.c}
         versioned = "version" in table.c and save.old is not None
         was = save.old["version"] if versioned and save.old else None
-        if values and _updating(unit, table, entity.key, tuple(values), versioned).run(unit, ID=save.id, WAS=was, **values) != 1:
+        if (
+            values
+            and _updating(unit, table, entity.key, tuple(values), versioned).run(unit, ID=save.id, WAS=was, **values)
+            != 1
+        ):
             raise VersionConflict((save.old or {}).get("version", 0) + 1)
 
 

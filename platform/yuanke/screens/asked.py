@@ -85,7 +85,9 @@ class Asked:
 
     @property
     def narrowed(self) -> bool:
-        return any(self.args.get(k) for k in ("q", "filter")) or any(k.startswith("f.") and self.args.get(k) for k in self.args)
+        return any(self.args.get(k) for k in ("q", "filter")) or any(
+            k.startswith("f.") and self.args.get(k) for k in self.args
+        )
 
 
 def asked(entity: Entity) -> Asked:
@@ -141,7 +143,12 @@ def _range(reader: Reader, field: Field, args: MultiDict[str, str], name: str) -
 
 def taken(entity: Entity, query: str) -> Asked:
     """What an address asked before (its query, without ``?``), from its first page on."""
-    pairs = [(k, v) for k, values in parse_qs(query, keep_blank_values=True).items() for v in values if k not in PAGING | {"with"}]
+    pairs = [
+        (k, v)
+        for k, values in parse_qs(query, keep_blank_values=True).items()
+        for v in values
+        if k not in PAGING | {"with"}
+    ]
     return Asked(entity, MultiDict(pairs))
 
 

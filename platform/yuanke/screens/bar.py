@@ -32,11 +32,15 @@ def filters(reader: Reader, entity: Entity, asked: Asked, shown: list[Field]) ->
     fields = [f for k, f in entity.fields.items() if k in readable and not f.retired and _clickable(f)]
     columns = {f.key for f in shown}
     fields.sort(key=lambda f: (f.key not in columns, f.options is None, f.source == "system" and f.key != "owner"))
-    first = [f.key for f in fields if f.key in columns and (f.options or f.targets == ("user",) or f.type.name == "date")]
+    first = [
+        f.key for f in fields if f.key in columns and (f.options or f.targets == ("user",) or f.type.name == "date")
+    ]
     wanted = asked.args.get("with", "").removeprefix("f.")
     named = {name.split(".")[1] for name in asked.args if name.startswith("f.")}
     kept = fields[:MOST] + [f for f in fields[MOST:] if f.key in named or f.key == wanted]
-    return [_filter(reader, entity, f, asked, f.key in first[:MOST_FIRST] or f.key == wanted, f.key in named) for f in kept]
+    return [
+        _filter(reader, entity, f, asked, f.key in first[:MOST_FIRST] or f.key == wanted, f.key in named) for f in kept
+    ]
 
 
 def _clickable(field: Field) -> bool:
@@ -71,7 +75,10 @@ def _field(reader: Reader, entity: Entity, field: Field) -> dict[str, Any]:
     return found
 
 
-_NOTHING: Mapping[str, Any] = {**dict.fromkeys(TEXTS | OTHERS, ""), **{key: {"from": "", "to": "", "within": ""} for key in SPANS}}
+_NOTHING: Mapping[str, Any] = {
+    **dict.fromkeys(TEXTS | OTHERS, ""),
+    **{key: {"from": "", "to": "", "within": ""} for key in SPANS},
+}
 
 
 def _value(reader: Reader, field: Field, asked: Asked, name: str) -> tuple[Any, str | None]:

@@ -123,7 +123,9 @@ def _links(field: Field) -> Show:
     def show(values: list[LinkValue]) -> Cell:
         if not values:
             return EMPTY
-        pairs = [(v.title or str(_("（无权查看）")), None if v.id is None else urls.record(target, v.id)) for v in values]
+        pairs = [
+            (v.title or str(_("（无权查看）")), None if v.id is None else urls.record(target, v.id)) for v in values
+        ]
         return "links", enumerated(text for text, _url in pairs), pairs
 
     return show
@@ -162,6 +164,12 @@ def _html(field: Field, place: Place) -> Show:
 
 
 _SPECIAL: dict[str, Callable[[Field, Place], Show]] = {
-    "bool": _bool, "url": _href(""), "email": _href("mailto:"), "phone": _href("tel:"), "tags": _tags, "rating": _stars,
-    "color": _colour, "rich_text": _html,
+    "bool": _bool,
+    "url": _href(""),
+    "email": _href("mailto:"),
+    "phone": _href("tel:"),
+    "tags": _tags,
+    "rating": _stars,
+    "color": _colour,
+    "rich_text": _html,
 }

@@ -51,12 +51,14 @@ def _place(entity: Entity, field: Field) -> str | None:
 
 
 def sortable(field: Field) -> bool:
-    return not (field.rows or field.pairs or field.multiple or len(field.targets) > 1 or field.type.kind == "json") and (
-        field.has_column or field.formula is not None
-    )
+    return not (
+        field.rows or field.pairs or field.multiple or len(field.targets) > 1 or field.type.kind == "json"
+    ) and (field.has_column or field.formula is not None)
 
 
-def heads(reader: Reader, entity: Entity, fields: Sequence[Field], sort: tuple[str, ...], url: Any) -> list[dict[str, Any]]:
+def heads(
+    reader: Reader, entity: Entity, fields: Sequence[Field], sort: tuple[str, ...], url: Any
+) -> list[dict[str, Any]]:
     """Column heads as `_list.html` takes them; clicking the sorted one turns it round."""
     now = sort[0] if sort else ""
     found = []

@@ -34,7 +34,8 @@ def options_of(reader: Reader, field: Field, held: Any = None) -> list[dict[str,
     chosen = set(held if isinstance(held, (list, tuple)) else [held])
     return [
         {"key": key, "label": reader.say(option.label), "color": colour(option), "retired": option.retired}
-        for key, option in field.options.items() if not option.retired or key in chosen
+        for key, option in field.options.items()
+        if not option.retired or key in chosen
     ]
 
 
@@ -65,7 +66,13 @@ def control(
         made.update(many=field.multiple, accept=_accept(field), upload_url="/files", limit=_largest(field))
     made["value"] = edit_value(reader, field, value, widget, of)
     if readonly:
-        made["cell"] = EMPTY if value is None else shown(of, field, value, reader.place) if of is not None else show_of(entity, field, reader.place)(value)
+        made["cell"] = (
+            EMPTY
+            if value is None
+            else shown(of, field, value, reader.place)
+            if of is not None
+            else show_of(entity, field, reader.place)(value)
+        )
     return made
 
 
@@ -75,7 +82,10 @@ def is_roles(field: Field) -> bool:
 
 
 def role_options(reader: Reader) -> list[dict[str, Any]]:
-    return [{"key": key, "label": reader.say(label), "color": "gray", "retired": False} for key, label in reader.registry.roles.items()]
+    return [
+        {"key": key, "label": reader.say(label), "color": "gray", "retired": False}
+        for key, label in reader.registry.roles.items()
+    ]
 
 
 def _accept(field: Field) -> str:
@@ -188,7 +198,12 @@ def _region(reader: Reader, field: Field, value: Any) -> Any:
 
 def file_item(one: Mapping[str, Any], of: Record | None = None) -> dict[str, Any]:
     """One file of a file widget; its address names the record it hangs on, for those who did not upload it."""
-    return {"id": one["id"], "name": one.get("name") or f"#{one['id']}", "size": size_said(one.get("size", 0)), "url": file_url(one["id"], of)}
+    return {
+        "id": one["id"],
+        "name": one.get("name") or f"#{one['id']}",
+        "size": size_said(one.get("size", 0)),
+        "url": file_url(one["id"], of),
+    }
 
 
 def size_said(size: int) -> str:

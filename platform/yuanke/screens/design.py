@@ -20,7 +20,10 @@ from yuanke.web.language import say
 
 COLOURS = ["grey", "blue", "green", "amber", "red", "purple", "cyan"]
 GROUPS = (
-    (message("文字"), ("text", "long_text", "rich_text", "phone", "email", "url", "address", "region", "barcode", "tags")),
+    (
+        message("文字"),
+        ("text", "long_text", "rich_text", "phone", "email", "url", "address", "region", "barcode", "tags"),
+    ),
     (message("数字"), ("integer", "number", "money", "price", "quantity", "percent", "rating", "duration")),
     (message("日期"), ("date", "datetime", "time", "month")),
     (message("选择与关联"), ("choice", "bool", "link", "user", "department", "color")),
@@ -63,8 +66,14 @@ def _types(reader: Reader) -> list[dict[str, Any]]:
     found = []
     for group, names in GROUPS:
         items = [
-            {"type": name, "label": reader.say(known[name].label), "icon": ICONS.get(name, "file"), "props": PROPS.get(name, [])}
-            for name in names if name in known
+            {
+                "type": name,
+                "label": reader.say(known[name].label),
+                "icon": ICONS.get(name, "file"),
+                "props": PROPS.get(name, []),
+            }
+            for name in names
+            if name in known
         ]
         found.append({"group": say(group), "items": items})
     return found
@@ -90,7 +99,10 @@ def _field(reader: Reader, entity: Entity, field: Field) -> dict[str, Any]:
 def _options(reader: Reader, field: Field) -> list[dict[str, Any]] | None:
     if field.options is None:
         return None
-    return [{"key": k, "label": reader.say(o.label), "color": o.color or "grey", "retired": o.retired} for k, o in field.options.items()]
+    return [
+        {"key": k, "label": reader.say(o.label), "color": o.color or "grey", "retired": o.retired}
+        for k, o in field.options.items()
+    ]
 
 
 def _source(expression: Any) -> str:

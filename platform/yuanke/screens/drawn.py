@@ -130,9 +130,11 @@ def pager_html(pager: Mapping[str, Any]) -> Markup:
         '<div class="dropdown yk-wide"><button type="button" class="btn btn-sm" data-bs-toggle="dropdown" aria-expanded="false">'
         f'{now}{icon("chevron-down", "yk-icon-s")}</button><div class="dropdown-menu dropdown-menu-end">{sizes}</div></div>'
     )  # fmt: skip
-    back = _way(pager["prev_url"], f'{icon("chevron-left")}{sentence("上一页")}')
-    on = _way(pager["next_url"], f'{sentence("下一页")}{icon("chevron-right")}')
-    return Markup(f'<div class="yk-pager"><span>{escape(pager["said"])}</span><nav aria-label="{sentence("分页")}">{box}{back}{on}</nav></div>')
+    back = _way(pager["prev_url"], f"{icon('chevron-left')}{sentence('上一页')}")
+    on = _way(pager["next_url"], f"{sentence('下一页')}{icon('chevron-right')}")
+    return Markup(
+        f'<div class="yk-pager"><span>{escape(pager["said"])}</span><nav aria-label="{sentence("分页")}">{box}{back}{on}</nav></div>'
+    )
 
 
 def _way(url: str | None, label: str) -> str:

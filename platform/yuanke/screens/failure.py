@@ -23,11 +23,20 @@ def failure_page(status: int, title: str, said: str, reference: str | None = Non
     if wants_part():
         return Response(said, status, mimetype="text/plain")
     steps = [{"label": str(_("回到工作台")), "url": "/", "primary": True}]
-    failure = {"status": status, "icon": ICONS.get(status, "alert-circle"), "title": title, "said": said, "steps": steps, "reference": reference}
+    failure = {
+        "status": status,
+        "icon": ICONS.get(status, "alert-circle"),
+        "title": title,
+        "said": said,
+        "steps": steps,
+        "reference": reference,
+    }
     who = _somebody() if status < 500 else None
     if who is None:
         return make_response(render_template("failure_bare.html", failure=failure), status)
-    return make_response(render_template("failure.html", failure=failure, shell=shell(who), seen=None, locale=who.locale), status)
+    return make_response(
+        render_template("failure.html", failure=failure, shell=shell(who), seen=None, locale=who.locale), status
+    )
 
 
 def _somebody() -> Reader | None:

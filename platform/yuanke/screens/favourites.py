@@ -31,7 +31,13 @@ def favourites(reader: Reader) -> list[Favourite]:
         return []
     found: list[Favourite] | None = reader.unit.kept.get(favourites)
     if found is None:
-        query = Query(conditions=(Condition("owner", "eq", "me"),), fields=("entity", "record"), sort=("id",), limit=MOST, count="none")
+        query = Query(
+            conditions=(Condition("owner", "eq", "me"),),
+            fields=("entity", "record"),
+            sort=("id",),
+            limit=MOST,
+            count="none",
+        )
         page = reader.records.list(FAVOURITES, query)
         found = [Favourite(r.id, str(r.values.get("entity")), r.values.get("record")) for r in page.records]
         reader.unit.kept[favourites] = found
@@ -60,10 +66,14 @@ def shown(reader: Reader) -> list[dict[str, object]]:
         if entity is None or not reader.may(entity, "read"):
             continue
         if one.record is None:
-            found.append({"label": reader.say(entity.plural), "icon": entity.icon, "url": urls.entity(entity.key), "count": None})
+            found.append(
+                {"label": reader.say(entity.plural), "icon": entity.icon, "url": urls.entity(entity.key), "count": None}
+            )
         elif one.record in titles[one.entity]:
             label = titles[one.entity][one.record]
-            found.append({"label": label, "icon": entity.icon, "url": urls.record(entity.key, one.record), "count": None})
+            found.append(
+                {"label": label, "icon": entity.icon, "url": urls.record(entity.key, one.record), "count": None}
+            )
     return found
 
 

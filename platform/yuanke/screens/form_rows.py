@@ -66,7 +66,9 @@ class Table:
         return [self._row(str(at), row.id if stored else None, row) for at, row in enumerate(rows)]
 
     def _row(self, key: str, row_id: int | None, row: Record) -> dict[str, Any]:
-        values = {f.key: self._control(f, row.values.get(f.key), of=row)["value"] for f in (*self.columns, *self.hidden)}
+        values = {
+            f.key: self._control(f, row.values.get(f.key), of=row)["value"] for f in (*self.columns, *self.hidden)
+        }
         return {"key": key, "id": row_id, "values": values, "errors": {}, "by_hand": list(values), "deleted": False,
                 "fixed": self._fixed(row_id)}  # fmt: skip
 
@@ -90,7 +92,9 @@ class Table:
         values = {}
         for field in (*self.columns, *self.hidden):
             head = self._control(field, row.values.get(field.key) if row else None, prefix, row)
-            untouched = row is not None and self.form.since.untouched(self.reader, field, prefix + field.key, (self.field.key, row.id))
+            untouched = row is not None and self.form.since.untouched(
+                self.reader, field, prefix + field.key, (self.field.key, row.id)
+            )
             values[field.key] = head["value"] if untouched else typed(self.reader, field, head, prefix + field.key)
         by_hand = [k for k, v in values.items() if v not in NOTHING]
         return {"key": key, "id": row.id if row else None, "values": values, "errors": self._errors(key), "by_hand": by_hand,
@@ -101,7 +105,11 @@ class Table:
         if key not in keys:
             return {}
         start = f"{self.field.key}.{keys.index(key)}"
-        found = {k[len(start) + 1 :]: [say(m) for m in said] for k, said in self.form.errors.items() if k.startswith(start + ".")}
+        found = {
+            k[len(start) + 1 :]: [say(m) for m in said]
+            for k, said in self.form.errors.items()
+            if k.startswith(start + ".")
+        }
         whole = [say(m) for m in self.form.errors.get(start, ())]
         return {**found, **({self.columns[0].key: whole} if whole and self.columns else {})}
 
@@ -121,4 +129,9 @@ def columns_of(entity: Entity, readable: frozenset[str], writable: frozenset[str
 
 def _may_stand(entity: Entity, field: Field) -> bool:
     hidden: Sequence[str | None] = ("id", "position", "deleted_at", entity.parent_link)
-    return not field.retired and field.key not in hidden and (field.source != "system" or field.key == "number") and not field.rows
+    return (
+        not field.retired
+        and field.key not in hidden
+        and (field.source != "system" or field.key == "number")
+        and not field.rows
+    )

@@ -43,7 +43,9 @@ def sums(reader: Reader, entity: Entity, fields: Sequence[Field]) -> list[Sum]:
     last = _last(entity, formulas)
     parts = list(_parts(trees[last.key] or [], False))
     typed = {f.key: f for f in fields if f.source == "typed" and not f.rows}
-    found = [Sum(f, trees[f.key] or [], True) for f in formulas if f is not last and last.key not in _read(trees[f.key])]
+    found = [
+        Sum(f, trees[f.key] or [], True) for f in formulas if f is not last and last.key not in _read(trees[f.key])
+    ]
     found += [Sum(typed[key], tree, False, minus) for minus, key, tree in parts if key in typed]
     return [*found, Sum(last, trees[last.key] or [], True, strong=True)]
 

@@ -54,7 +54,11 @@ class Values:
 
     def default(self, field: Field) -> Any:
         try:
-            value = field.default.evaluate(SaveValues(self.save)) if isinstance(field.default, Expression) else field.default
+            value = (
+                field.default.evaluate(SaveValues(self.save))
+                if isinstance(field.default, Expression)
+                else field.default
+            )
             return field.type.parse(field, value, self.reader.place)
         except Exception:
             return None
@@ -94,7 +98,15 @@ def _given(reader: Reader, entity: Entity, writable: frozenset[str]) -> dict[str
     found: dict[str, Any] = {}
     for key, text in request.args.items():
         field = entity.fields.get(key)
-        if field is None or key not in writable or key in WORDS or field.rows or field.pairs or not text or field.type.name in ("file", "image"):
+        if (
+            field is None
+            or key not in writable
+            or key in WORDS
+            or field.rows
+            or field.pairs
+            or not text
+            or field.type.name in ("file", "image")
+        ):
             continue
         if field.type.name == "datetime":
             text = f"{text}T09:00" if len(text) == 10 else text[:16]  # a day of the calendar, or a moment of its week

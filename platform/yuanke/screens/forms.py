@@ -110,7 +110,11 @@ class Form:
 
     def _url(self) -> str:
         """Where it is sent: with what its address said of the start, so that a refused form begins the same."""
-        return urls.with_query(request.path, {k: request.args.getlist(k) for k in request.args}) if self.record is None else request.path
+        return (
+            urls.with_query(request.path, {k: request.args.getlist(k) for k in request.args})
+            if self.record is None
+            else request.path
+        )
 
     def _back(self) -> str:
         return urls.record(self.entity.key, self.record.id) if self.record is not None else urls.entity(self.entity.key)
@@ -137,7 +141,11 @@ class Form:
     def conditions(self) -> Values:
         """What conditions see: what stands or what the form began with, and over it what was sent."""
         held = self.record.values if self.record is not None else self.start
-        return Values(self.reader, self.entity, {**held, **{k: v for k, v in self.came.values.items() if not self.entity.fields[k].rows}})
+        return Values(
+            self.reader,
+            self.entity,
+            {**held, **{k: v for k, v in self.came.values.items() if not self.entity.fields[k].rows}},
+        )
 
     def control(self, field: Field, values: Values) -> dict[str, Any]:
         held = self.record.values.get(field.key) if self.record is not None else self.start.get(field.key)
@@ -181,7 +189,9 @@ class Form:
         number, _dot, inner = rest.partition(".")
         column = self.reader.registry.entities[field.rows].fields.get(inner)
         at = self.row_number(first, int(number)) if number.isdigit() else number
-        return str(_("%(label)s第 %(at)s 行", label=label, at=at)) + (f" · {self.reader.say(column.label)}" if column else "")
+        return str(_("%(label)s第 %(at)s 行", label=label, at=at)) + (
+            f" · {self.reader.say(column.label)}" if column else ""
+        )
 
     def row_number(self, rows: str, position: int) -> int:
         """How a person counts: rows that are marked for removal do not stand on the page."""

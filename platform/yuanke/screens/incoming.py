@@ -30,7 +30,9 @@ class Incoming:
     rows: dict[str, list[str]] = slot(default_factory=dict)
 
 
-def incoming(reader: Reader, fields: Sequence[Field], sent: Sent, standing: Record | None, start: Mapping[str, Any]) -> Incoming:
+def incoming(
+    reader: Reader, fields: Sequence[Field], sent: Sent, standing: Record | None, start: Mapping[str, Any]
+) -> Incoming:
     """Raw values by field; of an existing record those that differ from what stands, of a new one those that say something.
 
     ``start`` is what the empty form showed: a default that somebody emptied is sent as empty.
@@ -94,7 +96,12 @@ def _files(field: Field, name: str, sent: Sent) -> Any:
 
 
 _READS: dict[str, Callable[[Field, str, Sent], Any]] = {
-    "bool": _bool, "dynamic_link": _pointer, "tags": _words, "rating": _rating, "file": _files, "image": _files,
+    "bool": _bool,
+    "dynamic_link": _pointer,
+    "tags": _words,
+    "rating": _rating,
+    "file": _files,
+    "image": _files,
 }
 
 
@@ -109,7 +116,11 @@ def differs(reader: Reader, field: Field, raw: Any, value: Any) -> bool:
         return raw not in NOTHING
     if field.type.name == "bool":
         return bool(raw) != bool(value)  # a box cannot say that nobody has answered yet
-    if not isinstance(value, LinkValue) and isinstance(raw, str) and raw == field.type.form_text(field, value, reader.place):
+    if (
+        not isinstance(value, LinkValue)
+        and isinstance(raw, str)
+        and raw == field.type.form_text(field, value, reader.place)
+    ):
         return False
     try:
         return bool(_settled(field.type.parse(field, raw, reader.place)) != _settled(value))

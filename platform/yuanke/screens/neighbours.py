@@ -80,5 +80,11 @@ def _url(entity: Entity, one: tuple[int, Asked] | None) -> str | None:
     if one is None:
         return None
     record_id, asked = one
-    query = urls.with_query("", {k: asked.args.getlist(k) for k in asked.args if k not in ("at", "with")}).removeprefix("?")
-    return f"{urls.record(entity.key, record_id)}?{urls.with_query('', {'in': query}).removeprefix('?')}" if query else f"{urls.record(entity.key, record_id)}?in="
+    query = urls.with_query("", {k: asked.args.getlist(k) for k in asked.args if k not in ("at", "with")}).removeprefix(
+        "?"
+    )
+    return (
+        f"{urls.record(entity.key, record_id)}?{urls.with_query('', {'in': query}).removeprefix('?')}"
+        if query
+        else f"{urls.record(entity.key, record_id)}?in="
+    )

@@ -51,7 +51,9 @@ def saved_views(reader: Reader, entity: Entity) -> list[SavedView]:
     found: list[SavedView] | None = reader.unit.kept.get(mark)
     if found is None:
         fields = ("name", "kind", "filter", "sort", "columns", "shared", "owner")
-        query = Query(conditions=(Condition("entity", "eq", entity.key),), fields=fields, sort=("name",), limit=MOST, count="none")
+        query = Query(
+            conditions=(Condition("entity", "eq", entity.key),), fields=fields, sort=("name",), limit=MOST, count="none"
+        )
         found = reader.unit.kept[mark] = [_view(reader, record) for record in reader.records.list(VIEWS, query).records]
     return found
 

@@ -66,7 +66,8 @@ def role_label(reader: Reader) -> str:
 def listed_entities(reader: Reader) -> list[Entity]:
     """Entities of modules that have a list of their own and that the reader may open."""
     return [
-        entity for entity in reader.registry.entities.values()
+        entity
+        for entity in reader.registry.entities.values()
         if not entity.system and entity.kind == "record" and reader.may(entity, "read")
     ]
 
@@ -80,7 +81,9 @@ def groups(reader: Reader) -> list[dict[str, Any]]:
         items = [open_to[key] for key in _keys(group) if key in open_to]
         named.update(entity.key for entity in items)
         if items:
-            found.append({"key": group["key"], "label": reader.say(group["label"]), "icon": group["icon"], "entities": items})
+            found.append(
+                {"key": group["key"], "label": reader.say(group["label"]), "icon": group["icon"], "entities": items}
+            )
     for key, module in reader.registry.modules.items():
         rest = [e for e in open_to.values() if e.module == key and e.key not in named]
         if rest:
@@ -107,7 +110,16 @@ def _menu(reader: Reader) -> tuple[list[dict[str, Any]], Markup]:
 
 def _home(here: str) -> dict[str, Any]:
     on = here == "/"
-    item = {"label": str(_("工作台")), "icon": "home", "url": "/", "badge": None, "on": on, "current": on, "group": "home", "items": []}
+    item = {
+        "label": str(_("工作台")),
+        "icon": "home",
+        "url": "/",
+        "badge": None,
+        "on": on,
+        "current": on,
+        "group": "home",
+        "items": [],
+    }
     return {"label": None, "items": [item]}
 
 
@@ -117,7 +129,14 @@ def _group(reader: Reader, group: dict[str, Any], here: str) -> dict[str, Any]:
         for e in group["entities"]
     ]
     on = any(entry["current"] for entry in entries)
-    whole = {"label": group["label"], "icon": group["icon"], "badge": None, "on": on, "group": group["key"], "items": entries}
+    whole = {
+        "label": group["label"],
+        "icon": group["icon"],
+        "badge": None,
+        "on": on,
+        "group": group["key"],
+        "items": entries,
+    }
     if len(entries) == 1:
         return {**whole, "url": entries[0]["url"], "current": on, "items": []}
     return {**whole, "url": None, "current": False}
@@ -142,7 +161,13 @@ def _foot(reader: Reader) -> list[dict[str, Any]]:
 
 def _tabbar(first: list[dict[str, Any]]) -> list[dict[str, Any]]:
     home = {"label": str(_("工作台")), "icon": "home", "url": "/", "badge": None, "current": request.path == "/"}
-    everything = {"label": str(_("全部")), "icon": "layout-grid", "url": "/all", "badge": None, "current": request.path == "/all"}
+    everything = {
+        "label": str(_("全部")),
+        "icon": "layout-grid",
+        "url": "/all",
+        "badge": None,
+        "current": request.path == "/all",
+    }
     return [home, *({**page, "badge": None} for page in first[:3]), everything]
 
 

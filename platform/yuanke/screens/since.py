@@ -61,7 +61,13 @@ def _take_lines(reader: Reader, of: Field, lines: Any, rows: dict[tuple[str, int
     for line in lines or ():
         if line.get("verb") == "update":
             held = rows.setdefault((of.key, line["id"]), {})
-            held.update({k: _typed(reader, inner.fields[k], pair[0]) for k, pair in line["changes"].items() if k in inner.fields})
+            held.update(
+                {
+                    k: _typed(reader, inner.fields[k], pair[0])
+                    for k, pair in line["changes"].items()
+                    if k in inner.fields
+                }
+            )
 
 
 def _typed(reader: Reader, field: Field, value: Any) -> Any:

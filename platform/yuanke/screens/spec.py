@@ -37,7 +37,9 @@ def _following(reader: Reader, entity: Entity, fields: Sequence[Field]) -> list[
     for field in fields:
         if field.rows:
             rows = reader.registry.entities[field.rows]
-            found += [_entry(rows, f, field.key + ".") for f in rows.fields.values() if not f.retired and f.source == "typed"]
+            found += [
+                _entry(rows, f, field.key + ".") for f in rows.fields.values() if not f.retired and f.source == "typed"
+            ]
     found += [_entry(entity, f, "") for f in fields if f.source == "typed"]
     return [one for one in found if one is not None]
 

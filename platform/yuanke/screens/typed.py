@@ -25,7 +25,11 @@ def typed(reader: Reader, field: Field, made: Mapping[str, Any], name: str) -> A
         return made["value"]
     if field.type.name == "dynamic_link":
         chosen, entity = sent.get(f"{name}.id", ""), sent.get(f"{name}.entity", "")
-        return {"entity": entity, "id": chosen, "title": _title(reader, entity, chosen)} if chosen and entity in field.targets else None
+        return (
+            {"entity": entity, "id": chosen, "title": _title(reader, entity, chosen)}
+            if chosen and entity in field.targets
+            else None
+        )
     if field.pairs:
         return [{"id": one, "title": _title(reader, field.targets[0], one)} for one in sent.getlist(name) if one]
     if field.targets:

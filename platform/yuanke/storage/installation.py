@@ -42,7 +42,9 @@ class Running:
     registry: Registry
     settings: Mapping[str, Any]
     unfilled: frozenset[tuple[str, str]]
-    serial: int = field(default_factory=itertools.count(1).__next__)  # what `yuanke.storage.prepared` keeps, it keeps by this
+    serial: int = field(
+        default_factory=itertools.count(1).__next__
+    )  # what `yuanke.storage.prepared` keeps, it keeps by this
 
 
 HEAD = sa.select(META.c.meta_version, META.c.perm_version, META.c.digest, META.c.state, META.c.expires)
@@ -120,7 +122,9 @@ class Installation:
         mark = (row.meta_version, row.digest)
         if running is None or running.mark != mark:
             running = self._load(at, connection, mark)
-        return Unit(self, at, connection, write, row, running.registry, running.settings, running.unfilled, running.serial)
+        return Unit(
+            self, at, connection, write, row, running.registry, running.settings, running.unfilled, running.serial
+        )
 
     def _head(self, head: sa.Select[Any], dialect: sa.Dialect) -> Prepared:
         found = self._heads.get(head)

@@ -37,7 +37,11 @@ class Prepared:
         compiled = statement.compile(
             dialect=dialect,
             compile_kwargs={"render_postcompile": True},
-            **({"schema_translate_map": {None: ANY_PLACE}, "render_schema_translate": True} if dialect.name == "postgresql" else {}),
+            **(
+                {"schema_translate_map": {None: ANY_PLACE}, "render_schema_translate": True}
+                if dialect.name == "postgresql"
+                else {}
+            ),
         )
         self._text = sys.intern(str(compiled))
         binders = compiled._bind_processors
@@ -84,7 +88,9 @@ class Prepared:
         bound = [self._bound(values) for values in many]
         if bound:
             several = len(bound) > 1
-            run_text(unit.connection, self._text_for(unit.enterprise.place), bound if several else bound[0], many=several)
+            run_text(
+                unit.connection, self._text_for(unit.enterprise.place), bound if several else bound[0], many=several
+            )
 
     def _columns(self, connection: sa.Connection, place: str, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         rows, description = fetch_text(connection, self._text_for(place), self._bound(values))
@@ -101,7 +107,8 @@ class Prepared:
     def _make_readers(self, description: Any) -> list[Callable[[Any], Any] | None]:
         """A reader a column; some types ask the driver's code of the column."""
         return [
-            type_._cached_result_processor(self._dialect, told[1]) for type_, told in zip(self._types, description, strict=True)
+            type_._cached_result_processor(self._dialect, told[1])
+            for type_, told in zip(self._types, description, strict=True)
         ]
 
     def _text_for(self, place: str) -> str:
@@ -117,7 +124,8 @@ class Prepared:
     def _bound(self, values: Mapping[str, Any]) -> Any:
         if self._plan is not None:
             return [
-                fixed if name is None else values[name] if bind is None else bind(values[name]) for name, bind, fixed in self._plan
+                fixed if name is None else values[name] if bind is None else bind(values[name])
+                for name, bind, fixed in self._plan
             ]
         bound = dict(self._fixed)
         for name, bind in self._open.items():
@@ -176,7 +184,11 @@ def remembered(unit: Unit, key: Hashable, make: Callable[[], Made]) -> Made:
         return make()
     mark = (unit.serial, unit.head.perm_version, key)
     found = _kept.get(mark)
-    if found is not None and all(clock.today(zone) == day for zone, day in found.days) and not (unit.writing and found.organised):
+    if (
+        found is not None
+        and all(clock.today(zone) == day for zone, day in found.days)
+        and not (unit.writing and found.organised)
+    ):
         return found.made  # type: ignore[no-any-return]
     with watch.watching() as seen:
         made = make()

@@ -123,6 +123,7 @@ FUNCTIONS = (
         Label("包含这段文字", "Holds this text"),
         lambda t, p: _sure(_strpos(t, p) > 0),
         nulls=True,
+        sqlite=lambda t, p: _sure(sa.func.instr(t, p) > 0),
     ),
     Function(
         "starts_with",
@@ -132,6 +133,7 @@ FUNCTIONS = (
         Label("以这段文字开头", "Begins with this text"),
         lambda t, p: _sure(_strpos(t, p) == 1),
         nulls=True,
+        sqlite=lambda t, p: _sure(sa.func.instr(t, p) == 1),
     ),
     Function(
         "ends_with",

@@ -39,7 +39,13 @@ def board_page(reader: Reader, entity: Entity) -> Response:
         **head(reader, entity, ask, "kanban"), "move_url": f"/records/{entity.key}/move", "may_move": may_move(reader, entity, by),
         "columns": _columns(reader, entity, ask, by, cards=True),
     }  # fmt: skip
-    context = {"list": model, "shell": shell(reader), "seen": None, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
+    context = {
+        "list": model,
+        "shell": shell(reader),
+        "seen": None,
+        "ctx": {"cell": False, "locale": reader.locale},
+        "locale": reader.locale,
+    }
     return make_response(render_template("kanban.html", **context))
 
 
@@ -50,12 +56,16 @@ def move(reader: Reader, entity: Entity) -> Response:
         raise RecordNotFound()
     version = request.form.get("version", "")
     try:
-        record = reader.records.update(entity.key, int(record_id), {by.key: to}, int(version) if version.isdigit() else None)
+        record = reader.records.update(
+            entity.key, int(record_id), {by.key: to}, int(version) if version.isdigit() else None
+        )
     except Refusal as refusal:
         give_up()
         return Response(sentence(refusal), refusal.status, mimetype="text/plain")
     came = came_from(entity)
-    response = make_response(render_template("_board_heads.html", list={"columns": _columns(reader, entity, came, by, cards=False)}))
+    response = make_response(
+        render_template("_board_heads.html", list={"columns": _columns(reader, entity, came, by, cards=False)})
+    )
     response.headers["HX-Trigger"] = json.dumps({"yk-card": {"id": str(record.id), "version": record.version}})
     return response
 
@@ -93,7 +103,15 @@ def _columns(reader: Reader, entity: Entity, ask: Asked, by: Field, cards: bool)
 
 
 def _column(
-    reader: Reader, entity: Entity, ask: Asked, by: Field, key: str, option: Option, group: Any, total: str | None, cards: bool,
+    reader: Reader,
+    entity: Entity,
+    ask: Asked,
+    by: Field,
+    key: str,
+    option: Option,
+    group: Any,
+    total: str | None,
+    cards: bool,
 ) -> dict[str, Any]:
     count = group.records if group else 0
     summed = None

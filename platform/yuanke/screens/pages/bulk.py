@@ -30,7 +30,9 @@ NOT_AT_ONCE = frozenset({"file", "image", "json", "rich_text"})
 
 
 def chosen_ids() -> list[int]:
-    return list(dict.fromkeys(int(one) for one in request.values.getlist("id") if one.isdigit() and len(one) < 19))[:MOST]
+    return list(dict.fromkeys(int(one) for one in request.values.getlist("id") if one.isdigit() and len(one) < 19))[
+        :MOST
+    ]
 
 
 # -- one field ----------------------------------------------------------------------------------------------------
@@ -63,7 +65,9 @@ def change(reader: Reader, entity: Entity) -> Response:
         give_up()
         return _to_what(fresh(), entity, field, ids, wrong)
     done = len(ids) - len(result.failed)
-    return finished(entity, str(_("已修改 %(n)s 条", n=done)), str(_("%(n)s 条没有修改", n=len(result.failed))), result.failed)
+    return finished(
+        entity, str(_("已修改 %(n)s 条", n=done)), str(_("%(n)s 条没有修改", n=len(result.failed))), result.failed
+    )
 
 
 def changeable(reader: Reader, entity: Entity) -> list[Field]:
@@ -91,22 +95,40 @@ def _allowed(reader: Reader, entity: Entity) -> None:
 
 
 def _which(reader: Reader, entity: Entity, ids: list[int], fault: str | None = None) -> Response:
-    options = [{"key": f.key, "label": reader.say(f.label), "color": "gray", "retired": False} for f in changeable(reader, entity)]
+    options = [
+        {"key": f.key, "label": reader.say(f.label), "color": "gray", "retired": False}
+        for f in changeable(reader, entity)
+    ]
     field = {
         "key": "field", "name": "field", "id": "d-field", "label": str(_("字段")), "help": "", "placeholder": "", "unit": "", "widget": "choice",
         "required": True, "readonly": False, "errors": [fault] if fault else [], "options": options, "style": "select", "value": "", "formula": False,
         "visible": True,
     }  # fmt: skip
-    return dialog(reader, _title(entity, reader, ids), _at(entity), [field], str(_("下一步")), hidden=[("id", one) for one in ids])
+    return dialog(
+        reader, _title(entity, reader, ids), _at(entity), [field], str(_("下一步")), hidden=[("id", one) for one in ids]
+    )
 
 
 def _to_what(reader: Reader, entity: Entity, field: Field, ids: list[int], errors: list[str]) -> Response:
-    made = {**control(reader, entity, field, None, writable=True, errors=errors), "id": "d-value", "required": False, "formula": False}
+    made = {
+        **control(reader, entity, field, None, writable=True, errors=errors),
+        "id": "d-value",
+        "required": False,
+        "formula": False,
+    }
     if errors:
         made["value"] = typed(reader, field, made, field.key)
     hidden = [("field", field.key), ("change", "1"), *(("id", one) for one in ids)]
     said = str(_("留空就是清空这个字段"))
-    return dialog(reader, _title(entity, reader, ids), _at(entity), [made], str(_("修改 %(n)s 条", n=len(ids))), said=said, hidden=hidden)
+    return dialog(
+        reader,
+        _title(entity, reader, ids),
+        _at(entity),
+        [made],
+        str(_("修改 %(n)s 条", n=len(ids))),
+        said=said,
+        hidden=hidden,
+    )
 
 
 def _title(entity: Entity, reader: Reader, ids: list[int]) -> str:
@@ -132,7 +154,9 @@ def transfer(reader: Reader, entity: Entity) -> Response:
         give_up()
         return _to_whom(fresh(), entity, ids, [str(_("请选择新的负责人"))])
     try:
-        result = reader.records.batch(entity.key, update=[{"id": one, "owner": int(owner)} for one in ids], atomic=False)
+        result = reader.records.batch(
+            entity.key, update=[{"id": one, "owner": int(owner)} for one in ids], atomic=False
+        )
     except AccessDenied as fault:
         give_up()
         return _to_whom(fresh(), entity, ids, [say(fault.said)])
@@ -156,12 +180,25 @@ def _may_transfer(reader: Reader, entity: Entity) -> None:
 
 def _to_whom(reader: Reader, entity: Entity, ids: list[int], errors: list[str]) -> Response:
     _may_transfer(reader, entity)
-    made = {**control(reader, entity, entity.fields["owner"], None, writable=True, errors=errors), "id": "d-owner", "required": True, "label": str(_("新的负责人"))}
+    made = {
+        **control(reader, entity, entity.fields["owner"], None, writable=True, errors=errors),
+        "id": "d-owner",
+        "required": True,
+        "label": str(_("新的负责人")),
+    }
     hidden: list[tuple[str, Any]] = [("id", one) for one in ids]
     hidden += [("one", "1")] if request.values.get("one") else []
     title = str(_("转移 %(n)s 条%(name)s", n=len(ids), name=reader.say(entity.label)))
     said = str(_("部门随负责人改变；你可能不再看得到这些记录"))
-    return dialog(reader, title, f"/records/{entity.key}/transfer", [made], str(_("转移 %(n)s 条", n=len(ids))), said=said, hidden=hidden)
+    return dialog(
+        reader,
+        title,
+        f"/records/{entity.key}/transfer",
+        [made],
+        str(_("转移 %(n)s 条", n=len(ids))),
+        said=said,
+        hidden=hidden,
+    )
 
 
 # -- what became of it --------------------------------------------------------------------------------------------

@@ -43,7 +43,13 @@ def calendar_page(reader: Reader, entity: Entity) -> Response:
         "create_url": f"{urls.new(entity.key)}?{day.key}={{date}}" if reader.may(entity, "create") else None,
         "week_start": 0 if reader.place.settings.get("week_start") == "sunday" else 1,
     }  # fmt: skip
-    context = {"list": head(reader, entity, ask, "calendar"), "calendar": model, "shell": shell(reader), "seen": None, "locale": reader.locale}
+    context = {
+        "list": head(reader, entity, ask, "calendar"),
+        "calendar": model,
+        "shell": shell(reader),
+        "seen": None,
+        "locale": reader.locale,
+    }
     return make_response(render_template("calendar.html", ctx={"cell": False, "locale": reader.locale}, **context))
 
 
@@ -79,7 +85,11 @@ def events(reader: Reader, entity: Entity) -> Response:
     day, end, paint = _day(reader, entity), _optional(reader, entity, "end"), _optional(reader, entity, "color")
     fields = [f for f in (entity.fields.get(entity.title), day, end, paint) if f is not None]
     found = _records(reader, entity, asked(entity), day, fields, first, last)
-    movable = ids_within(reader.unit, reader.actor, entity, "update", [r.id for r in found]) if _may_move(reader, entity, day) else set()
+    movable = (
+        ids_within(reader.unit, reader.actor, entity, "update", [r.id for r in found])
+        if _may_move(reader, entity, day)
+        else set()
+    )
     return jsonify([_event(reader, entity, record, day, end, paint, record.id in movable) for record in found])
 
 
@@ -91,7 +101,9 @@ def _asked_day(name: str) -> date:
         raise QueryFault(message("日期应形如 2026-03-05，收到 {said}", said=said[:40]), parameter=name) from fault
 
 
-def _records(reader: Reader, entity: Entity, ask: Asked, day: Field, fields: list[Field], first: date, last: date) -> list[Record]:
+def _records(
+    reader: Reader, entity: Entity, ask: Asked, day: Field, fields: list[Field], first: date, last: date
+) -> list[Record]:
     low, high = (first, last) if day.type.name == "date" else periods.instants(first, last, reader.place)
     asking = ask.query(reader, fields, "none")
     query = Query(

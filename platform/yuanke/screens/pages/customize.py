@@ -145,7 +145,13 @@ STEP_ICONS = {"safe": "plus", "slow": "clock", "destructive": "alert-triangle"}
 def _step(step: Step) -> dict[str, Any]:
     count = {"label": str(_("涉及记录")), "value": f"{step.rows:,}", "of": None} if step.rows else None
     said = enumerated(step.samples[:5])
-    return {"tone": TONES[step.speed], "icon": STEP_ICONS[step.speed], "title": say(step.summary), "said": said, "count": count}
+    return {
+        "tone": TONES[step.speed],
+        "icon": STEP_ICONS[step.speed],
+        "title": say(step.summary),
+        "said": said,
+        "count": count,
+    }
 
 
 # -- while typing -------------------------------------------------------------------------------------------------

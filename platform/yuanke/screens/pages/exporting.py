@@ -27,7 +27,11 @@ def dialog(reader: Reader, entity: Entity) -> Response:
     fields = shown_fields(reader, entity, ask)
     page = reader.records.list(entity.key, ask.query(reader, fields[:1]), verb="export")
     readable = given.readable & reader.records.grant(entity.key).readable
-    rest = [f for k, f in entity.fields.items() if k in readable and f not in fields and not f.retired and not f.rows and k not in ("deleted_at", "version")]
+    rest = [
+        f
+        for k, f in entity.fields.items()
+        if k in readable and f not in fields and not f.retired and not f.rows and k not in ("deleted_at", "version")
+    ]
     scopes = [{"key": "chosen", "label": str(_("选中的记录")), "count": str(len(ids))}] if ids else []
     scopes.append({"key": "list", "label": str(_("当前筛选结果")), "count": _count(page)})
     if ask.narrowed or ask.args.get("v"):

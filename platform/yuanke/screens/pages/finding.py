@@ -28,7 +28,9 @@ def search_page(reader: Reader) -> Response:
     groups = _groups(reader, q) if q else []
     if wants_part():
         return make_response(render_template("_search_results.html", q=q, groups=groups))
-    return make_response(render_template("search.html", q=q, groups=groups, shell=shell(reader), seen=None, locale=reader.locale))
+    return make_response(
+        render_template("search.html", q=q, groups=groups, shell=shell(reader), seen=None, locale=reader.locale)
+    )
 
 
 def _groups(reader: Reader, q: str) -> list[dict[str, Any]]:
@@ -37,7 +39,9 @@ def _groups(reader: Reader, q: str) -> list[dict[str, Any]]:
         entity = reader.registry.entities[hit.entity]
         if entity.kind == "record" and not entity.system:
             sub = hit.snippet if hit.field != entity.title else ""
-            found.setdefault(hit.entity, []).append({"title": marked(hit.title, q), "sub": sub, "url": urls.record(hit.entity, hit.id)})
+            found.setdefault(hit.entity, []).append(
+                {"title": marked(hit.title, q), "sub": sub, "url": urls.record(hit.entity, hit.id)}
+            )
     return [
         {"label": reader.say(reader.registry.entities[key].plural), "icon": reader.registry.entities[key].icon,
          "all_url": urls.entity(key, q=q), "items": items[:MOST_A_GROUP]}
@@ -102,11 +106,20 @@ def _more(reader: Reader, entity: Entity, ids: list[int], wanted: list[str]) -> 
     extra = [k for k in wanted if k in readable and k in entity.fields]
     if not ids or not (told or extra):
         return {}
-    query = Query(conditions=(Condition("id", "in", ids),), fields=tuple(dict.fromkeys([*told, *extra])), limit=len(ids), count="none")
+    query = Query(
+        conditions=(Condition("id", "in", ids),),
+        fields=tuple(dict.fromkeys([*told, *extra])),
+        limit=len(ids),
+        count="none",
+    )
     found = {}
     for record in reader.records.list(entity.key, query).records:
         sub = " · ".join(text for text in (_said(reader, entity, record, key) for key in told) if text)
-        values = {k: entity.fields[k].type.form_text(entity.fields[k], record.values.get(k), reader.place) for k in extra if record.values.get(k) is not None}
+        values = {
+            k: entity.fields[k].type.form_text(entity.fields[k], record.values.get(k), reader.place)
+            for k in extra
+            if record.values.get(k) is not None
+        }
         found[record.id] = {"sub": sub, **({"extra": values} if extra else {})}
     return found
 
@@ -114,8 +127,18 @@ def _more(reader: Reader, entity: Entity, ids: list[int], wanted: list[str]) -> 
 def _telling(entity: Entity, readable: frozenset[str]) -> list[str]:
     """At most two short columns of the list that are not the title."""
     view = entity.views.get("list")
-    keys = [k for k in (view.body.get("columns", ()) if view else ()) if k in readable and k in entity.fields and k != entity.title]
-    fit = [k for k in keys if k == "number" or entity.fields[k].type.name in ("phone", "text") or (entity.fields[k].targets and not entity.fields[k].pairs)]
+    keys = [
+        k
+        for k in (view.body.get("columns", ()) if view else ())
+        if k in readable and k in entity.fields and k != entity.title
+    ]
+    fit = [
+        k
+        for k in keys
+        if k == "number"
+        or entity.fields[k].type.name in ("phone", "text")
+        or (entity.fields[k].targets and not entity.fields[k].pairs)
+    ]
     return [k for k in fit if k != "owner"][:2]
 
 

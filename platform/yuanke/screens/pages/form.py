@@ -116,7 +116,11 @@ def _conflict(form: Form, conflict: VersionConflict) -> dict[str, Any]:
     """Who it was, and which fields both changed; what only the other changed stands in the form already."""
     reader, record, newest = form.reader, form.record, form.since.entries[:1]
     assert record is not None
-    both = [form.entity.fields[k] for k in form.since.fields if k in form.came.values and not form.since.untouched(reader, form.entity.fields[k], k)]
+    both = [
+        form.entity.fields[k]
+        for k in form.since.fields
+        if k in form.came.values and not form.since.untouched(reader, form.entity.fields[k], k)
+    ]
     when = newest[0].at.astimezone(ZoneInfo(reader.place.timezone)).strftime("%m-%d %H:%M") if newest else ""
     return {
         "said": say(conflict.said), "who": (newest[0].by.title or "") if newest else "", "when": when, "reload_url": request.path,
@@ -152,7 +156,11 @@ def _said(reader: Reader, field: Field, value: Any) -> str:
 def dialog_fields(form: Form) -> list[Field]:
     """What names the record and what it must have; the rest has defaults or is filled in later."""
     title = form.entity.fields.get(form.entity.title)
-    needed = [f for f in form.entity.fields.values() if f.required and f.default is None and f.formula is None and not f.rows and not f.retired]
+    needed = [
+        f
+        for f in form.entity.fields.values()
+        if f.required and f.default is None and f.formula is None and not f.rows and not f.retired
+    ]
     first = [title] if title is not None and title.source == "typed" else []
     return [f for f in dict.fromkeys([*first, *needed]) if form.writable(f)]
 
@@ -172,7 +180,12 @@ def _dialog(form: Form, status: int = 200) -> Response:
         "size": "is-s", "columns": 1, "fields": held, "hidden": [], "errors": whole, "submit": str(_("新建")), "danger": False,
         "note": str(_("其他内容可以以后补充")), "target": None,
     }  # fmt: skip
-    return make_response(render_template("_dialog_form.html", dialog=model, ctx={"cell": False, "locale": reader.locale}, locale=reader.locale), status)
+    return make_response(
+        render_template(
+            "_dialog_form.html", dialog=model, ctx={"cell": False, "locale": reader.locale}, locale=reader.locale
+        ),
+        status,
+    )
 
 
 def _created(reader: Reader, stands: Record) -> Response:

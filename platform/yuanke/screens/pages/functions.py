@@ -19,7 +19,9 @@ def functions_page(reader: Reader) -> Response:
         "total": sum(len(g["items"]) for g in made), "favourites": favourites.shown(reader), "groups": made,
         "customize_url": "/settings/customize" if reader.actor.is_admin else None,
     }  # fmt: skip
-    return make_response(render_template("functions.html", functions=model, shell=shell(reader), seen=None, locale=reader.locale))
+    return make_response(
+        render_template("functions.html", functions=model, shell=shell(reader), seen=None, locale=reader.locale)
+    )
 
 
 def _group(reader: Reader, group: dict[str, Any]) -> dict[str, Any]:
@@ -41,6 +43,8 @@ def star_list(reader: Reader, entity: Entity) -> Response:
 
 
 def star_record(reader: Reader, entity: Entity, record_id: int) -> Response:
-    record = reader.records.get(entity.key, record_id, [entity.title] if entity.title in reader.records.grant(entity.key).readable else ())
+    record = reader.records.get(
+        entity.key, record_id, [entity.title] if entity.title in reader.records.grant(entity.key).readable else ()
+    )
     favourites.toggle(reader, entity, record.id, record.title)
     return Response("", 204)

@@ -35,7 +35,9 @@ def page(reader: Reader, entity: Entity, job: Job) -> Response:
     told = list(itertools.islice(_notes(reader, job), LOOKED_AT)) if result["failed"] else []
     header = _header(reader, job) if told else []
     counts = {"n": f"{good:,}", "failed": f"{result['failed']:,}"}
-    submit = str(_("导入 %(n)s 行，跳过 %(failed)s 行", **counts) if result["failed"] else _("导入 %(n)s 行", n=counts["n"]))
+    submit = str(
+        _("导入 %(n)s 行，跳过 %(failed)s 行", **counts) if result["failed"] else _("导入 %(n)s 行", n=counts["n"])
+    )
     name = str(job.arguments["file"])
     back = with_query(at, {"file": give_token(job.arguments["files"][name], name), "job": job.id})
     model = {
@@ -47,9 +49,24 @@ def page(reader: Reader, entity: Entity, job: Job) -> Response:
 
 
 def _sums(result: Mapping[str, Any], good: int) -> list[dict[str, Any]]:
-    said = str(_("新建 %(a)s，更新 %(b)s，跳过 %(c)s", a=f"{result['created']:,}", b=f"{result['updated']:,}", c=f"{result['skipped']:,}"))
+    said = str(
+        _(
+            "新建 %(a)s，更新 %(b)s，跳过 %(c)s",
+            a=f"{result['created']:,}",
+            b=f"{result['updated']:,}",
+            c=f"{result['skipped']:,}",
+        )
+    )
     found = [("ok", "circle-check", _("可以导入"), good, said)]
-    found.append(("bad" if result["failed"] else "", "alert-circle", _("有错误"), result["failed"], str(_("不会导入，可以下载后改好再传"))))
+    found.append(
+        (
+            "bad" if result["failed"] else "",
+            "alert-circle",
+            _("有错误"),
+            result["failed"],
+            str(_("不会导入，可以下载后改好再传")),
+        )
+    )
     if result.get("incomplete"):
         found.append(("ask", "link", _("缺关联"), result["incomplete"], str(_("会导入，但所指的记录没有导入"))))
     found.append(("", "table", _("文件共"), result["rows"], str(_("还没有写入任何数据"))))
@@ -87,7 +104,10 @@ def _table(job: Job, told: list[Note], header: list[str]) -> dict[str, Any]:
 def _row(number: int, body: Mapping[str, Any], header: list[str]) -> dict[str, Any]:
     wrong = {column for error in body.get("errors", ()) if not error.get("file") for column in error["columns"]}
     texts = [*body.get("cells", ()), *[""] * len(header)][: len(header)]
-    cells = [{"text": text, "css": "", "bad": head in wrong, "column": at, "label": head} for at, (head, text) in enumerate(zip(header, texts, strict=True))]
+    cells = [
+        {"text": text, "css": "", "bad": head in wrong, "column": at, "label": head}
+        for at, (head, text) in enumerate(zip(header, texts, strict=True))
+    ]
     return {"n": number, "url": None, "said": said_of(body, lambda text: str(_(text))), "mended": False, "cells": cells}
 
 
@@ -98,7 +118,11 @@ def _fixes(reader: Reader, entity: Entity, job: Job, told: list[Note], header: l
         field = entity.fields.get(reason.field)
         if field is None or not field.options or not reason.text or reason.column is None:
             continue
-        said = Markup(_("%(n)s 行的%(field)s是“%(text)s”，都算作")) % {"n": f"{reason.count:,}", "field": reader.say(field.label), "text": reason.text}
+        said = Markup(_("%(n)s 行的%(field)s是“%(text)s”，都算作")) % {
+            "n": f"{reason.count:,}",
+            "field": reader.say(field.label),
+            "text": reason.text,
+        }
         options = [{"key": k, "label": reader.say(o.label)} for k, o in field.options.items() if not o.retired]
         found.append({
             "said": said, "label": str(_("应用到 %(n)s 行", n=f"{reason.count:,}")), "url": f"/records/{entity.key}/import/{job.id}/mend",

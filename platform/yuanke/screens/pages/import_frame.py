@@ -26,7 +26,13 @@ def frame(reader: Reader, entity: Entity, step: int, fault: str | None) -> dict[
 
 
 def draw(reader: Reader, model: dict[str, Any], status: int = 200) -> Response:
-    context = {"imp": model, "shell": shell(reader), "seen": None, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
+    context = {
+        "imp": model,
+        "shell": shell(reader),
+        "seen": None,
+        "ctx": {"cell": False, "locale": reader.locale},
+        "locale": reader.locale,
+    }
     return make_response(render_template("import.html", **context), status)
 
 

@@ -72,10 +72,22 @@ def _knows(reader: Reader) -> Any:
         # people are found by their log-in name too, as the import itself does; how many, not who
         door = Records(reader.unit, engine_of(reader.actor)) if target.key == "user" else reader.records
         readable = door.grant(target.key).readable
-        keys = [k for k, f in target.fields.items() if k in readable and f.has_column and f.type.kind == "text" and (f.unique == () or k in (target.title, "username"))]
+        keys = [
+            k
+            for k, f in target.fields.items()
+            if k in readable
+            and f.has_column
+            and f.type.kind == "text"
+            and (f.unique == () or k in (target.title, "username"))
+        ]
         known: set[str] = set()
         for key in keys:
-            query = Query(conditions=(Condition(key, "in", list(dict.fromkeys(texts))[:SAMPLE]),), fields=(key,), limit=SAMPLE, count="none")
+            query = Query(
+                conditions=(Condition(key, "in", list(dict.fromkeys(texts))[:SAMPLE]),),
+                fields=(key,),
+                limit=SAMPLE,
+                count="none",
+            )
             known.update(str(record.values.get(key)) for record in door.list(target.key, query).records)
         return sum(text in known for text in texts)
 
@@ -89,7 +101,9 @@ def _chosen(header: Sequence[str], proposals: Sequence[Proposal], left: ImportMa
     if left is None:
         return [p.field or "" for p in proposals]
     by_column = {s.column or s.expression: key for key, s in left.columns.items()}
-    return [by_column.get(p.column) or by_column.get(p.source.expression if p.source else None) or "" for p in proposals]
+    return [
+        by_column.get(p.column) or by_column.get(p.source.expression if p.source else None) or "" for p in proposals
+    ]
 
 
 def _column(
@@ -114,7 +128,9 @@ def _words(reader: Reader, entity: Entity, proposal: Proposal, chosen: Mapping[s
     return [{"n": n, "given": word, "options": options, "chosen": chosen.get(word, "")} for n, word in enumerate(words)]
 
 
-def _keys(reader: Reader, entity: Entity, writable: frozenset[str], chosen: set[str], left: ImportMapping | None) -> list[dict[str, Any]]:
+def _keys(
+    reader: Reader, entity: Entity, writable: frozenset[str], chosen: set[str], left: ImportMapping | None
+) -> list[dict[str, Any]]:
     """Fields that may tell that a row is already there: unique ones, the number, the title."""
     names = [k for k, f in entity.fields.items() if f.unique == () and (k in writable or k == "number")]
     if entity.title in writable and entity.title not in names:
@@ -140,7 +156,9 @@ def _groups(reader: Reader, entity: Entity, writable: frozenset[str]) -> list[di
         keys = [k for row in section["rows"] for k in row if k in writable and not entity.fields[k].rows]
         named.update(keys)
         if keys:
-            groups.append({"label": reader.say(section["label"]), "options": [_option(reader, entity.fields[k]) for k in keys]})
+            groups.append(
+                {"label": reader.say(section["label"]), "options": [_option(reader, entity.fields[k]) for k in keys]}
+            )
     rest = [f for k, f in entity.fields.items() if k in writable and k not in named and not f.rows and not f.retired]
     if rest:
         groups.append({"label": str(_("其他")), "options": [_option(reader, f) for f in rest]})

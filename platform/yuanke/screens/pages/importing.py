@@ -48,7 +48,9 @@ def begin(reader: Reader, entity: Entity) -> Response:
 
 def _left(reader: Reader, entity: Entity) -> ImportMapping | None:
     said = request.args.get("job", "")
-    return from_plain(_job(reader, entity, int(said)).arguments["mapping"]) if said.isdigit() and len(said) < 19 else None
+    return (
+        from_plain(_job(reader, entity, int(said)).arguments["mapping"]) if said.isdigit() and len(said) < 19 else None
+    )
 
 
 def upload(reader: Reader, entity: Entity) -> Response:
@@ -152,7 +154,11 @@ def _first(reader: Reader, entity: Entity, fault: str | None, status: int = 200)
 def _progress(reader: Reader, entity: Entity, job: Job) -> Response:
     dry = bool(job.arguments["dry"])
     title = str(_("正在预检，还没有写入任何数据")) if dry else str(_("正在导入"))
-    model = {**progress_of(reader, job, request.path), "title": title, "leave": {"label": str(_("回到列表")), "url": urls.entity(entity.key)}}
+    model = {
+        **progress_of(reader, job, request.path),
+        "title": title,
+        "leave": {"label": str(_("回到列表")), "url": urls.entity(entity.key)},
+    }
     if wants_part():
         return make_response(render_template("_import_progress.html", progress=model))
     return draw(reader, {**frame(reader, entity, 3 if dry else 4, None), "progress": model, "file": _file(job)})
@@ -165,11 +171,40 @@ def _file(job: Job) -> dict[str, str]:
 def _result(reader: Reader, entity: Entity, job: Job) -> Response:
     result: Mapping[str, Any] = job.result
     done = result["created"] + result["updated"]
-    links = [{"label": str(_("查看%(name)s", name=reader.say(entity.plural))), "icon": "list", "url": urls.entity(entity.key), "primary": True, "method": "get"}]
+    links = [
+        {
+            "label": str(_("查看%(name)s", name=reader.say(entity.plural))),
+            "icon": "list",
+            "url": urls.entity(entity.key),
+            "primary": True,
+            "method": "get",
+        }
+    ]
     if result.get("error_file"):
-        links.append({"label": str(_("下载错误行")), "icon": "download", "url": f"/files/{result['error_file']}", "primary": False, "method": "get"})
-    links.append({"label": str(_("再导入一个文件")), "icon": "upload", "url": _at(entity), "primary": False, "method": "get"})
+        links.append(
+            {
+                "label": str(_("下载错误行")),
+                "icon": "download",
+                "url": f"/files/{result['error_file']}",
+                "primary": False,
+                "method": "get",
+            }
+        )
+    links.append(
+        {"label": str(_("再导入一个文件")), "icon": "upload", "url": _at(entity), "primary": False, "method": "get"}
+    )
     words = {"created": _("新建"), "updated": _("更新"), "skipped": _("跳过"), "failed": _("错误")}
-    counts = [{"label": str(word), "value": f"{result[key]:,}"} for key, word in words.items() if result[key] or key in ("created", "failed")]
-    shown = {"ok": not result["failed"], "title": str(_("导入完成，%(n)s 行", n=f"{done:,}")), "said": _file(job)["name"], "counts": counts, "links": links, "note": None}
+    counts = [
+        {"label": str(word), "value": f"{result[key]:,}"}
+        for key, word in words.items()
+        if result[key] or key in ("created", "failed")
+    ]
+    shown = {
+        "ok": not result["failed"],
+        "title": str(_("导入完成，%(n)s 行", n=f"{done:,}")),
+        "said": _file(job)["name"],
+        "counts": counts,
+        "links": links,
+        "note": None,
+    }
     return draw(reader, {**frame(reader, entity, 5, None), "file": _file(job), "result": shown})

@@ -46,7 +46,11 @@ def field_shown(reader: Reader, entity: Entity, field: Field, record: Record, ed
         labels = {o["key"]: o["label"] for o in role_options(reader)}
         made = ("tags", "", [(labels.get(str(key), str(key)), "gray") for key in value or ()]) if value else EMPTY
     wide = field.type.name in ("long_text", "rich_text", "json", "file", "image")
-    url = f"{urls.record(entity.key, record.id)}/fields/{field.key}" if editable and may_edit(reader, entity, field, record) else None
+    url = (
+        f"{urls.record(entity.key, record.id)}/fields/{field.key}"
+        if editable and may_edit(reader, entity, field, record)
+        else None
+    )
     return {"key": field.key, "label": reader.say(field.label), "widget": "choices" if is_roles(field) else field.type.widget, "value": made,
             "wide": wide and not is_roles(field), "edit_url": url}  # fmt: skip
 
@@ -55,7 +59,11 @@ def show(reader: Reader, entity: Entity, record_id: int, key: str) -> Response:
     """GET: the control with its value; ``?shown=1`` the value again, as after 取消."""
     record = reader.records.get(entity.key, record_id)
     field = _field(reader, entity, key, record)
-    return _value(reader, entity, field, record) if request.args.get("shown") else _control(reader, entity, field, record, [])
+    return (
+        _value(reader, entity, field, record)
+        if request.args.get("shown")
+        else _control(reader, entity, field, record, [])
+    )
 
 
 def save(reader: Reader, entity: Entity, record_id: int, key: str) -> Response:
@@ -64,7 +72,11 @@ def save(reader: Reader, entity: Entity, record_id: int, key: str) -> Response:
     version = request.form.get("version", "")
     values = incoming(reader, [field], request.form, record, {}).values
     try:
-        stands = reader.records.update(entity.key, record.id, values, int(version) if version.isdigit() else None) if values else record
+        stands = (
+            reader.records.update(entity.key, record.id, values, int(version) if version.isdigit() else None)
+            if values
+            else record
+        )
     except VersionConflict as fault:
         give_up()
         return _control(fresh(), entity, field, fresh().records.get(entity.key, record_id), [say(fault.said)])
@@ -92,15 +104,29 @@ def _field(reader: Reader, entity: Entity, key: str, record: Record) -> Field:
 def _said(reader: Reader, entity: Entity, name: str, said: Any, key: str) -> str:
     """A fault at another field names that field."""
     field = entity.fields.get(name)
-    return say(said) if name in ("", key) or field is None else str(_("%(said)s：%(reason)s", said=reader.say(field.label), reason=say(said)))
+    return (
+        say(said)
+        if name in ("", key) or field is None
+        else str(_("%(said)s：%(reason)s", said=reader.say(field.label), reason=say(said)))
+    )
 
 
 def _control(reader: Reader, entity: Entity, field: Field, record: Record, errors: list[str]) -> Response:
-    made = {**control(reader, entity, field, record.values.get(field.key), writable=True, errors=errors, of=record), "create_url": None, "formula": False}
+    made = {
+        **control(reader, entity, field, record.values.get(field.key), writable=True, errors=errors, of=record),
+        "create_url": None,
+        "formula": False,
+    }
     if errors and request.method == "POST":
         made["value"] = typed(reader, field, made, field.key)
     at = f"{urls.record(entity.key, record.id)}/fields/{field.key}"
-    context = {"field": made, "save_url": at, "cancel_url": f"{at}?shown=1", "version": record.version, "locale": reader.locale}
+    context = {
+        "field": made,
+        "save_url": at,
+        "cancel_url": f"{at}?shown=1",
+        "version": record.version,
+        "locale": reader.locale,
+    }
     return make_response(render_template("_field_edit.html", **context), 422 if errors else 200)
 
 

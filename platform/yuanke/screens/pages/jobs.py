@@ -38,13 +38,22 @@ def job_page(reader: Reader, job_id: int) -> Response:
     if done and wants_part():
         return Response("", 200, headers={"HX-Redirect": urls.with_query(request.path, {"start": 1})})
     model = progress_of(reader, job, request.path)
-    title = str(_("导出%(name)s", name=reader.say(entity.plural))) if entity is not None and job.kind == "export" else model["title"] or str(_("任务"))
+    title = (
+        str(_("导出%(name)s", name=reader.say(entity.plural)))
+        if entity is not None and job.kind == "export"
+        else model["title"] or str(_("任务"))
+    )
     if entity is not None:
         model["leave"] = {"label": str(_("回到列表")), "url": urls.entity(entity.key)}
     if wants_part():
         return make_response(render_template("_import_progress.html", progress=model))
     crumbs = [{"label": reader.say(entity.plural), "url": urls.entity(entity.key)}] if entity is not None else []
-    context = {"title": title, "crumbs": crumbs, "progress": model, "result": _result(job, model["leave"]) if done else None}
+    context = {
+        "title": title,
+        "crumbs": crumbs,
+        "progress": model,
+        "result": _result(job, model["leave"]) if done else None,
+    }
     return make_response(render_template("job.html", shell=shell(reader), seen=None, locale=reader.locale, **context))
 
 
@@ -52,7 +61,9 @@ def _result(job: Job, leave: dict[str, str]) -> dict[str, Any]:
     result = job.result if isinstance(job.result, dict) else {}
     file = f"/files/{result['file']}" if result.get("file") else None
     said = f"{result.get('name', '')} · {size_said(int(result.get('size', 0)))}" if file else ""
-    links = [{"label": str(_("下载")), "icon": "download", "url": file, "primary": True, "method": "get"}] if file else []
+    links = (
+        [{"label": str(_("下载")), "icon": "download", "url": file, "primary": True, "method": "get"}] if file else []
+    )
     links.append({"label": leave["label"], "icon": "list", "url": leave["url"], "primary": not file, "method": "get"})
     title = str(_("已导出 %(n)s 条", n=f"{result['rows']:,}")) if "rows" in result else str(_("已完成"))
     return {"title": title, "said": said, "start": file if request.args.get("start") else None, "links": links}

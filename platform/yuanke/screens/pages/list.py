@@ -58,7 +58,9 @@ def _listed(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], pag
     """A page with rows: all but them, the total, the pager and one's place is drawn once (see `_kept_under`)."""
     count = f"{page.count:,}{'+' if page.count_capped else ''}" if page.count is not None else None
     here = ask.url(**{name: ask.args.get(name) for name in PAGING})
-    picks, more = remembered(reader.unit, ("rows", reader.actor, reader.locale, entity.key), lambda: _around_rows(reader, entity))
+    picks, more = remembered(
+        reader.unit, ("rows", reader.actor, reader.locale, entity.key), lambda: _around_rows(reader, entity)
+    )
     drawn = records_html(page.records, fields, styles(entity, fields), reader.place, picks, more)
     pager = pager_html(_pager(ask, page, count))
     key = _kept_under(reader, entity, ask, fields)

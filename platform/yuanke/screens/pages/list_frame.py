@@ -42,12 +42,22 @@ def _views(reader: Reader, entity: Entity, ask: Asked, kind: str) -> list[dict[s
     declared = view.body.get("filters", {}) if view else {}
     now = "" if ask.saved is not None else ask.args.get("v") or ("all" if "all" in declared else "")
     at = None if kind == "list" else kind
-    every = {"label": str(_("全部")), "url": urls.entity(entity.key, view=at), "on": not now and ask.saved is None, "count": None}
+    every = {
+        "label": str(_("全部")),
+        "url": urls.entity(entity.key, view=at),
+        "on": not now and ask.saved is None,
+        "count": None,
+    }
     found = [] if "all" in declared else [every]
     for name, said in declared.items():
         label = reader.say(said["label"]) if isinstance(said.get("label"), Label) else str(said.get("label") or name)
-        found.append({"label": label, "url": urls.entity(entity.key, v=name, view=at), "on": now == name, "count": None})
-    return found + [{"label": v.name, "url": v.url(entity), "on": v.id == ask.saved, "count": None} for v in saved_views(reader, entity)]
+        found.append(
+            {"label": label, "url": urls.entity(entity.key, v=name, view=at), "on": now == name, "count": None}
+        )
+    return found + [
+        {"label": v.name, "url": v.url(entity), "on": v.id == ask.saved, "count": None}
+        for v in saved_views(reader, entity)
+    ]
 
 
 def _view_menu(reader: Reader, entity: Entity, ask: Asked) -> list[dict[str, Any]]:
@@ -60,19 +70,33 @@ def _view_menu(reader: Reader, entity: Entity, ask: Asked) -> list[dict[str, Any
     return [
         {"label": str(_("保存现在的条件和列")), "icon": "device-floppy", "url": at, "method": "post"},
         {"label": str(_("改名或共享")), "icon": "edit", "url": f"{at}/edit", "method": "dialog"},
-        {"label": str(_("删除视图")), "icon": "trash", "url": f"{at}/delete", "method": "post", "confirm": gone, "yes": str(_("删除")), "danger": True},
+        {
+            "label": str(_("删除视图")),
+            "icon": "trash",
+            "url": f"{at}/delete",
+            "method": "post",
+            "confirm": gone,
+            "yes": str(_("删除")),
+            "danger": True,
+        },
     ]
 
 
 def _actions(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
     found = []
     if reader.may(entity, "import"):
-        found.append({"label": str(_("导入")), "icon": "upload", "url": f"/records/{entity.key}/import", "method": "get"})
+        found.append(
+            {"label": str(_("导入")), "icon": "upload", "url": f"/records/{entity.key}/import", "method": "get"}
+        )
     if reader.may(entity, "export"):
-        found.append({"label": str(_("导出")), "icon": "download", "url": f"/records/{entity.key}/export", "method": "dialog"})
+        found.append(
+            {"label": str(_("导出")), "icon": "download", "url": f"/records/{entity.key}/export", "method": "dialog"}
+        )
     if reader.may(entity, "create"):
         label = str(_("新建%(name)s", name=reader.say(entity.label)))
-        found.append({"label": label, "icon": "plus", "url": urls.new(entity.key), "method": "get", "primary": True, "key": "n"})
+        found.append(
+            {"label": label, "icon": "plus", "url": urls.new(entity.key), "method": "get", "primary": True, "key": "n"}
+        )
     return found
 
 
@@ -81,11 +105,27 @@ def bulk(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
     found = []
     update = reader.records.grant(entity.key, "update")
     if update.allowed and "owner" in update.writable and entity.key != "user":
-        found.append({"label": str(_("转移负责人")), "icon": "users", "url": f"/records/{entity.key}/transfer", "method": "dialog"})
+        found.append(
+            {
+                "label": str(_("转移负责人")),
+                "icon": "users",
+                "url": f"/records/{entity.key}/transfer",
+                "method": "dialog",
+            }
+        )
     if update.allowed and update.writable:
-        found.append({"label": str(_("批量修改")), "icon": "edit", "url": f"/records/{entity.key}/bulk", "method": "dialog"})
+        found.append(
+            {"label": str(_("批量修改")), "icon": "edit", "url": f"/records/{entity.key}/bulk", "method": "dialog"}
+        )
     if reader.may(entity, "export"):
-        found.append({"label": str(_("导出选中")), "icon": "download", "url": f"/records/{entity.key}/export", "method": "dialog"})
+        found.append(
+            {
+                "label": str(_("导出选中")),
+                "icon": "download",
+                "url": f"/records/{entity.key}/export",
+                "method": "dialog",
+            }
+        )
     if reader.may(entity, "delete"):
         confirm = str(_("删除选中的记录？\n会移到回收站，可以恢复。"))
         found.append({"label": str(_("删除")), "icon": "trash", "url": f"/records/{entity.key}/delete", "method": "post",
@@ -98,7 +138,9 @@ def row_actions(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
     if reader.may(entity, "update"):
         found.append({"label": str(_("编辑")), "icon": "edit", "url": urls.edit(entity.key, "{id}"), "method": "get"})
     if reader.may(entity, "create"):
-        found.append({"label": str(_("复制")), "icon": "copy", "url": urls.new(entity.key) + "?from={id}", "method": "get"})
+        found.append(
+            {"label": str(_("复制")), "icon": "copy", "url": urls.new(entity.key) + "?from={id}", "method": "get"}
+        )
     if reader.may(entity, "delete"):
         confirm = str(_("删除这条记录？\n会移到回收站，可以恢复。"))
         found.append({"label": str(_("删除")), "icon": "trash", "url": f"/records/{entity.key}/{{id}}/delete", "method": "post",
@@ -124,11 +166,19 @@ def chooser(reader: Reader, entity: Entity, shown: list[Field], here: str) -> di
 def expression(reader: Reader, entity: Entity, ask: Asked, fault: QueryFault | None) -> dict[str, Any]:
     text = ask.args.get("filter", "")
     readable = reader.records.grant(entity.key).readable
-    names = [f for k, f in entity.fields.items() if k in readable and not f.retired and f.source != "system"][:MOST_NAMES]
+    names = [f for k, f in entity.fields.items() if k in readable and not f.retired and f.source != "system"][
+        :MOST_NAMES
+    ]
     error = None
     if fault is not None and fault.extra.get("parameter") == "filter":
         start, end = fault.extra.get("start", 0), fault.extra.get("end", 0)
-        error = {"said": say(fault.said), "hint": str(_("字段名见下方，点击可插入")), "before": text[:start], "wrong": text[start:end], "after": text[end:]}
+        error = {
+            "said": say(fault.said),
+            "hint": str(_("字段名见下方，点击可插入")),
+            "before": text[:start],
+            "wrong": text[start:end],
+            "after": text[end:],
+        }
     fields = [{"name": f.key, "label": reader.say(f.label)} for f in names]
     return {"text": text, "open": bool(text), "error": error, "fields": fields, "sample": _sample(names),
             "cache": (entity.digest, entity.key, readable) if entity.digest else None}  # fmt: skip

@@ -40,19 +40,39 @@ MOST_SESSIONS = 20
 
 def profile(reader: Reader, errors: Errors | None = None) -> Response:
     entity, record = reader.registry.entities["user"], _myself(reader)
-    fields = [control(reader, entity, entity.fields[k], record.values.get(k), writable=False, of=record) for k in SHOWN if k in record.values]
+    fields = [
+        control(reader, entity, entity.fields[k], record.values.get(k), writable=False, of=record)
+        for k in SHOWN
+        if k in record.values
+    ]
     for key in CHANGED:
         field = entity.fields[key]
-        made = control(reader, entity, field, record.values.get(key), writable=True, errors=[say(m) for m in (errors or {}).get(key, ())])
+        made = control(
+            reader,
+            entity,
+            field,
+            record.values.get(key),
+            writable=True,
+            errors=[say(m) for m in (errors or {}).get(key, ())],
+        )
         fields.append({**made, "value": typed(reader, field, made, key)} if errors is not None else made)
-    form = {"title": str(_("个人资料")), "said": str(_("姓名、部门和角色由系统管理员维护")), "url": "/me", "fields": fields, "submit": str(_("保存")), "errors": []}
+    form = {
+        "title": str(_("个人资料")),
+        "said": str(_("姓名、部门和角色由系统管理员维护")),
+        "url": "/me",
+        "fields": fields,
+        "submit": str(_("保存")),
+        "errors": [],
+    }
     return _page(reader, "/me", form, 422 if errors else 200)
 
 
 def save_profile(reader: Reader) -> Response:
     """POST email, mobile, locale: through the door as the engine, for these fields alone."""
     entity, record = reader.registry.entities["user"], _myself(reader)
-    given = {k: raw_of(entity.fields[k], k, request.form) for k in CHANGED if is_held(entity.fields[k], k, request.form)}
+    given = {
+        k: raw_of(entity.fields[k], k, request.form) for k in CHANGED if is_held(entity.fields[k], k, request.form)
+    }
     values = {k: raw for k, raw in given.items() if differs(reader, entity.fields[k], raw, record.values.get(k))}
     try:
         if values:
@@ -121,7 +141,9 @@ def end_others(reader: Reader) -> Response:
     """POST: every log-in of mine ends, this one goes on under a new name."""
     user_id = reader.actor.user_id or 0
     end_all(reader.unit, user_id)
-    session["session"] = open_session(reader.unit, user_id, "screen", request.remote_addr or "", request.user_agent.string)
+    session["session"] = open_session(
+        reader.unit, user_id, "screen", request.remote_addr or "", request.user_agent.string
+    )
     flash(str(_("其他登录已退出")), "success")
     return redirect("/me", 303)  # type: ignore[return-value]
 
@@ -143,8 +165,28 @@ def _sessions(reader: Reader) -> dict[str, Any]:
 
 def _device(agent: str) -> str:
     """``Chrome · Windows``, as far as the browser says."""
-    browser = next((name for word, name in (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")) if word in agent), None)
-    system = next((name for word, name in (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("Mac OS", "macOS"), ("Linux", "Linux")) if word in agent), None)
+    browser = next(
+        (
+            name
+            for word, name in (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+            if word in agent
+        ),
+        None,
+    )
+    system = next(
+        (
+            name
+            for word, name in (
+                ("Windows", "Windows"),
+                ("Android", "Android"),
+                ("iPhone", "iPhone"),
+                ("Mac OS", "macOS"),
+                ("Linux", "Linux"),
+            )
+            if word in agent
+        ),
+        None,
+    )
     return " · ".join(part for part in (browser, system) if part) or agent[:60] or str(_("未知设备"))
 
 
@@ -152,7 +194,22 @@ def _device(agent: str) -> str:
 
 
 def _page(reader: Reader, here: str, form: dict[str, Any], status: int) -> Response:
-    tabs = [{"label": str(label), "url": url, "on": url == here} for url, label in (("/me", _("个人资料")), ("/me/password", _("修改密码")))]
-    model = {"title": reader.actor.name or reader.actor.username, "tabs": tabs, "notes": [], "form": form, "sessions": _sessions(reader) if here == "/me" else None}
-    context = {"me": model, "shell": shell(reader), "seen": None, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
+    tabs = [
+        {"label": str(label), "url": url, "on": url == here}
+        for url, label in (("/me", _("个人资料")), ("/me/password", _("修改密码")))
+    ]
+    model = {
+        "title": reader.actor.name or reader.actor.username,
+        "tabs": tabs,
+        "notes": [],
+        "form": form,
+        "sessions": _sessions(reader) if here == "/me" else None,
+    }
+    context = {
+        "me": model,
+        "shell": shell(reader),
+        "seen": None,
+        "ctx": {"cell": False, "locale": reader.locale},
+        "locale": reader.locale,
+    }
     return make_response(render_template("me.html", **context), status)

@@ -42,7 +42,13 @@ def record_page(reader: Reader, entity: Entity, record: Record) -> Response:
         "timeline": timeline(reader, entity, record), "phone_bar": [],
     }  # fmt: skip
     seen = {"title": record.title, "kind": reader.say(entity.label)}
-    context = {"record": model, "shell": shell(reader), "seen": seen, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
+    context = {
+        "record": model,
+        "shell": shell(reader),
+        "seen": seen,
+        "ctx": {"cell": False, "locale": reader.locale},
+        "locale": reader.locale,
+    }
     return make_response(render_template("record.html", **context))
 
 
@@ -90,7 +96,12 @@ def _figures(reader: Reader, entity: Entity, record: Record) -> list[dict[str, A
     found = []
     for field in entity.fields.values():
         value = record.values.get(field.key)
-        if field.retired or field.source not in ("stored", "rollup", "computed") or not field.type.numeric or value is None:
+        if (
+            field.retired
+            or field.source not in ("stored", "rollup", "computed")
+            or not field.type.numeric
+            or value is None
+        ):
             continue
         text = field.type.text(field, value, reader.place)
         found.append({"label": reader.say(field.label), "value": text, "note": None, "tone": ""})
@@ -118,7 +129,16 @@ def _flow(reader: Reader, entity: Entity, record: Record) -> dict[str, Any] | No
 def _actions(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
     if not may_update(reader, entity, record):
         return []
-    found = [{"label": str(_("编辑")), "icon": "edit", "url": urls.edit(entity.key, record.id), "method": "get", "key": "e", "primary": True}]
+    found = [
+        {
+            "label": str(_("编辑")),
+            "icon": "edit",
+            "url": urls.edit(entity.key, record.id),
+            "method": "get",
+            "key": "e",
+            "primary": True,
+        }
+    ]
     if "owner" in reader.records.grant(entity.key, "update").writable and entity.key != "user":
         url = urls.with_query(f"/records/{entity.key}/transfer", {"id": record.id, "one": 1})
         found.append({"label": str(_("转移")), "icon": "switch-horizontal", "url": url, "method": "dialog"})
@@ -142,9 +162,23 @@ def _more(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]
 
     found = []
     if entity.key == "user" and reader.actor.is_admin:
-        found.append({"label": str(_("设置密码")), "icon": "key", "url": f"/records/user/{record.id}/password", "method": "dialog"})
+        found.append(
+            {
+                "label": str(_("设置密码")),
+                "icon": "key",
+                "url": f"/records/user/{record.id}/password",
+                "method": "dialog",
+            }
+        )
     if reader.may(entity, "create"):
-        found.append({"label": str(_("复制")), "icon": "copy", "url": urls.new(entity.key, **{"from": record.id}), "method": "get"})
+        found.append(
+            {
+                "label": str(_("复制")),
+                "icon": "copy",
+                "url": urls.new(entity.key, **{"from": record.id}),
+                "method": "get",
+            }
+        )
     if reader.may(entity, "delete") and ids_within(reader.unit, reader.actor, entity, "delete", [record.id]):
         confirm = str(_("删除“%(name)s”？\n会移到回收站，可以恢复。", name=record.title))
         found.append({"label": str(_("删除")), "icon": "trash", "url": f"/records/{entity.key}/{record.id}/delete", "method": "post",
@@ -158,7 +192,14 @@ def _create(reader: Reader, entity: Entity, record: Record) -> list[dict[str, An
     for inverse in entity.inverses.values():
         other = reader.registry.entities[inverse.entity]
         if other.kind == "record" and not other.system and not inverse.through_pairs and reader.may(other, "create"):
-            found.append({"label": reader.say(other.label), "icon": other.icon, "url": urls.new(other.key, **{inverse.field: record.id}), "method": "get"})
+            found.append(
+                {
+                    "label": reader.say(other.label),
+                    "icon": other.icon,
+                    "url": urls.new(other.key, **{inverse.field: record.id}),
+                    "method": "get",
+                }
+            )
     return found[:8]
 
 
@@ -193,12 +234,20 @@ def _related(reader: Reader, entity: Entity, record: Record) -> dict[str, Any]:
     """Owned rows first, then what links here; the others are only counted."""
     names = related_names(reader, entity, record)
     tabs = [
-        {"key": name, "label": label, "count": None, "url": f"{urls.record(entity.key, record.id)}/related/{name}", "on": at == 0}
+        {
+            "key": name,
+            "label": label,
+            "count": None,
+            "url": f"{urls.record(entity.key, record.id)}/related/{name}",
+            "on": at == 0,
+        }
         for at, (name, label) in enumerate(names)
     ]
     now = related_model(reader, entity, record.id, names[0][0]) if names else None
     for tab in tabs:
-        tab["count"] = now.pop("count") if tab["on"] and now is not None else _related_count(reader, entity, record, tab["key"])
+        tab["count"] = (
+            now.pop("count") if tab["on"] and now is not None else _related_count(reader, entity, record, tab["key"])
+        )
     return {"related": tabs, "related_now": now}
 
 
@@ -212,7 +261,8 @@ def _related_count(reader: Reader, entity: Entity, record: Record, name: str) ->
 
 def related_names(reader: Reader, entity: Entity, record: Record) -> list[tuple[str, str]]:
     found = [
-        (key, reader.say(field.label)) for key, field in entity.fields.items()
+        (key, reader.say(field.label))
+        for key, field in entity.fields.items()
         if field.rows and not field.retired and key in record.values
     ]
     for inverse in entity.inverses.values():
@@ -240,8 +290,15 @@ def related_model(reader: Reader, entity: Entity, record_id: int, name: str) -> 
     count = None if page.count is None else f"{page.count:,}{'+' if page.count_capped else ''}"
     create = None
     if of.kind == "record" and field and reader.may(of, "create"):
-        create = {"label": str(_("新建%(name)s", name=reader.say(of.label))), "icon": "plus", "url": urls.new(of.key, **{field: record_id}), "method": "get"}
-    everything = urls.entity(of.key, **{f"f.{field}": record_id}) if of.kind == "record" and field and page.next else None
+        create = {
+            "label": str(_("新建%(name)s", name=reader.say(of.label))),
+            "icon": "plus",
+            "url": urls.new(of.key, **{field: record_id}),
+            "method": "get",
+        }
+    everything = (
+        urls.entity(of.key, **{f"f.{field}": record_id}) if of.kind == "record" and field and page.next else None
+    )
     empty = {"icon": of.icon, "title": str(_("还没有%(name)s", name=reader.say(of.plural))), "said": None}
     return {
         "columns": [{"label": reader.say(f.label), "css": css} for f, css in zip(fields, styles(of, fields), strict=True)],
@@ -266,7 +323,11 @@ def _target(reader: Reader, entity: Entity, name: str) -> tuple[Entity, str | No
 
 def _columns(entity: Entity) -> list[str]:
     if entity.kind == "rows":
-        return [k for k, f in entity.fields.items() if not f.retired and f.source not in ("system",) and k != entity.parent_link][:8]
+        return [
+            k
+            for k, f in entity.fields.items()
+            if not f.retired and f.source not in ("system",) and k != entity.parent_link
+        ][:8]
     view = entity.views.get("list")
     return list(view.body.get("columns", ()))[:6] if view else []
 
@@ -284,8 +345,16 @@ def history_part(reader: Reader, entity: Entity, record_id: int) -> Response:
         moment = datetime.fromisoformat(until) if until else None
     except ValueError:
         moment = None
-    model = timeline(reader, entity, record, int(before) if before.isdigit() else None, moment if moment is None or moment.tzinfo else None)
-    return make_response(render_template("_timeline_items.html", timeline=model, ctx={"cell": False, "locale": reader.locale}))
+    model = timeline(
+        reader,
+        entity,
+        record,
+        int(before) if before.isdigit() else None,
+        moment if moment is None or moment.tzinfo else None,
+    )
+    return make_response(
+        render_template("_timeline_items.html", timeline=model, ctx={"cell": False, "locale": reader.locale})
+    )
 
 
 def say_part(reader: Reader, entity: Entity, record_id: int) -> Response:
@@ -298,4 +367,8 @@ def say_part(reader: Reader, entity: Entity, record_id: int) -> Response:
         say(reader, entity, record, text)
     if not wants_part():
         return redirect(urls.record(entity.key, record_id), 303)  # type: ignore[return-value]
-    return make_response(render_template("_timeline.html", timeline=timeline(reader, entity, record), ctx={"cell": False, "locale": reader.locale}))
+    return make_response(
+        render_template(
+            "_timeline.html", timeline=timeline(reader, entity, record), ctx={"cell": False, "locale": reader.locale}
+        )
+    )

@@ -54,7 +54,9 @@ def delete_many(reader: Reader, entity: Entity) -> Response:
 def said_reasons(errors: Iterable[Exception | None]) -> str:
     """The most frequent reasons, each once with how often: ``没有权限（3）；被 2 条订单引用``."""
     counted = Counter(_reason(error) for error in errors)
-    reasons = [_("%(text)s（%(n)s）", text=text, n=n) if n > 1 else text for text, n in counted.most_common(MOST_REASONS)]
+    reasons = [
+        _("%(text)s（%(n)s）", text=text, n=n) if n > 1 else text for text, n in counted.most_common(MOST_REASONS)
+    ]
     return told(reasons) + ("…" if len(counted) > MOST_REASONS else "")
 
 
@@ -93,12 +95,21 @@ def bin_page(reader: Reader) -> Response:
     open_to = [e for e in listed_entities(reader) if reader.may(e, "delete")]
     chosen = request.args.get("entity", "")
     entity = next((e for e in open_to if e.key == chosen), open_to[0] if open_to else None)
-    tabs = [{"label": reader.say(e.plural), "url": f"/bin?entity={e.key}", "on": e is entity, "count": None} for e in open_to]
+    tabs = [
+        {"label": reader.say(e.plural), "url": f"/bin?entity={e.key}", "on": e is entity, "count": None}
+        for e in open_to
+    ]
     page: dict[str, Any] = {
         "title": str(_("回收站")), "crumbs": None, "count": None, "actions": [], "notes": [], "tabs": tabs, "form": None, "search": None,
         "table": _table(reader, entity) if entity is not None else None, "pager": None,
     }  # fmt: skip
-    context = {"page": page, "shell": shell(reader), "seen": None, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
+    context = {
+        "page": page,
+        "shell": shell(reader),
+        "seen": None,
+        "ctx": {"cell": False, "locale": reader.locale},
+        "locale": reader.locale,
+    }
     return make_response(render_template("simple.html", **context))
 
 
@@ -113,7 +124,9 @@ def _table(reader: Reader, entity: Entity) -> dict[str, Any]:
         for r in records
     ]  # fmt: skip
     empty = {"icon": "trash", "title": str(_("回收站是空的")), "said": str(_("删除的记录会留在这里，随时可以恢复"))}
-    columns = [{"label": reader.say(f.label), "css": css} for f, css in zip(fields, styles(entity, fields), strict=True)]
+    columns = [
+        {"label": reader.say(f.label), "css": css} for f, css in zip(fields, styles(entity, fields), strict=True)
+    ]
     return {"columns": columns, "rows": rows, "empty": None if rows else empty}
 
 

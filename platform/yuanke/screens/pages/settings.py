@@ -18,7 +18,9 @@ def settings_page(reader: Reader) -> Response:
     if not reader.actor.is_admin:
         raise AccessDenied(message("只有系统管理员可以打开设置"))
     model = {"account": _account(reader), "cards": _cards(reader), "changes": None}
-    return make_response(render_template("settings.html", settings=model, shell=shell(reader), seen=None, locale=reader.locale))
+    return make_response(
+        render_template("settings.html", settings=model, shell=shell(reader), seen=None, locale=reader.locale)
+    )
 
 
 def _account(reader: Reader) -> dict[str, Any]:
@@ -26,12 +28,27 @@ def _account(reader: Reader) -> dict[str, Any]:
     users = reader.records.list("user", Query(filter="status == active", fields=("id",), limit=1)).count or 0
     licences = {"label": str(_("用户许可")), "value": f"{users:,}", "unit": f"/ {enterprise.licences}" if enterprise.licences else "", "note": "",
                 "bar": {"value": users, "max": enterprise.licences} if enterprise.licences else None}  # fmt: skip
-    expires = {"label": str(_("到期时间")), "value": enterprise.expires.isoformat() if enterprise.expires else str(_("长期")), "unit": "", "note": "", "bar": None}
-    return {"initials": enterprise.label[:2], "logo_url": enterprise.logo, "name": enterprise.label, "said": enterprise.slug, "actions": [], "facts": [licences, expires]}
+    expires = {
+        "label": str(_("到期时间")),
+        "value": enterprise.expires.isoformat() if enterprise.expires else str(_("长期")),
+        "unit": "",
+        "note": "",
+        "bar": None,
+    }
+    return {
+        "initials": enterprise.label[:2],
+        "logo_url": enterprise.logo,
+        "name": enterprise.label,
+        "said": enterprise.slug,
+        "actions": [],
+        "facts": [licences, expires],
+    }
 
 
 def _cards(reader: Reader) -> list[dict[str, Any]]:
-    first = [{"label": reader.say(e.plural), "url": f"/settings/customize/{e.key}"} for e in listed_entities(reader)[:5]]
+    first = [
+        {"label": reader.say(e.plural), "url": f"/settings/customize/{e.key}"} for e in listed_entities(reader)[:5]
+    ]
     return [
         {"icon": "adjustments", "title": str(_("功能自定义")), "said": str(_("字段、选项、表单和列表")), "url": "/settings/customize", "links": first, "state": "", "note": False},
         {"icon": "users", "title": str(_("用户")), "said": str(_("账号、部门和角色")), "url": "/records/user", "state": "", "note": False,

@@ -28,16 +28,26 @@ LONGEST_COMMENT = 5_000
 ICONS = {"create": "plus", "update": "edit", "delete": "trash", "restore": "arrow-back-up"}
 
 
-def timeline(reader: Reader, entity: Entity, record: Record, before: int | None = None, until: datetime | None = None) -> dict[str, Any]:
+def timeline(
+    reader: Reader, entity: Entity, record: Record, before: int | None = None, until: datetime | None = None
+) -> dict[str, Any]:
     """The newest page, or what lies ``before`` an entry of the history that was made at ``until``."""
     entries = reader.records.history(entity.key, record.id, PAGE + 1, before)
     shown, more, since = entries[:PAGE], None, None
     if len(entries) > PAGE:
         since = shown[-1].at
-        url = urls.with_query(f"{urls.record(entity.key, record.id)}/history", {"before": shown[-1].id, "until": since.isoformat()})
+        url = urls.with_query(
+            f"{urls.record(entity.key, record.id)}/history", {"before": shown[-1].id, "until": since.isoformat()}
+        )
         more = {"label": str(_("更早的记录")), "url": url}
-    told = [(entry.at, _item(reader, entity, entry)) for entry in shown] + _comments(reader, entity, record, since, until)
-    kinds = [("all", _("全部")), ("comment", _("评论")), ("change", _("变更"))] if may_say(reader, entity) else [("all", _("全部")), ("change", _("变更"))]
+    told = [(entry.at, _item(reader, entity, entry)) for entry in shown] + _comments(
+        reader, entity, record, since, until
+    )
+    kinds = (
+        [("all", _("全部")), ("comment", _("评论")), ("change", _("变更"))]
+        if may_say(reader, entity)
+        else [("all", _("全部")), ("change", _("变更"))]
+    )
     return {
         "say": _say(entity, record) if may_say(reader, entity) else None, "kinds": [{"key": k, "label": str(label)} for k, label in kinds],
         "items": _by_day(told), "more": more,
@@ -71,7 +81,9 @@ def _say(entity: Entity, record: Record) -> dict[str, Any]:
     return {"url": f"{urls.record(entity.key, record.id)}/say", "kinds": kinds, "chips": []}
 
 
-def _comments(reader: Reader, entity: Entity, record: Record, since: datetime | None, until: datetime | None) -> list[tuple[datetime, dict[str, Any]]]:
+def _comments(
+    reader: Reader, entity: Entity, record: Record, since: datetime | None, until: datetime | None
+) -> list[tuple[datetime, dict[str, Any]]]:
     """Of a record that this reader reads, what everybody said about it: the door gives each his own, the page all."""
     if COMMENTS not in reader.registry.entities or "comments" not in entity.features:
         return []
@@ -79,7 +91,13 @@ def _comments(reader: Reader, entity: Entity, record: Record, since: datetime | 
     conditions += [Condition("created_at", "ge", since)] if since is not None else []
     conditions += [Condition("created_at", "lt", until)] if until is not None else []
     engine = Records(reader.unit, engine_of(reader.actor))
-    query = Query(conditions=tuple(conditions), fields=("body", "owner", "created_at"), sort=("-created_at",), limit=MOST_COMMENTS, count="none")
+    query = Query(
+        conditions=tuple(conditions),
+        fields=("body", "owner", "created_at"),
+        sort=("-created_at",),
+        limit=MOST_COMMENTS,
+        count="none",
+    )
     return [(r.values["created_at"], _comment(reader, r)) for r in engine.list(COMMENTS, query).records]
 
 
@@ -97,7 +115,11 @@ def _comment(reader: Reader, said: Record) -> dict[str, Any]:
 
 def _item(reader: Reader, entity: Entity, entry: HistoryEntry) -> dict[str, Any]:
     at = entry.at.astimezone(ZoneInfo(reader.place.timezone))
-    changes = [] if entry.verb == "create" else [c for key, pair in entry.changes.items() for c in _changes(reader, entity, key, pair)]
+    changes = (
+        []
+        if entry.verb == "create"
+        else [c for key, pair in entry.changes.items() for c in _changes(reader, entity, key, pair)]
+    )
     return {
         "day": _day(reader, at), "kind": "change", "icon": ICONS.get(entry.verb, "point"), "who": entry.by.title or str(_("系统")),
         "did": _did(entry, len(changes)), "when": f"{at:%H:%M}", "changes": changes[:12], "state": None, "text": None, "chips": [],
@@ -127,7 +149,9 @@ def _changes(reader: Reader, entity: Entity, key: str, pair: tuple[Any, Any]) ->
     field = entity.fields[key]
     if field.rows:
         return [{"label": reader.say(field.label), "old": None, "new": _rows_said(pair[1])}]
-    return [{"label": reader.say(field.label), "old": _text(reader, field, pair[0]), "new": _text(reader, field, pair[1])}]
+    return [
+        {"label": reader.say(field.label), "old": _text(reader, field, pair[0]), "new": _text(reader, field, pair[1])}
+    ]
 
 
 def _rows_said(lines: list[dict[str, Any]]) -> str:

@@ -85,10 +85,22 @@ def _sent() -> dict[str, Any]:
     return {"name": request.form.get("name", ""), "shared": request.form.get("shared") == "1"}
 
 
-def _dialog(reader: Reader, entity: Entity, view: SavedView | None, values: dict[str, Any], hidden: list[tuple[str, str]], errors: Any) -> Response:
+def _dialog(
+    reader: Reader,
+    entity: Entity,
+    view: SavedView | None,
+    values: dict[str, Any],
+    hidden: list[tuple[str, str]],
+    errors: Any,
+) -> Response:
     of = reader.registry.entities[VIEWS]
-    fields = [control(reader, of, of.fields[k], values[k], writable=True, errors=[say(m) for m in errors.get(k, ())]) for k in ASKED]
+    fields = [
+        control(reader, of, of.fields[k], values[k], writable=True, errors=[say(m) for m in errors.get(k, ())])
+        for k in ASKED
+    ]
     at = f"/records/{entity.key}/views"
     title = str(_("保存视图")) if view is None else str(_("改名或共享"))
     said = str(_("条件、排序和列一起保存")) if view is None else None
-    return dialog(reader, title, f"{at}/{view.id}/edit" if view else at, fields, str(_("保存")), said=said, hidden=hidden)
+    return dialog(
+        reader, title, f"{at}/{view.id}/edit" if view else at, fields, str(_("保存")), said=said, hidden=hidden
+    )

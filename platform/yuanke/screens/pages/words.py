@@ -24,7 +24,11 @@ LOOKED_AT = 200
 def regions_json() -> Response:
     """``?q=深圳`` or ``?q=sz``: ``[{id: "广东省/深圳市", title: "广东省 深圳市"}]``, the wider places first."""
     words = [fold(word) for word in request.args.get("q", "")[:60].split()]
-    found = [path for depth, path, keys in _places() if all(any(word in key for key in keys) for word in words) and (words or depth == 1)]
+    found = [
+        path
+        for depth, path, keys in _places()
+        if all(any(word in key for key in keys) for word in words) and (words or depth == 1)
+    ]
     return jsonify(result=[{"id": path, "title": path.replace(SEPARATOR, " ")} for path in found[:MOST]])
 
 

@@ -40,7 +40,13 @@ def workbench_page(reader: Reader, name: str | None = None) -> Response:
         "title": _greeting(reader) if name is None else _label(reader, f"dashboards.{key}", board or {}, name),
         "said": _today(reader), "greeting": name is None, "scopes": [], "customize_url": None, "rows": [row for row in rows if row],
     }  # fmt: skip
-    context = {"dashboard": model, "shell": shell(reader), "seen": None, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
+    context = {
+        "dashboard": model,
+        "shell": shell(reader),
+        "seen": None,
+        "ctx": {"cell": False, "locale": reader.locale},
+        "locale": reader.locale,
+    }
     return make_response(render_template("dashboard.html", **context))
 
 
@@ -88,7 +94,16 @@ def _widget(reader: Reader, path: str, key: str, declared: Widget) -> dict[str, 
     build = next((build for word, build in _KINDS.items() if word in declared), None)
     if build is None:
         return None
-    frame = {"key": key, "title": _label(reader, path, declared, key), "count": None, "link": None, "tabs": [], "failed": None, "empty": None, "said": None}
+    frame = {
+        "key": key,
+        "title": _label(reader, path, declared, key),
+        "count": None,
+        "link": None,
+        "tabs": [],
+        "failed": None,
+        "empty": None,
+        "said": None,
+    }
     try:
         filled = build(reader, path, declared)
     except Refusal as refusal:
@@ -123,11 +138,24 @@ def _links(reader: Reader, path: str, declared: Widget) -> dict[str, Any] | None
         if entity is None:
             continue
         at = f"{path}.links.{key}"
-        label = _label(reader, at, link, reader.say(entity.plural)) if link.get("label") and reader.locale == "zh" else reader.say(entity.plural)
+        label = (
+            _label(reader, at, link, reader.say(entity.plural))
+            if link.get("label") and reader.locale == "zh"
+            else reader.say(entity.plural)
+        )
         note = link.get("note") if reader.locale == "zh" else reader.registry.more.get("english", {}).get(f"{at}.note")
         where = link.get("where")
         url = urls.entity(key, filter=where)
-        items.append({"label": label, "icon": link.get("icon") or entity.icon, "value": _count(reader, entity, where), "note": note, "tone": "", "url": url})
+        items.append(
+            {
+                "label": label,
+                "icon": link.get("icon") or entity.icon,
+                "value": _count(reader, entity, where),
+                "note": note,
+                "tone": "",
+                "url": url,
+            }
+        )
     return {"kind": "shortcuts", "items": items} if items else None
 
 
@@ -142,7 +170,10 @@ def _list(reader: Reader, path: str, declared: Widget) -> dict[str, Any] | None:
         fields=tuple(f.key for f in fields), count="none",
     )  # fmt: skip
     page = reader.records.list(entity.key, query)
-    rows = [{"url": urls.record(entity.key, r.id), "cells": [cell(r, f, reader.place) for f in fields]} for r in page.records]
+    rows = [
+        {"url": urls.record(entity.key, r.id), "cells": [cell(r, f, reader.place) for f in fields]}
+        for r in page.records
+    ]
     every = urls.entity(entity.key, filter=declared.get("where"))
     empty = {"icon": entity.icon, "title": str(_("没有%(name)s", name=reader.say(entity.plural))), "said": None}
     return {
@@ -164,8 +195,20 @@ def _metric(reader: Reader, path: str, declared: Widget) -> dict[str, Any] | Non
     figures = {g.key: (g.total if total else g.records) or 0 for g in groups}
     if by is None:
         field = entity.fields.get(total or "")
-        text = field.type.text(field, figures.get(None, 0), reader.place) if field is not None else f"{figures.get(None, 0):,}"
-        return {"kind": "figure", "value": text, "unit": None, "delta": None, "note": None, "bar": None, "url": urls.entity(entity.key, filter=declared.get("where"))}
+        text = (
+            field.type.text(field, figures.get(None, 0), reader.place)
+            if field is not None
+            else f"{figures.get(None, 0):,}"
+        )
+        return {
+            "kind": "figure",
+            "value": text,
+            "unit": None,
+            "delta": None,
+            "note": None,
+            "bar": None,
+            "url": urls.entity(entity.key, filter=declared.get("where")),
+        }
     options = [(k, o) for k, o in (by.options or {}).items() if k in figures]
     chart = {
         "type": "across", "unit": "", "x": [reader.say(o.label) for _k, o in options], "top": None,
@@ -183,7 +226,9 @@ def _stages(reader: Reader, path: str, declared: Widget) -> dict[str, Any] | Non
         if entity is None:
             continue
         opens = [e for e in (_seen(reader, name) for name in stage.get("opens", ())) if e is not None]
-        items = [{"label": reader.say(e.plural), "count": _count(reader, e, None), "url": urls.entity(e.key)} for e in opens]
+        items = [
+            {"label": reader.say(e.plural), "count": _count(reader, e, None), "url": urls.entity(e.key)} for e in opens
+        ]
         made.append({
             "label": _label(reader, f"{path}.stages.{key}", stage, key), "icon": stage.get("icon", "point"), "tone": "", "rate": None,
             "count": _count(reader, entity, stage.get("where")), "unit": "", "items": items,
@@ -192,5 +237,8 @@ def _stages(reader: Reader, path: str, declared: Widget) -> dict[str, Any] | Non
 
 
 _KINDS: Mapping[str, Callable[[Reader, str, Widget], dict[str, Any] | None]] = {
-    "links": _links, "list": _list, "metric": _metric, "stages": _stages,
+    "links": _links,
+    "list": _list,
+    "metric": _metric,
+    "stages": _stages,
 }
