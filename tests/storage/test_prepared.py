@@ -58,7 +58,7 @@ def test_each_enterprise_is_asked_for_its_own_rows(
             if one not in texts:
                 texts.append(one)
                 unit.execute(table.insert().values(name=name, version=1))
-            asked = remembered(unit, "names", lambda: prepared(unit, sa.select(table.c.name)))
+            asked = remembered(unit, "names", lambda of=table: prepared(unit, sa.select(of.c.name)))
             assert [row["name"] for row in asked.mappings(unit)] == [name]
 
 

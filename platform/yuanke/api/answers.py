@@ -45,15 +45,15 @@ def records_json(records: Sequence[Record]) -> list[dict[str, Any]]:
     if any(list(record.values) != keys or record.entity is not records[0].entity for record in records):
         return [record_json(record) for record in records]
     dumpers = dumpers_of(records[0].entity)
-    plan = [(key, dumpers.get(key)) for key in keys]
-    return [
-        {"id": record.id, "version": record.version}
-        | {
-            key: value if value is None or dump is None else dump(value)
-            for (key, dump), value in zip(plan, record.values.values(), strict=True)
-        }
-        for record in records
-    ]
+    columns = zip(*(record.values.values() for record in records))
+    said = [_dumped(column, dumpers.get(key)) for key, column in zip(keys, columns)]
+    rows = zip(*said) if said else ((),) * len(records)
+    names = ("id", "version", *keys)
+    return [dict(zip(names, (record.id, record.version, *row))) for record, row in zip(records, rows)]
+
+
+def _dumped(column: Sequence[Any], dump: Dump | None) -> Sequence[Any]:
+    return column if dump is None else [None if value is None else dump(value) for value in column]
 
 
 def record_json(record: Record) -> dict[str, Any]:

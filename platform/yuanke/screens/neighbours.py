@@ -59,7 +59,7 @@ def _first_after(reader: Reader, entity: Entity, asked: Asked, query: Query, pag
         return None
     trail = "~".join([*asked.trail, *([query.after] if query.after else [])][-20:])
     _page, found = _ids(reader, entity, replace(query, after=page.next, limit=1))
-    there = MultiDict({**asked.args.to_dict(flat=False), "after": [page.next], "trail": [trail]})
+    there: MultiDict[str, str] = MultiDict({**asked.args.to_dict(flat=False), "after": [page.next], "trail": [trail]})
     return (found[0], Asked(entity, there)) if found else None
 
 
@@ -69,7 +69,9 @@ def _last_before(reader: Reader, entity: Entity, asked: Asked, query: Query) -> 
     trail = asked.trail
     cursor = trail[-1] if trail else None
     _page, found = _ids(reader, entity, replace(query, after=cursor))
-    there = MultiDict({k: v for k, v in asked.args.to_dict(flat=False).items() if k not in ("after", "trail")})
+    there: MultiDict[str, str] = MultiDict(
+        {k: v for k, v in asked.args.to_dict(flat=False).items() if k not in ("after", "trail")}
+    )
     if cursor:
         there.setlist("after", [cursor])
         there.setlist("trail", ["~".join(trail[:-1])])

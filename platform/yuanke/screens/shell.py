@@ -110,7 +110,7 @@ def _menu(reader: Reader) -> tuple[list[dict[str, Any]], Markup]:
 
 def _home(here: str) -> dict[str, Any]:
     on = here == "/"
-    item = {
+    item: dict[str, Any] = {
         "label": str(_("工作台")),
         "icon": "home",
         "url": "/",

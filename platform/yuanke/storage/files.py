@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import sqlalchemy as sa
 
@@ -99,7 +99,7 @@ class Files:
         self.unit = unit
         self.folder = unit.installation.home / "enterprises" / unit.enterprise.slug / "files"
 
-    def put(self, stream: BinaryIO, name: str, user_id: int | None, largest: int = LARGEST) -> FileInfo:
+    def put(self, stream: IO[bytes], name: str, user_id: int | None, largest: int = LARGEST) -> FileInfo:
         """Keep a content. It is written before the row and never after: a row always has its file.
 
         Raises ValidationFailed when it is empty or has more than ``largest`` bytes (which are not all read).

@@ -117,7 +117,7 @@ def _column(
     summed = None
     if total and group and group.total is not None:
         summed = entity.fields[total].type.text(entity.fields[total], group.total, reader.place)
-    made = {"key": key, "label": reader.say(option.label), "colour": colour(option), "count": f"{count:,}", "sum": summed,
+    made: dict[str, Any] = {"key": key, "label": reader.say(option.label), "colour": colour(option), "count": f"{count:,}", "sum": summed,
             "closed": bool(option.values.get("closed")), "cards": [], "more_url": None}  # fmt: skip
     if cards and count:
         made.update(_cards(reader, entity, ask, by, key))

@@ -130,7 +130,7 @@ def _event(
     }  # fmt: skip
     if end is not None and record.values.get(end.key) is not None:
         made["end"] = _said(reader, record.values[end.key])
-    option = (paint.options or {}).get(record.values.get(paint.key)) if paint is not None else None
+    option = (paint.options or {}).get(str(record.values.get(paint.key))) if paint is not None else None
     if option is not None:
         made["color"] = PAINT.get(colour(option), PAINT["blue"])
     return made

@@ -219,7 +219,7 @@ def _faulty(reader: Reader, entity: Entity, ask: Asked, fields: list[Field], fau
 def _empty(reader: Reader, entity: Entity, ask: Asked) -> dict[str, Any]:
     name = reader.say(entity.plural)
     if ask.narrowed or ask.args.get("v"):
-        action = {"label": str(_("清除条件")), "url": urls.entity(entity.key)}
+        action: dict[str, str] | None = {"label": str(_("清除条件")), "url": urls.entity(entity.key)}
         return {
             "icon": "search-off",
             "title": str(_("没有符合条件的%(name)s", name=name)),
@@ -243,7 +243,7 @@ def _denied(reader: Reader, entity: Entity, ask: Asked) -> dict[str, Any]:
         "said": say(reason),
         "action": None,
     }
-    bare = {"views": [], "view_menu": [], "save_view_url": None, "kinds": [], "actions": [], "filters": [], "bulk": [], "columns": [],
+    bare: dict[str, Any] = {"views": [], "view_menu": [], "save_view_url": None, "kinds": [], "actions": [], "filters": [], "bulk": [], "columns": [],
             "chooser": None, "row_actions": [], "expression": None, "rows": [], "pager": None, "keep": {}, "q": "", "q_hint": "",
             "clear_url": None, "refresh_url": None, "note": None}  # fmt: skip
     return {**head(reader, entity, ask, "list"), **bare, "url": urls.entity(entity.key), "empty": empty}

@@ -83,7 +83,7 @@ def _view_menu(reader: Reader, entity: Entity, ask: Asked) -> list[dict[str, Any
 
 
 def _actions(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
     if reader.may(entity, "import"):
         found.append(
             {"label": str(_("导入")), "icon": "upload", "url": f"/records/{entity.key}/import", "method": "get"}
@@ -102,7 +102,7 @@ def _actions(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
 
 def bulk(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
     """What can be done with the chosen ones; each record is asked for its own rights when it is done."""
-    found = []
+    found: list[dict[str, Any]] = []
     update = reader.records.grant(entity.key, "update")
     if update.allowed and "owner" in update.writable and entity.key != "user":
         found.append(
@@ -134,7 +134,7 @@ def bulk(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
 
 
 def row_actions(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
     if reader.may(entity, "update"):
         found.append({"label": str(_("编辑")), "icon": "edit", "url": urls.edit(entity.key, "{id}"), "method": "get"})
     if reader.may(entity, "create"):

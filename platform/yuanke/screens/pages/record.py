@@ -61,7 +61,7 @@ def _star(reader: Reader, entity: Entity, record: Record) -> dict[str, Any] | No
 
 def _tag(reader: Reader, entity: Entity, record: Record) -> tuple[str, str] | None:
     field = _state_field(entity)
-    option = (field.options or {}).get(record.values.get(field.key)) if field is not None else None
+    option = (field.options or {}).get(str(record.values.get(field.key))) if field is not None else None
     return (reader.say(option.label), colour(option)) if option is not None else None
 
 
@@ -82,7 +82,7 @@ def _facts(reader: Reader, entity: Entity, record: Record) -> list[Any]:
     view = entity.views.get("list")
     keys = dict.fromkeys(["number", *(view.body.get("columns", ()) if view else ()), "owner"])
     state = _state_field(entity)
-    found = []
+    found: list[Any] = []
     for key in keys:
         field, value = entity.fields.get(key), record.values.get(key)
         if field is None or value is None or key == entity.title or field is state or field.type.numeric:
@@ -93,7 +93,7 @@ def _facts(reader: Reader, entity: Entity, record: Record) -> list[Any]:
 
 def _figures(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
     """Money and computed numbers, in the order of declaration."""
-    found = []
+    found: list[dict[str, Any]] = []
     for field in entity.fields.values():
         value = record.values.get(field.key)
         if (
@@ -160,7 +160,7 @@ def may_update(reader: Reader, entity: Entity, record: Record) -> bool:
 def _more(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
     from yuanke.records.fetch import ids_within
 
-    found = []
+    found: list[dict[str, Any]] = []
     if entity.key == "user" and reader.actor.is_admin:
         found.append(
             {
@@ -188,7 +188,7 @@ def _more(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]
 
 def _create(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
     """New records that hang on this one."""
-    found = []
+    found: list[dict[str, Any]] = []
     for inverse in entity.inverses.values():
         other = reader.registry.entities[inverse.entity]
         if other.kind == "record" and not other.system and not inverse.through_pairs and reader.may(other, "create"):
@@ -246,7 +246,9 @@ def _related(reader: Reader, entity: Entity, record: Record) -> dict[str, Any]:
     now = related_model(reader, entity, record.id, names[0][0]) if names else None
     for tab in tabs:
         tab["count"] = (
-            now.pop("count") if tab["on"] and now is not None else _related_count(reader, entity, record, tab["key"])
+            now.pop("count")
+            if tab["on"] and now is not None
+            else _related_count(reader, entity, record, str(tab["key"]))
         )
     return {"related": tabs, "related_now": now}
 
@@ -286,7 +288,7 @@ def related_model(reader: Reader, entity: Entity, record_id: int, name: str) -> 
         for r in page.records
     ]  # fmt: skip
     if of.kind == "rows":
-        rows = [{**row, "cells": [_untitled(c) for c in row["cells"]]} for row in rows]
+        rows = [{**row, "cells": [_untitled(c) for c in row["cells"] or ()]} for row in rows]
     count = None if page.count is None else f"{page.count:,}{'+' if page.count_capped else ''}"
     create = None
     if of.kind == "record" and field and reader.may(of, "create"):

@@ -94,7 +94,7 @@ def _widget(reader: Reader, path: str, key: str, declared: Widget) -> dict[str, 
     build = next((build for word, build in _KINDS.items() if word in declared), None)
     if build is None:
         return None
-    frame = {
+    frame: dict[str, Any] = {
         "key": key,
         "title": _label(reader, path, declared, key),
         "count": None,
