@@ -145,7 +145,7 @@ class Files:
         return self.folder / sha256
 
 
-def _copy(stream: BinaryIO, target: IO[bytes], largest: int) -> tuple[str, int, bytes]:
+def _copy(stream: IO[bytes], target: IO[bytes], largest: int) -> tuple[str, int, bytes]:
     digest, size, begin = hashlib.sha256(), 0, b""
     while piece := stream.read(PIECE):
         begin = begin or piece
