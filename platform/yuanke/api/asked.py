@@ -36,8 +36,24 @@ def only(known: Iterable[str]) -> None:
             raise QueryFault(message("参数 {name} 出现了 {count} 次", name=name, count=len(values)), parameter=name)
 
 
+_read: dict[bytes, Query] = {}  # a program asks for the same few lists again and again
+MOST_READ, LONGEST_READ = 1_000, 500
+
+
 def query() -> Query:
     """The `Query` of a list request."""
+    asked = request.query_string
+    found = _read.get(asked)
+    if found is None:
+        found = _query()
+        if len(asked) <= LONGEST_READ:
+            if len(_read) >= MOST_READ:
+                _read.clear()
+            _read[asked] = found
+    return found
+
+
+def _query() -> Query:
     only(LIST)
     return Query(
         filter=text("filter", LONGEST_FILTER),
