@@ -1,4 +1,5 @@
 // A file is sent as soon as it is chosen; the form carries only its id, so a form with faults keeps its files.
+// Whoever saves while a file is on its way waits for it: a form never leaves without what one sees in it.
 import { $, csrf, icon, make, say } from './dom.js';
 import { toast } from './messages.js';
 
@@ -25,9 +26,24 @@ function send(file, box, list) {
   request.responseType = 'json';
   request.upload.addEventListener('progress', (e) => { progress.value = e.loaded / e.total * 100; });
   request.addEventListener('loadend', () => {
-    if (request.status >= 300 || !request.response?.id) { entry.remove(); toast(request.response?.detail ?? say('file_failed', { name: file.name }), 'bad'); return; }
+    if (request.status >= 300 || !request.response?.id) { entry.remove(); waiting.delete(box.closest('form')); toast(request.response?.detail ?? say('file_failed', { name: file.name }), 'bad'); return; }
     progress.replaceWith(make('input', { type: 'hidden', name: box.dataset.name, value: request.response.id }), make('button', { type: 'button', class: 'yk-x', 'data-file-x': true, 'aria-label': say('remove', { name: file.name }) }, icon('x')));
     box.dispatchEvent(new Event('input', { bubbles: true }));
+    goOn(box.closest('form'));
   });
   request.send(data);
+}
+
+const waiting = new Map();  // form -> the button it was sent by, if any
+addEventListener('submit', (event) => {
+  if (!$('.yk-file progress', event.target)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  waiting.set(event.target, event.submitter);
+}, true);
+function goOn(form) {
+  if (!waiting.has(form) || $('.yk-file progress', form)) return;
+  const button = waiting.get(form);
+  waiting.delete(form);
+  form.requestSubmit(button);
 }

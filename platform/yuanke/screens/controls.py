@@ -52,7 +52,7 @@ def control(
         "help": reader.say(field.help), "placeholder": "", "unit": _unit(reader, field), "widget": widget,
         "required": field.required and writable, "readonly": readonly, "errors": list(errors), "visible": True,
         "span": "wide" if field.type.name in WIDE or field.rows else 1,
-        "options": options_of(reader, field, value), "style": "select", "scale": field.scale,
+        "options": options_of(reader, field, value), "style": "select", "scale": scale_of(field),
         "min": _plain(field.min), "max": _plain(field.max) if field.type.name != "rating" else int(field.max or 5),
         "length": field.length, "pattern": None, "numeric": field.type.numeric,
         "formula": writable and (field.formula is not None or isinstance(field.default, Expression)), "by_hand": value is not None,
