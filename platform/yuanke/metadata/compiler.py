@@ -33,21 +33,28 @@ def system_layers() -> tuple[Layer, ...]:
     return tuple(Layer.read_file(path, "platform") for path in sorted(folder.glob("*.yaml")))
 
 
+def known_registry(digest: str) -> Registry | None:
+    """The Registry of this digest when this process has compiled it already: its layers need not be read."""
+    name = (digest, types_digest(catalogue()))
+    with _lock:
+        found = _registries.get(name)
+        if found is not None:
+            _registries.move_to_end(name)
+    return found
+
+
 def compile_layers(layers: Sequence[Layer]) -> Registry:
     """The Registry of ``layers``, the platform's own added when absent; raises `DefinitionError` with all faults."""
     layers = with_system(layers)
     digest = digest_of(layers)
-    name = (digest, types_digest(catalogue()))
-    with _lock:
-        known = _registries.get(name)
-        if known is not None:
-            _registries.move_to_end(name)
-            return known
+    known = known_registry(digest)
+    if known is not None:
+        return known
     registry, found = _compile(layers, digest, fresh=False)
     if registry is None:
         raise DefinitionError(found)
     with _lock:
-        _registries[name] = registry
+        _registries[(digest, types_digest(catalogue()))] = registry
         while len(_registries) > _KEPT:
             _registries.popitem(last=False)
     return registry

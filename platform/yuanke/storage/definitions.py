@@ -37,9 +37,20 @@ def _layer(row: Any, as_written: bool) -> Layer:
         read = Layer.read_text(row.source, row.file or row.name, row.rank)
         if not read.broken and read.name == row.name:
             return read
-    layer = Layer.from_plain(row.name, row.rank, row.data)
-    layer.file, layer.text = row.file or row.name, row.source or ""
+    key = (row.rank, row.name, row.digest, row.file, row.source)
+    layer = _stored.get(key)
+    if layer is None:
+        layer = Layer.from_plain(row.name, row.rank, row.data)
+        layer.file, layer.text = row.file or row.name, row.source or ""
+        _stored[key] = layer
+        while len(_stored) > MOST_STORED:
+            _stored.pop(next(iter(_stored)), None)
     return layer
+
+
+#: layers as they were stored: a plan reads all of them and changes one
+_stored: dict[tuple[Any, ...], Layer] = {}
+MOST_STORED = 40
 
 
 def write_layers(unit: Unit, layers: Sequence[Layer], user_id: int | None = None) -> None:

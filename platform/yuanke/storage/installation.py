@@ -22,6 +22,7 @@ from yuanke.kernel.diagnostics import DefinitionError
 from yuanke.kernel.errors import RecordNotFound, Unavailable
 from yuanke.kernel.text import message
 from yuanke.metadata import Layer, compile_layers, system_layers
+from yuanke.metadata.compiler import known_registry
 from yuanke.metadata.registry import Registry
 from yuanke.storage.directory import Directory
 from yuanke.storage.engines import Engines
@@ -75,6 +76,7 @@ class Installation:
         self._tables: WeakKeyDictionary[Registry, Tables] = WeakKeyDictionary()
         self._heads: dict[sa.Select[Any], Prepared] = {}
         self._lock = threading.Lock()
+        self._loading = threading.RLock()
 
     def enterprise(self, name: str) -> Enterprise:
         found = self.directory.find(name)
@@ -121,7 +123,7 @@ class Installation:
         running = self._running.get(at.place)
         mark = (row.meta_version, row.digest)
         if running is None or running.mark != mark:
-            running = self._load(at, connection, mark)
+            running = self._loaded(at, connection, mark)
         return Unit(
             self, at, connection, write, row, running.registry, running.settings, running.unfilled, running.serial
         )
@@ -132,10 +134,18 @@ class Installation:
             found = self._heads[head] = Prepared(head, dialect)
         return found
 
+    def _loaded(self, at: Enterprise, connection: sa.Connection, mark: tuple[int, str]) -> Running:
+        """Loaded by the first that asks; whoever comes meanwhile waits for him instead of doing the same."""
+        with self._loading:
+            running = self._running.get(at.place)
+            return running if running is not None and running.mark == mark else self._load(at, connection, mark)
+
     def _load(self, at: Enterprise, connection: sa.Connection, mark: tuple[int, str]) -> Running:
         """Compile what the database holds; entities that did not move are shared with the Registry that ran before."""
-        rows = connection.execute(sa.select(LAYER).order_by(LAYER.c.position)).all()
-        registry = _compiled(at, [Layer.from_plain(r.name, r.rank, r.data) for r in rows])
+        registry = known_registry(mark[1])
+        if registry is None:
+            rows = connection.execute(sa.select(LAYER).order_by(LAYER.c.position)).all()
+            registry = _compiled(at, [Layer.from_plain(r.name, r.rank, r.data) for r in rows])
         waiting = connection.execute(
             sa.select(STEP.c.entity, STEP.c.field).where(STEP.c.state == "pending", STEP.c.kind == "fill")
         )
