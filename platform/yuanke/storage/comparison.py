@@ -5,7 +5,7 @@ The one rule: everything here only reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from yuanke.metadata import Layer
 from yuanke.metadata.registry import Entity, Field, Registry
 from yuanke.storage.definitions import layers_of
-from yuanke.storage.describe import Shape, own_shape, shape_of
+from yuanke.storage.describe import Shape, TableShape, own_shape, table_shape
 from yuanke.storage.live import LiveTable, live_shape
 from yuanke.storage.system import RETIRED, STEP
-from yuanke.storage.tables import bare
+from yuanke.storage.tables import bare, physical
 from yuanke.storage.unit import Unit
 
 #: from here on an index is built aside, and a step that walks all rows is called slow
@@ -50,7 +50,21 @@ class Comparison:
 
     @cached_property
     def wanted(self) -> Shape:
-        return shape_of(self.after, self.dialect)
+        return Wanted(self.after, self.dialect)
+
+    @cached_property
+    def own_layer_only(self) -> bool:
+        """Only what the enterprise says of itself moves: then entities that do not move need no second look."""
+        running = {layer.digest for layer in self.running_layers}
+        moved = [layer for layer in self.layers if layer.digest not in running]
+        return bool(moved) and all(layer.rank == "enterprise" for layer in moved)
+
+    def stands(self, entity: Entity) -> bool:
+        """Whether ``entity`` says what it said before and its table is there with all its columns."""
+        before, there = self.before.entities.get(entity.key), self.live.get(physical(entity.key))
+        if before is None or not entity.digest or before.digest != entity.digest or there is None:
+            return False
+        return all(field.key in there.columns for field in entity.fields.values() if field.has_column)
 
     @cached_property
     def own(self) -> Shape:
@@ -90,6 +104,23 @@ class Comparison:
 
     def filled(self, table: str, column: str) -> int:
         return self.count(table, column, lambda held: held.is_not(None))
+
+
+class Wanted(Mapping[str, TableShape]):
+    """Physical name -> the table an entity wants; described when it is asked for."""
+
+    def __init__(self, registry: Registry, dialect: str) -> None:
+        self._registry, self._dialect = registry, dialect
+        self._entities = {physical(key): entity for key, entity in registry.entities.items()}
+
+    def __getitem__(self, name: str) -> TableShape:
+        return table_shape(self._entities[name], self._registry, self._dialect)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entities)
+
+    def __len__(self) -> int:
+        return len(self._entities)
 
 
 def signature(field: Field) -> str:

@@ -23,7 +23,8 @@ def steps(at: Comparison) -> list[Step]:
     """In the order they have to run: tables, then columns (which may refer to any table), then values, then indexes."""
     tables = Tables(at)
     for entity in at.after.entities.values():
-        tables.look_at(entity)
+        if not (at.own_layer_only and at.stands(entity)):
+            tables.look_at(entity)
     return [
         *_own_tables(at),
         *tables.moved,
@@ -169,9 +170,9 @@ def _retired_entities(at: Comparison) -> Iterator[Step]:
 
 def _unwanted_builds(at: Comparison) -> Iterator[Step]:
     """Indexes that an earlier plan left for later and nobody wants any more."""
-    wanted = {name for table in at.wanted.values() for name in table.indexes}
     for step in at.pending:
-        if step.kind == "index" and step.body["index"] not in wanted:
+        table = at.wanted.get(physical(step.entity))
+        if step.kind == "index" and (table is None or step.body["index"] not in table.indexes):
             said = message("不再建立索引 {index}", index=step.body["index"])
             yield Step("drop_index", said, step.entity, step.field, work={"do": "give_up", "step": step.id})
 
