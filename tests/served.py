@@ -141,7 +141,7 @@ def app(home: Any, database_url: str | None) -> Iterator[Application]:
     """The application on the test's home and database, with an installation of its own."""
     from yuanke.app import create_app
 
-    made = create_app({"YUANKE_HOME": home, "YUANKE_DATABASE_URL": database_url, "TESTING": False})
+    made = create_app({"YUANKE_HOME": home, "YUANKE_DATABASE_URL": database_url, "ENTERPRISE_LIMIT": "off"})
     yield made
     made.installation.close()
 

@@ -24,7 +24,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=st
 
 def reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """``value`` as a JSON response."""
-    return Response(_encode(value), status, headers, mimetype="application/json")
+    return Response(_encode(value).encode(errors="replace"), status, headers, mimetype="application/json")
 
 
 def nothing() -> Response:

@@ -14,6 +14,7 @@ from yuanke.api.fixed import Batch, taken
 from yuanke.api.members import NEW_HAS_NONE
 from yuanke.api.resource import Resource, expose
 from yuanke.kernel.errors import Refusal, ValidationFailed
+from yuanke.kernel.text import message
 from yuanke.records import Batch as Done
 from yuanke.records import Outcome, Record, Records
 from yuanke.web.bodies import json_object
@@ -21,6 +22,7 @@ from yuanke.web.language import say
 from yuanke.web.once import once
 from yuanke.web.requests import current
 
+MOST_MEMBERS = 2_000
 EMPTY: Mapping[str, Any] = {"create": [], "update": [], "delete": [], "atomic": True}
 
 
@@ -35,7 +37,7 @@ class RecordsApi(Resource):
     @once
     def create(self, entity: str) -> Response:
         asked.only(())
-        body, door = json_object(), current().records
+        body, door = members(json_object()), current().records
         with telling(door, entity, "create", body):
             record = door.create(entity, _new(body))
         return _stands(record, 201, Location=url_for("RecordsApi.get", entity=entity, record_id=record.id))
@@ -54,7 +56,7 @@ class RecordsApi(Resource):
     @expose("/<key:entity>/<identity:record_id>", methods=("PATCH",))
     def update(self, entity: str, record_id: int) -> Response:
         asked.only(())
-        body, door = json_object(), current().records
+        body, door = members(json_object()), current().records
         with telling(door, entity, "update", body):
             version = versions.expected(body)
             values = {key: value for key, value in body.items() if key != "version"}
@@ -100,6 +102,14 @@ class RecordsApi(Resource):
         except ValidationFailed as refused:
             raise _of_items(door, entity, body, refused) from refused
         return reply({"result": outcomes(door, entity, body, done)})
+
+
+def members(body: dict[str, Any]) -> dict[str, Any]:
+    """A body with more members than any entity has fields is not looked at."""
+    if len(body) > MOST_MEMBERS:
+        said = message("一条记录最多 {most} 个字段，收到 {count} 个", most=MOST_MEMBERS, count=len(body))
+        raise ValidationFailed({"": [said]})
+    return body
 
 
 def _new(values: dict[str, Any]) -> dict[str, Any]:

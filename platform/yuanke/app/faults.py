@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,12 +26,13 @@ from yuanke.kernel.errors import (
     ValidationFailed,
     VersionConflict,
 )
-from yuanke.kernel.text import message
+from yuanke.kernel.text import Message, message
 from yuanke.web import requests
 from yuanke.web.language import locale, say
 from yuanke.web.retries import passes
 
 log = logging.getLogger("yuanke.faults")
+MOST_TOLD, LONGEST_PLACE = 200, 200
 CODES = {
     400: "bad_request",
     401: "unauthenticated",
@@ -88,12 +91,15 @@ def on_refusal(fault: Refusal) -> Response:
     status = 412 if isinstance(fault, VersionConflict) and "If-Match" in request.headers else fault.status
     more: dict[str, Any] = {key: value for key, value in fault.extra.items() if key != "retry_after"}
     if isinstance(places := getattr(fault, "faults", None), dict):
-        more["errors"] = [{"field": place, "message": say(said)} for place, said in places.items()]
+        more["errors"] = _told((place, said) for place, said in places.items())
     if isinstance(fault, ValidationFailed):
-        more["errors"] = [
-            {"field": field, "message": say(said)} for field, sentences in fault.errors.items() for said in sentences
-        ]
+        more["errors"] = _told((place, said) for place, sentences in fault.errors.items() for said in sentences)
     return answer(status, fault.code, say(fault.said), headers, more)
+
+
+def _told(faults: Iterable[tuple[str, Message]]) -> list[dict[str, str]]:
+    """Each fault at its place; the first hundreds, since nobody reads more and a body may hold thousands."""
+    return [{"field": place[:LONGEST_PLACE], "message": say(said)} for place, said in islice(faults, MOST_TOLD)]
 
 
 def on_definition(fault: DefinitionError) -> Response:
@@ -150,9 +156,11 @@ def answer(
     title = say(TITLES[code]) if code in TITLES else detail
     if is_api():
         body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code, **(more or {})}
-        response = Response(json.dumps(body), status, mimetype="application/problem+json")
+        # what a caller sent may come again in the sentence, half characters that no answer can carry included
+        response = Response(json.dumps(body).encode(errors="replace"), status, mimetype="application/problem+json")
     else:
-        response = _page(status, title, detail, (more or {}).get("instance"))
+        said = detail.encode(errors="replace").decode()
+        response = _page(status, title, said, (more or {}).get("instance"))
     response.headers.update(headers or {})
     return response
 

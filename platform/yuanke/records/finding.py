@@ -79,19 +79,48 @@ def _seen(unit: Unit, actor: Actor, rows: list[Any]) -> list[SearchHit]:
         by_entity.setdefault(row.entity, []).append(row)
     found = []
     for key, group in by_entity.items():
-        titles = titles_of(unit, actor, unit.registry.entities[key], {row.record for row in group})
+        entity = unit.registry.entities[key]
+        titles = titles_of(unit, actor, entity, {row.record for row in group})
+        hidden = _hidden(unit, actor, entity, {(row.record, row.field) for row in group})
         found += [
             SearchHit(key, row.record, titles[row.record], row.field, row.text.split("\n", 1)[0][:SNIPPET])
             for row in group
-            if row.record in titles
+            if row.record in titles and (row.record, row.field) not in hidden
         ]
     return found
+
+
+def _hidden(unit: Unit, actor: Actor, entity: Entity, places: set[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those of (record, field) that the reader may not read there, though he may read the field elsewhere."""
+    selection, hidden = Selection(unit, actor, entity), set()
+    for field in {field for _, field in places}:
+        condition = selection.grant.field_condition(field, selection.table)
+        if condition is not None:
+            ids = {record for record, named in places if named == field}
+            statement = (
+                selection.rows().add_columns(selection.table.c.id).where(selection.table.c.id.in_(ids), condition)
+            )
+            hidden |= {(record, field) for record in ids - {row[0] for row in unit.execute(statement)}}
+    return hidden
 
 
 def _rank(hit: SearchHit, text: str) -> tuple[int, int, int]:
     title = fold(hit.title)
     place = 0 if title == text else 1 if title.startswith(text) else 2 if text in title else 3
     return place, len(title) if place < 3 else 0, -hit.id
+
+
+def holding(selection: Selection, text: str, fields: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Records of ``selection`` in which ``text`` stands in one of ``fields`` that the reader may read in that record."""
+    given, id_ = selection.grant, selection.table.c.id
+    narrow = {key: given.field_condition(key, selection.table) for key in fields}
+
+    def among(keys: list[str]) -> sa.ColumnElement[bool]:
+        found = matching(selection.unit, text, selection.entity.key, keys)
+        return id_.in_(found.with_only_columns(SEARCH.c.record).scalar_subquery())
+
+    always = among([key for key, condition in narrow.items() if condition is None])
+    return sa.or_(always, *(sa.and_(among([key]), c) for key, c in narrow.items() if c is not None))
 
 
 def lookup(
@@ -106,10 +135,7 @@ def lookup(
     if condition is not None:
         statement = statement.where(condition)
     if text.strip():
-        found = matching(unit, text, entity.key, selection.grant.readable & set(searched_fields(entity)))
-        statement = statement.where(
-            selection.table.c.id.in_(found.with_only_columns(SEARCH.c.record).scalar_subquery())
-        )
+        statement = statement.where(holding(selection, text, selection.grant.readable & set(searched_fields(entity))))
         shorter = sa.func.length(title) if isinstance(title.type, sa.String) else selection.table.c.id
         statement = statement.order_by(shorter, selection.table.c.id.desc())
     else:

@@ -39,7 +39,8 @@ def check_links(saves: Sequence[Save]) -> None:
             wanted.setdefault(field.targets[0], []).extend((save, field, one) for one in ids)
     lock_holders(saves)
     for target, uses in sorted(wanted.items()):
-        _check(target, uses)
+        if uses:  # a set of links may have been emptied
+            _check(target, uses)
 
 
 def lock_holders(saves: Sequence[Save]) -> None:

@@ -34,7 +34,8 @@ def history(
         statement = statement.where(HISTORY.c.id < before)
     rows = unit.execute(statement.order_by(HISTORY.c.id.desc()).limit(limit)).all()
     people = titles_of(unit, actor, unit.registry.entities["user"], {row.by for row in rows if row.by is not None})
-    shown = [(row, _visible(unit, actor, entity, row.changes)) for row in rows]
+    reader = _Reader(unit, actor, record_id)
+    shown = [(row, reader.visible(entity, row.changes)) for row in rows]
     return [
         HistoryEntry(row.id, row.verb, row.at, LinkValue(row.by, people.get(row.by, "")), row.door, changes)
         for row, changes in shown
@@ -42,20 +43,41 @@ def history(
     ]
 
 
-def _visible(unit: Unit, actor: Actor, entity: Entity, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    readable = grant(unit, actor, entity, "read").readable
-    kept = {k: v for k, v in changes.items() if k in readable and k in entity.fields and not entity.fields[k].retired}
-    return {key: _pair(unit, actor, entity.fields[key], value) for key, value in kept.items()}
+class _Reader:
+    """Which changes one reader sees in the history of one record: the fields he may read there, not just somewhere."""
 
+    def __init__(self, unit: Unit, actor: Actor, record_id: int) -> None:
+        self.unit, self.actor, self.record_id = unit, actor, record_id
+        self._readable: dict[str, frozenset[str]] = {}
 
-def _pair(unit: Unit, actor: Actor, field: Field, change: Any) -> tuple[Any, Any]:
-    before, after = ([*list(change), None, None])[:2]
-    if field.rows:
-        rows = unit.registry.entities[field.rows]
-        return None, [{**line, "changes": _visible(unit, actor, rows, line.get("changes", {}))} for line in after or []]
-    if len(field.targets) == 1:
-        return _titled(unit, actor, field, before), _titled(unit, actor, field, after)
-    return before, after
+    def visible(self, entity: Entity, changes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+        if entity.key not in self._readable:
+            self._readable[entity.key] = self._read_here(entity)
+        readable, fields = self._readable[entity.key], entity.fields
+        kept = {k: v for k, v in changes.items() if k in readable and k in fields and not fields[k].retired}
+        return {key: self._pair(fields[key], value) for key, value in kept.items()}
+
+    def _read_here(self, entity: Entity) -> frozenset[str]:
+        """What is read in every row of the grant, and what is read in this record (in its rows, where they say it)."""
+        given, table = grant(self.unit, self.actor, entity, "read"), self.unit.tables[entity.key]
+        narrow = {
+            key: condition for key in given.readable if (condition := given.field_condition(key, table)) is not None
+        }
+        if not narrow:
+            return given.readable
+        at = table.c[entity.parent_link] if entity.parent_link else table.c.id
+        asked = sa.select(*(sa.case((one, 1), else_=0).label(key) for key, one in narrow.items()))
+        row = self.unit.execute(asked.where(at == self.record_id).limit(1)).mappings().first()
+        return given.readable - {key for key in narrow if row is None or not row[key]}
+
+    def _pair(self, field: Field, change: Any) -> tuple[Any, Any]:
+        before, after = ([*list(change), None, None])[:2]
+        if field.rows:
+            rows = self.unit.registry.entities[field.rows]
+            return None, [{**line, "changes": self.visible(rows, line.get("changes", {}))} for line in after or []]
+        if len(field.targets) == 1:
+            return _titled(self.unit, self.actor, field, before), _titled(self.unit, self.actor, field, after)
+        return before, after
 
 
 def _titled(unit: Unit, actor: Actor, field: Field, value: Any) -> Any:

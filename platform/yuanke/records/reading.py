@@ -17,7 +17,7 @@ from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.carried import fill_pairs, fill_pointers, fill_rows
 from yuanke.records.filters import condition_sql, filter_expression, unknown_field
-from yuanke.records.index import matching
+from yuanke.records.finding import holding
 from yuanke.records.paging import after_cursor, decode_cursor, encode_cursor, open_values, sort_keys
 from yuanke.records.selection import RecordReader, Selection
 from yuanke.records.values import Page, Query, Record
@@ -191,7 +191,9 @@ def narrowed(selection: Selection, query: Query, narrow: Narrow | None) -> sa.Se
     for condition in query.conditions:
         statement = statement.where(condition_sql(selection, condition))
     if query.q and query.q.strip():
-        statement = statement.where(_text_match(selection, query.q))
+        statement = statement.where(
+            holding(selection, query.q, selection.grant.readable & set(selection.entity.fields))
+        )
     return statement
 
 
@@ -203,13 +205,6 @@ def _view_filter(selection: Selection, name: str) -> sa.ColumnElement[bool]:
         raise QueryFault(message("没有名为 {view} 的视图", view=name), parameter="view")
     where = declared.get("where") if isinstance(declared, dict) or hasattr(declared, "get") else declared
     return sa.true() if where is None else where.sql(selection.scope)
-
-
-def _text_match(selection: Selection, text: str) -> sa.ColumnElement[bool]:
-    found = matching(
-        selection.unit, text, selection.entity.key, selection.grant.readable & set(selection.entity.fields)
-    )
-    return selection.table.c.id.in_(found.with_only_columns(found.selected_columns.record).scalar_subquery())
 
 
 def _complete(unit: Unit, actor: Actor, fields: Sequence[Field], records: list[Record], rows_too: bool) -> None:
