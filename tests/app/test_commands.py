@@ -104,6 +104,20 @@ def test_the_doctor_is_content_and_tells_what_is_wrong(
     assert wrong.exit_code == 1 and "upgrade acme" in wrong.stderr
 
 
+def test_a_backup_is_not_restored_under_a_name_that_is_none(
+    yuanke: Callable[..., Result], notes: Enterprise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    backup = tmp_path / "acme.backup"
+    assert yuanke("enterprise", "backup", "acme", backup).exit_code == 0
+    before = sorted(p.name for p in tmp_path.rglob("*"))
+    for slug in ("a; touch x", "../x", "a/b", 'a"; drop schema public', "A", "", "x" * 41, "-x", "a\nb", "acme"):
+        refused = yuanke("enterprise", "restore", backup, "--", slug)
+        assert refused.exit_code in (1, 2) and "Traceback" not in refused.stderr, slug
+    assert sorted(p.name for p in tmp_path.rglob("*")) == before
+    assert yuanke("enterprise", "restore", backup, "--", "copy").exit_code == 0
+
+
 @pytest.fixture
 def free_port() -> int:
     with socket.socket() as probe:
