@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.run import run
+from benchmarks.run import run, scale
 
 
 def main() -> None:
@@ -22,11 +22,15 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="a tenth of the data")
     parser.add_argument("--full", action="store_true", help="a million customers")
     parser.add_argument("--smoke", action="store_true", help="tiny data, one short round: does everything run?")
+    parser.add_argument("--scale", action="store_true", help="10,000 beside 1,000,000 customers: how much slower?")
     parser.add_argument("--works", default="", help="only these, commas between: W1,W3a,W4")
     parser.add_argument("--rounds", type=int, default=12, help="rounds of each work")
     given = parser.parse_args()
     databases = [name for name in ("sqlite", "postgresql") if getattr(given, name)] or ["sqlite", "postgresql"]
     size = "tiny" if given.smoke else "small" if given.small else "full" if given.full else "usual"
+    if given.scale:
+        scale(databases, given.rounds)
+        return
     works = [word.strip() for word in given.works.split(",") if word.strip()]
     run(databases, size, works, 2 if given.smoke else given.rounds, smoke=given.smoke)
 

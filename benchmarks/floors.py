@@ -42,6 +42,7 @@ COPY = (
 )
 INDEXES = (
     "CREATE INDEX customer_owner ON customer (owner, id) WHERE deleted_at IS NULL",
+    "CREATE INDEX customer_level ON customer (level, region) WHERE deleted_at IS NULL",
     "CREATE UNIQUE INDEX customer_number ON customer (number)",
     "CREATE INDEX contact_customer ON contact (customer, id)",
     "CREATE INDEX orders_customer ON orders (customer, id)",

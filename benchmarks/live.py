@@ -37,7 +37,8 @@ class Others:
     _stop: bool = False
 
     def __enter__(self) -> Others:
-        self._threads = [threading.Thread(target=self._work, args=(at,)) for at in range(OTHERS)]
+        clients = [Client(self.port).log_in(company.SELLER) for _ in range(OTHERS)]
+        self._threads = [threading.Thread(target=self._work, args=(at, client)) for at, client in enumerate(clients)]
         for thread in self._threads:
             thread.start()
         time.sleep(CALM)
@@ -48,8 +49,7 @@ class Others:
         for thread in self._threads:
             thread.join()
 
-    def _work(self, at: int) -> None:
-        client = Client(self.port).log_in(company.SELLER)
+    def _work(self, at: int, client: Client) -> None:
         turn = 0
         while not self._stop:
             turn += 1

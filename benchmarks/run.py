@@ -76,6 +76,34 @@ def _one_database(at: Scene, found: dict[str, Any], wanted: Sequence[str], round
                 )
 
 
+def scale(databases: Sequence[str], rounds: int) -> None:
+    """The same works on 10,000 and on 1,000,000 customers, in turn: what a hundred times the rows cost."""
+    for database in databases:
+        with scene(database, invented.SIZES["small"]) as little, callers(little, 1) as (few, _ours, _bare):
+            with scene(database, invented.SIZES["full"]) as large, callers(large, 1) as (many, _more, _other):
+                pairs = zip(
+                    (*works.reading(little, few), *works.writing(little, few)),
+                    (*works.reading(large, many), *works.writing(large, many)),
+                )
+                rows = [[tables.NAMES[database], a.key, *_scaled(a, b, rounds)] for a, b in pairs if a.key != "W3b"]
+        print(tables.table(["", "", "10,000", "1,000,000", "multiple", "goal", "met"], rows))
+
+
+def _scaled(few: Work, many: Work, rounds: int) -> list[str]:
+    little, large = Times(), Times()
+    for _ in range(rounds):
+        little.add(few.ours, few.each)
+        large.add(many.ours, many.each)
+    multiple = large.best / little.best
+    return [
+        f"{little.best:.2f} ms",
+        f"{large.best:.2f} ms",
+        f"{multiple:.2f}x",
+        "1.3x",
+        "yes" if multiple <= 1.3 else "NO",
+    ]
+
+
 @contextmanager
 def callers(at: Scene, threads: int) -> Iterator[tuple[Callers, servers.Server, servers.Server]]:
     page = at.folder / "page.html"

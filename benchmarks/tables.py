@@ -46,7 +46,7 @@ def _works(found: dict[str, Any]) -> str:
         "goal",
         "met",
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _goal(one: dict[str, Any]) -> str:
@@ -106,14 +106,14 @@ def _rest(found: dict[str, Any]) -> str:
         seen = f"{one['bytes'] / 1000:.0f} kB in {one['requests']} requests, rows {one['rows']:.0f} ms, LCP {one['largest']:.0f} ms"
         good = one["bytes"] <= BYTES_GOAL and one["rows"] <= SEEN_GOAL
         add(one, "W8", f"Chromium, list page, {one['visit']}", seen, "200 kB, 400 ms", good)
-    return _table(["", "", "", "found", "goal", "met"], rows) if rows else ""
+    return table(["", "", "", "found", "goal", "met"], rows) if rows else ""
 
 
 def _together(found: dict[str, Any]) -> str:
     rows = [
         [NAMES[one["database"]], one["work"], f"{one['rate']:,.0f}", f"{one['p95']:.1f}"] for one in found["together"]
     ]
-    return _table(["", "eight clients, one worker of eight threads", "requests/s", "p95 ms"], rows) if rows else ""
+    return table(["", "eight clients, one worker of eight threads", "requests/s", "p95 ms"], rows) if rows else ""
 
 
 def _parts(found: dict[str, Any]) -> str:
@@ -121,10 +121,10 @@ def _parts(found: dict[str, Any]) -> str:
         [NAMES[one["database"]], work, *(f"{parts[name]:.2f}" for name in ("WSGI", *PARTS))]
         for one in found["parts"] for work, parts in one["works"].items()
     ]  # fmt: skip
-    return _table(["", "where the time goes, ms inside the application", "all", *PARTS], rows) if rows else ""
+    return table(["", "where the time goes, ms inside the application", "all", *PARTS], rows) if rows else ""
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
+def table(head: list[str], rows: list[list[str]]) -> str:
     """Markdown with its columns in line."""
     wide = [max(_width(row[at]) for row in [head, *rows]) for at in range(len(head))]
     lines = [

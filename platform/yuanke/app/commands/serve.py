@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import Any
 
 import click
@@ -30,15 +31,17 @@ def serve(host: str, port: int, threads: int) -> None:
     click.echo(
         f"http://{host}:{port}  " + ("、".join(names) if names else "no enterprise yet: yuanke enterprise create")
     )
-    _spare_the_collector()
+    _settle_in()
     run(app, host, port, threads)
 
 
-def _spare_the_collector() -> None:
-    """What was loaded at the start stays for ever: it is not looked through again and again, and young things are left
-    to die by themselves until there are some thousand of them."""
+def _settle_in() -> None:
+    """Python, set for a server: what was loaded at the start stays for ever and is not looked through again and again,
+    young things are left to die by themselves until there are some thousand, and a thread that computes for long lets the
+    others through each millisecond."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    sys.setswitchinterval(0.001)
 
 
 def run(app: Any, host: str, port: int, threads: int = THREADS) -> None:
