@@ -41,7 +41,6 @@ class Others:
         self._threads = [threading.Thread(target=self._work, args=(at, client)) for at, client in enumerate(clients)]
         for thread in self._threads:
             thread.start()
-        time.sleep(CALM)
         return self
 
     def __exit__(self, *_fault: Any) -> None:
@@ -71,7 +70,7 @@ class Others:
         return max((end - begin for begin, end in self.spans if begin < until and end > since), default=0.0) * 1e3
 
 
-def add_field(port: int, own: list[int], kind: str) -> dict[str, Any]:
+def add_field(port: int, own: list[int], kind: str, calm_for: float = CALM) -> dict[str, Any]:
     name = "extra_" + kind.replace(" ", "_")
     overlay = {"entities": {"customer": {"fields": {name: FIELDS[kind]}, "views": {"list": {"columns+": [name]}}}}}
     admin, person, program = (
@@ -80,8 +79,9 @@ def add_field(port: int, own: list[int], kind: str) -> dict[str, Any]:
         Client(port).log_in(company.SELLER),
     )
     with Others(port, own) as others:
+        time.sleep(calm_for)
         began = time.perf_counter()
-        calm = others.longest(began - CALM, began)
+        calm = others.longest(began - calm_for, began)
         admin.right("POST", "/api/v1/customizations/apply?merge=1", overlay)
         applied = time.perf_counter()
         label = FIELDS[kind]["label"].encode()
@@ -92,7 +92,7 @@ def add_field(port: int, own: list[int], kind: str) -> dict[str, Any]:
             )
         )
         live = time.perf_counter()
-        time.sleep(CALM)
+        time.sleep(calm_for)
         stall = others.longest(began, time.perf_counter())
     return {
         "field": kind, "applied": (applied - began) * 1e3, "live": (live - began) * 1e3, "stall": stall, "calm": calm,
