@@ -72,7 +72,10 @@ def _one_database(at: Scene, found: dict[str, Any], wanted: Sequence[str], round
             kinds = list(live.FIELDS)[:1] if smoke else list(live.FIELDS)
             for kind in kinds:
                 found["live"].append(
-                    {"database": at.database, **live.add_field(ours.port, works.own_customers(at), kind, 0.2 if smoke else live.CALM)}
+                    {
+                        "database": at.database,
+                        **live.add_field(ours.port, works.own_customers(at), kind, 0.2 if smoke else live.CALM),
+                    }
                 )
 
 

@@ -14,7 +14,11 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.xdist_group("benchmarks")
 def test_every_work_is_measured_and_shown(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'platform'}{os.pathsep}{ROOT}", "YUANKE_BENCH_RESULTS": str(tmp_path)}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT / 'platform'}{os.pathsep}{ROOT}",
+        "YUANKE_BENCH_RESULTS": str(tmp_path),
+    }
     command = [sys.executable, "-m", "benchmarks", "--smoke", "--sqlite"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr

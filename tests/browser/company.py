@@ -58,7 +58,12 @@ class Company:
         return self.make("order", username, **{**start, **values})
 
     def opportunity(self, **values: Any) -> int:
-        start = {"name": "之江扩容", "customer": self.ids["customers"][0], "expect_sign_on": "2027-03-31", "expect_amount": "50000"}
+        start = {
+            "name": "之江扩容",
+            "customer": self.ids["customers"][0],
+            "expect_sign_on": "2027-03-31",
+            "expect_amount": "50000",
+        }
         return self.make("opportunity", **{**start, **values})
 
 
@@ -155,6 +160,7 @@ def at_work(desks: Desks) -> Iterator[Callable[..., Page]]:
     def open_(path: str, username: str = "mo", size: str = "desktop", allow: tuple[int, ...] = ()) -> Page:
         context = desks.of(username, size) if username else desks.blank(size)
         page = context.new_page()
+        page.set_default_timeout(8000)
         watch = Watch(page)
         watch.allow(*allow)
         watched.append((page, watch))

@@ -114,7 +114,7 @@ def test_a_field_shows_itself_while_one_types(at_work) -> None:
 def test_who_saves_while_a_file_is_on_its_way_waits_for_it(at_work, company) -> None:
     page = at_work(f"/records/contact/{company.ids['contact']}/edit")
     held: list[Route] = []
-    page.route("**/files", held.append)
+    page.route("**/files", lambda route: held.append(route))
     page.set_input_files("#f-card_image", {"name": "名片.png", "mimeType": "image/png", "buffer": DOT})
     expect(page.locator("[data-field=card_image] .yk-file")).to_contain_text("名片.png")
     page.keyboard.press("Control+s")

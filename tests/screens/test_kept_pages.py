@@ -63,7 +63,9 @@ def list_of(client: Any, entity: str = "note", query: str = "") -> str:
     return str(answer.text)
 
 
-def test_the_second_page_is_the_first_with_its_rows_of_now(app: Any, notes: Enterprise, caller: Callable[..., Any]) -> None:  # noqa: F811
+def test_the_second_page_is_the_first_with_its_rows_of_now(
+    app: Any, notes: Enterprise, caller: Callable[..., Any]
+) -> None:  # noqa: F811
     lin = caller("lin")
     lin.post("/records/note", {"title": "erste <1>"})
     client = browser(app, "acme", "lin")
@@ -119,13 +121,23 @@ def test_columns_are_drawn_as_cells_are(installation: Any, things: Enterprise) -
         door.create("thing", {**FULL, "to": target, "all": [target]})
         door.create("thing", {"name": "leer"})
         entity = unit.registry.entities["thing"]
-        fields = [field for key, field in entity.fields.items() if key in FULL or key in ("to", "all", "owner", "created_at", "version")]
+        fields = [
+            field
+            for key, field in entity.fields.items()
+            if key in FULL or key in ("to", "all", "owner", "created_at", "version")
+        ]
         for locale in ("zh", "en"):
             place = Place(locale=locale)
             records = door.list("thing", Query(fields=tuple(field.key for field in fields))).records
             css = styles(entity, fields)
             rows = [
-                {"id": r.id, "url": f"/records/thing/{r.id}", "title": r.title, "version": r.version, "cells": [cell(r, f, place) for f in fields]}
+                {
+                    "id": r.id,
+                    "url": f"/records/thing/{r.id}",
+                    "title": r.title,
+                    "version": r.version,
+                    "cells": [cell(r, f, place) for f in fields],
+                }
                 for r in records
             ]
             for picks, more in ((True, "更多"), (False, None)):

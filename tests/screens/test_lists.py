@@ -184,7 +184,7 @@ def test_what_is_not_deleted_says_why(site: Site, mo: Visitor) -> None:
     answer = mo.post("/records/place/delete", {"id": [free, site.ids["place"]]}, htmx=True)
     assert answer.headers["HX-Redirect"] == "/records/place"
     said = texts(mo.get("/records/place").text)
-    assert "1 条已移到回收站" in said and "1 条没有删除" in said and "引用" in said
+    assert "1 条已移到回收站" in said and "1 条没有删除：北京某处：" in said and "引用" in said
     assert "没人用" in texts(mo.get("/bin?entity=place").text)
     assert mo.post(f"/records/place/{free}/restore", {}).status_code == 303
     assert "没人用" in mo.get("/records/place?limit=100").text

@@ -66,7 +66,11 @@ def change(reader: Reader, entity: Entity) -> Response:
         return _to_what(fresh(), entity, field, ids, wrong)
     done = len(ids) - len(result.failed)
     return finished(
-        entity, str(_("已修改 %(n)s 条", n=done)), str(_("%(n)s 条没有修改", n=len(result.failed))), result.failed
+        reader,
+        entity,
+        str(_("已修改 %(n)s 条", n=done)),
+        str(_("%(n)s 条没有修改", n=len(result.failed))),
+        result.failed,
     )
 
 
@@ -165,7 +169,7 @@ def transfer(reader: Reader, entity: Entity) -> Response:
     if request.form.get("one") and done and reader.records.list(entity.key, _only(ids[0])).records:
         flash(said, "success")
         return lead_on(urls.record(entity.key, ids[0]))
-    return finished(entity, said, str(_("%(n)s 条没有转移", n=len(result.failed))), result.failed)
+    return finished(reader, entity, said, str(_("%(n)s 条没有转移", n=len(result.failed))), result.failed)
 
 
 def _only(record_id: int) -> Query:
@@ -204,8 +208,8 @@ def _to_whom(reader: Reader, entity: Entity, ids: list[int], errors: list[str]) 
 # -- what became of it --------------------------------------------------------------------------------------------
 
 
-def finished(entity: Entity, done: str, not_done: str, failed: Sequence[Outcome]) -> Response:
+def finished(reader: Reader, entity: Entity, done: str, not_done: str, failed: Sequence[Outcome]) -> Response:
     """Back to the list, with what was done and why some were not."""
-    reasons = said_reasons(outcome.error for outcome in failed)
+    reasons = said_reasons(reader, entity, failed)
     said = told([done, _("%(said)s：%(reason)s", said=not_done, reason=reasons)]) if failed else done
     return back_to_list(entity, said, "warning" if failed else "success")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from flask_babel import gettext as _
 from yuanke.kernel.errors import Refusal, ValidationFailed
 from yuanke.metadata.registry import Entity
 from yuanke.records import Query
+from yuanke.records.values import Outcome
 from yuanke.screens import urls
 from yuanke.screens.cells import cell
 from yuanke.screens.columns import listed, styles
@@ -46,18 +46,29 @@ def delete_many(reader: Reader, entity: Entity) -> Response:
     gone = len(ids) - len(result.failed)
     said = str(_("%(n)s 条已移到回收站", n=gone))
     if result.failed:
-        reasons = said_reasons(outcome.error for outcome in result.failed)
-        said = told([said, _("%(n)s 条没有删除：%(reason)s", n=len(result.failed), reason=reasons)])
+        reasons = said_reasons(reader, entity, result.failed)
+        kept = _("%(n)s 条没有删除：%(reason)s", n=len(result.failed), reason=reasons)
+        said = told([said, kept]) if gone else str(kept)
     return back_to_list(entity, said, "warning" if result.failed else "success")
 
 
-def said_reasons(errors: Iterable[Exception | None]) -> str:
-    """The most frequent reasons, each once with how often: ``没有权限（3）；被 2 条订单引用``."""
-    counted = Counter(_reason(error) for error in errors)
-    reasons = [
-        _("%(text)s（%(n)s）", text=text, n=n) if n > 1 else text for text, n in counted.most_common(MOST_REASONS)
-    ]
-    return told(reasons) + ("…" if len(counted) > MOST_REASONS else "")
+def said_reasons(reader: Reader, entity: Entity, failed: Iterable[Outcome]) -> str:
+    """The most frequent reasons, each once, with the record or how often: ``D-7：没有权限；被订单引用（3）``."""
+    found: dict[str, list[int | None]] = {}
+    for outcome in failed:
+        found.setdefault(_reason(outcome.error), []).append(outcome.id)
+    most = sorted(found.items(), key=lambda item: -len(item[1]))[:MOST_REASONS]
+    return told(_with_whom(reader, entity, *one) for one in most) + ("…" if len(found) > MOST_REASONS else "")
+
+
+def _with_whom(reader: Reader, entity: Entity, text: str, ids: list[int | None]) -> str:
+    if len(ids) > 1:
+        return str(_("%(text)s（%(n)s）", text=text, n=len(ids)))
+    try:
+        title = reader.records.get(entity.key, ids[0]).title if ids[0] else ""
+    except Refusal:
+        title = ""
+    return str(_("%(said)s：%(reason)s", said=title, reason=text)) if title else text
 
 
 def _reason(error: Exception | None) -> str:
