@@ -119,7 +119,7 @@ class Floor:
         if self.sqlite:
             self.connection: Any = sqlite3.connect(where, isolation_level=None, check_same_thread=False)
             for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "temp_store=MEMORY",
-                           "mmap_size=268435456", "cache_size=-16000"):  # fmt: skip
+                           "mmap_size=0", "cache_size=-8000"):  # fmt: skip
                 self.connection.execute(f"PRAGMA {pragma}")
         else:
             self.connection = psycopg.connect(where, autocommit=True, options="-c search_path=floor")
