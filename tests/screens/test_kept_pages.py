@@ -1,3 +1,4 @@
+# ruff: noqa: F811 - fixtures that are imported and asked for
 """List pages that are drawn once and filled again: each reader sees his own, as it is now."""
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def list_of(client: Any, entity: str = "note", query: str = "") -> str:
 
 def test_the_second_page_is_the_first_with_its_rows_of_now(
     app: Any, notes: Enterprise, caller: Callable[..., Any]
-) -> None:  # noqa: F811
+) -> None:
     lin = caller("lin")
     lin.post("/records/note", {"title": "erste <1>"})
     client = browser(app, "acme", "lin")
@@ -78,7 +79,7 @@ def test_the_second_page_is_the_first_with_its_rows_of_now(
     assert "zweite" in again and 'id="yk-total">2<' in again
 
 
-def test_two_readers_share_nothing_that_is_theirs(app: Any, notes: Enterprise, caller: Callable[..., Any]) -> None:  # noqa: F811
+def test_two_readers_share_nothing_that_is_theirs(app: Any, notes: Enterprise, caller: Callable[..., Any]) -> None:
     for name in ("lin", "yu"):
         caller(name).post("/records/note", {"title": f"of {name}"})
     pages = {name: list_of(browser(app, "acme", name)) for name in ("lin", "yu", "qin", "lin")}
@@ -87,7 +88,7 @@ def test_two_readers_share_nothing_that_is_theirs(app: Any, notes: Enterprise, c
     assert "of lin" in pages["qin"] and "of yu" in pages["qin"]
 
 
-def test_a_kept_page_carries_a_token_that_is_good(app: Any, notes: Enterprise, caller: Callable[..., Any]) -> None:  # noqa: F811
+def test_a_kept_page_carries_a_token_that_is_good(app: Any, notes: Enterprise, caller: Callable[..., Any]) -> None:
     caller("lin").post("/records/note", {"title": "a"})
     for _ in range(2):
         client = browser(app, "acme", "lin")
@@ -97,7 +98,7 @@ def test_a_kept_page_carries_a_token_that_is_good(app: Any, notes: Enterprise, c
         assert answer.status_code == 200
 
 
-def test_what_is_searched_for_is_not_kept(app: Any, notes: Enterprise, caller: Callable[..., Any]) -> None:  # noqa: F811
+def test_what_is_searched_for_is_not_kept(app: Any, notes: Enterprise, caller: Callable[..., Any]) -> None:
     caller("lin").post("/records/note", {"title": "needle"})
     client = browser(app, "acme", "lin")
     kept._kept.clear()
@@ -106,7 +107,7 @@ def test_what_is_searched_for_is_not_kept(app: Any, notes: Enterprise, caller: C
 
 
 @pytest.fixture
-def things(installation: Any, enterprise: Callable[..., Enterprise], staff: Callable[..., int]) -> Any:  # noqa: F811
+def things(installation: Any, enterprise: Callable[..., Enterprise], staff: Callable[..., int]) -> Any:
     made = enterprise(EVERYTHING)
     staff(made, "lin", "clerk")
     return made
