@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import itertools
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -137,6 +143,94 @@ def browser(app: Application, enterprise: str, username: str, password: str = PA
 
 
 @pytest.fixture
+def home(tmp_path: Path, request: pytest.FixtureRequest, dialect: str) -> Path:
+    """YUANKE_HOME; where acme is asked for it stands there already, copied from one that was made once."""
+    at = tmp_path / "home"
+    if "notes" in request.fixturenames and dialect == "sqlite":
+        shutil.copytree(_templates.home("notes", _make_notes), at)
+    return at
+
+
+@pytest.fixture
+def database_url(dialect: str, request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """None for SQLite, else an empty database of this test alone; where acme is asked for, a copy of one that holds it."""
+    if dialect == "sqlite":
+        yield None
+        return
+    server = sa.make_url(request.getfixturevalue("postgres_url"))
+    name, like = f"s{os.getpid()}_{next(_numbers)}", None
+    if "notes" in request.fixturenames:
+        like = _templates.database("notes", _make_notes, server)
+    with _on_server(server) as connection:
+        copied = f' TEMPLATE "{like}"' if like else ""
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"{copied}')
+        yield server.set(database=name).render_as_string(hide_password=False)
+        connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def _on_server(server: sa.URL) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+class _Templates:
+    """Installations made once a process, to be copied: a copy takes a fraction of the making."""
+
+    def __init__(self) -> None:
+        self.homes: dict[str, Path] = {}
+        self.databases: dict[tuple[str, str], str] = {}
+
+    def home(self, name: str, make: Callable[[Installation], Any]) -> Path:
+        if name not in self.homes:
+            folder = Path(tempfile.mkdtemp(prefix="template-"))
+            atexit.register(shutil.rmtree, folder, True)
+            self._make(folder, None, make)
+            self.homes[name] = folder
+        return self.homes[name]
+
+    def database(self, name: str, make: Callable[[Installation], Any], server: sa.URL) -> str:
+        mark = (name, server.render_as_string())
+        if mark not in self.databases:
+            database = f"template_{name}_{os.getpid()}"
+            with _on_server(server) as connection:
+                connection.exec_driver_sql(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+                connection.exec_driver_sql(f'CREATE DATABASE "{database}"')
+            with tempfile.TemporaryDirectory() as folder:
+                url = server.set(database=database).render_as_string(hide_password=False)
+                self._make(Path(folder), url, make)
+            self.databases[mark] = database
+        return self.databases[mark]
+
+    def _make(self, home: Path, url: str | None, make: Callable[[Installation], Any]) -> None:
+        from yuanke.app import plugins
+        from yuanke.storage import Installation
+
+        plugins.load()
+        installation = Installation(home, url)
+        make(installation)
+        installation.close()
+
+
+_templates = _Templates()
+
+
+def _make_notes(installation: Installation) -> None:
+    """Enterprise ``acme`` (爱客) that runs `NOTES`, with admin root, chief qin, clerks lin and yu."""
+    from yuanke.metadata import Layer
+    from yuanke.storage import create_enterprise
+
+    made = create_enterprise(installation, "acme", "爱客 科技", layers=[Layer.read_text(NOTES, "m1.yaml", "module")])
+    for username, role in (("root", "admin"), ("qin", "chief"), ("lin", "clerk"), ("yu", "clerk")):
+        enter(installation, made, username, role)
+
+
+@pytest.fixture
 def app(home: Any, database_url: str | None) -> Iterator[Application]:
     """The application on the test's home and database, with an installation of its own."""
     from yuanke.app import create_app
@@ -149,33 +243,33 @@ def app(home: Any, database_url: str | None) -> Iterator[Application]:
 @pytest.fixture
 def staff(installation: Installation) -> Callable[..., int]:
     """``staff(enterprise, "lin", "clerk", ...)`` enters a user with the common password and gives his id."""
+    return partial(enter, installation)
+
+
+def enter(installation: Installation, at: Enterprise, username: str, *roles: str, **more: Any) -> int:
     from yuanke.access import fab_tables as fab
     from yuanke.access import people
 
-    def enter(at: Enterprise, username: str, *roles: str, **more: Any) -> int:
-        with installation.unit(at, write=True) as unit:
-            made = people.create_user(unit, username, username.title(), None, roles, **more)
-            unit.execute(fab.USER.update().where(fab.USER.c.id == made).values(password=_stored()))
-            return made
-
-    return enter
+    with installation.unit(at, write=True) as unit:
+        made = people.create_user(unit, username, username.title(), None, roles, **more)
+        unit.execute(fab.USER.update().where(fab.USER.c.id == made).values(password=_stored()))
+        return made
 
 
 @cache
 def _stored() -> str:
-    """One hash for all: making one takes a tenth of a second."""
+    """One hash for all."""
     from yuanke.access import passwords
 
     return passwords.hashed(PASSWORD)
 
 
 @pytest.fixture
-def notes(enterprise: Callable[..., Enterprise], staff: Callable[..., int]) -> Enterprise:
+def notes(installation: Installation) -> Enterprise:
     """Enterprise ``acme`` (爱客) that runs `NOTES`, with admin root, chief qin, clerks lin and yu."""
-    made = enterprise(NOTES, slug="acme", label="爱客 科技")
-    for username, role in (("root", "admin"), ("qin", "chief"), ("lin", "clerk"), ("yu", "clerk")):
-        staff(made, username, role)
-    return made
+    if installation.directory.find("acme") is None:
+        _make_notes(installation)
+    return installation.enterprise("acme")
 
 
 @pytest.fixture

@@ -1,3 +1,3 @@
 """Fixtures of the served application."""
 
-from tests.served import app, caller, notes, staff, unchanged  # noqa: F401
+from tests.served import app, caller, database_url, home, notes, staff, unchanged  # noqa: F401
