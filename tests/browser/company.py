@@ -72,11 +72,10 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """The application on a free port, with the jobs' worker that ``yuanke serve`` runs."""
     from waitress.server import create_server
     from yuanke.access import people
-    from yuanke.app import create_app, plugins
+    from yuanke.app import create_app
     from yuanke.jobs import Runner
     from yuanke.storage import create_enterprise
 
-    plugins.load()
     app = create_app({"YUANKE_HOME": tmp_path_factory.mktemp("company"), "YUANKE_DATABASE_URL": None})
     enterprise = create_enterprise(app.installation, "acme", "爱客科技")
     with app.installation.unit(enterprise, write=True) as unit:
