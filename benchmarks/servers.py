@@ -123,7 +123,7 @@ def bare(where: str, page: Path, home: Path, log: Path) -> Any:
 #: as a small server is set up; every commit reaches the disk
 OPTIONS = {
     "listen_addresses": "", "shared_buffers": "256MB", "max_connections": "60", "timezone": "UTC", "fsync": "on",
-    "synchronous_commit": "on", "max_wal_size": "2GB", "autovacuum": "off", "jit": "off",
+    "synchronous_commit": "on", "max_wal_size": "2GB", "jit": "off",
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 from yuanke.metadata.registry import Entity
 from yuanke.records.tokens import phrase_of, searchable, tokens_of, words_of
 from yuanke.storage import Unit
-from yuanke.storage.prepared import constant, open_row, open_value
+from yuanke.storage.prepared import constant, inserts, open_value
 from yuanke.storage.system import key, own_table
 from yuanke.storage.tables import identity
 
@@ -92,8 +92,7 @@ def write_index(unit: Unit, entity: Entity, records: Iterable[tuple[int, dict[st
         rows.extend(_rows(unit, entity, record_id, values))
     if stale and not fresh:
         remove_index(unit, entity, stale)
-    add = constant(unit, "search", lambda: SEARCH.insert().inline().values(open_row(SEARCH, SEARCH_COLUMNS)))
-    add.run_many(unit, rows)
+    constant(unit, "search", lambda: inserts(unit, SEARCH, SEARCH_COLUMNS)).run_many(unit, rows)
 
 
 def _rows(unit: Unit, entity: Entity, record_id: int, values: dict[str, Any]) -> Iterable[dict[str, Any]]:

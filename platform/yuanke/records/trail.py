@@ -17,7 +17,7 @@ from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import Entity
 from yuanke.storage import Unit
-from yuanke.storage.prepared import constant, open_row
+from yuanke.storage.prepared import constant, inserts
 from yuanke.storage.system import key, own_table
 from yuanke.storage.tables import identity
 
@@ -82,5 +82,4 @@ def write_history(unit: Unit, actor: Actor, entity: Entity, entries: Sequence[tu
         for record, verb, changes in entries
         if changes or verb != "update"
     ]
-    append = constant(unit, "history", lambda: HISTORY.insert().inline().values(open_row(HISTORY, HISTORY_COLUMNS)))
-    append.run_many(unit, rows)
+    constant(unit, "history", lambda: inserts(unit, HISTORY, HISTORY_COLUMNS)).run_many(unit, rows)

@@ -22,7 +22,7 @@ from yuanke.records.rollups import move_rollups
 from yuanke.records.save import Save
 from yuanke.records.trail import changes_between, write_history
 from yuanke.storage import Unit
-from yuanke.storage.prepared import Prepared, constant, open_row, open_value, prepared, remembered
+from yuanke.storage.prepared import Prepared, constant, inserts, open_row, open_value, prepared, remembered
 
 
 def write(unit: Unit, actor: Actor, entity: Entity, saves: Sequence[Save]) -> None:
@@ -96,8 +96,9 @@ def _take_ids(unit: Unit, table: sa.Table, count: int) -> list[int]:
 
 def _inserting(unit: Unit, table: sa.Table, entity: str, names: tuple[str, ...], returns: bool = False) -> Prepared:
     def make() -> Prepared:
-        statement = table.insert().values(open_row(table, names))
-        return prepared(unit, statement.returning(table.c.id) if returns else statement.inline())
+        if not returns:
+            return inserts(unit, table, names)
+        return prepared(unit, table.insert().values(open_row(table, names)).returning(table.c.id))
 
     return remembered(unit, ("insert", entity, names, returns), make)
 

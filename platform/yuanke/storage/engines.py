@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,19 @@ def fetch_text(connection: sa.Connection, text: str, bound: Any) -> tuple[list[A
         _failed(connection, fault, text, bound, cursor)
         raise
     return rows, description
+
+
+def copy_rows(connection: sa.Connection, text: str, rows: Iterable[Sequence[Any]]) -> None:
+    """``COPY ... FROM STDIN`` (PostgreSQL): many rows in one go, in the running transaction."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        with cursor.copy(text) as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.close()
+    except Exception as fault:
+        _failed(connection, fault, text, (), cursor)
+        raise
 
 
 def _run(connection: sa.Connection, cursor: Any, text: str, bound: Any) -> None:
