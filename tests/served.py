@@ -231,13 +231,38 @@ def _make_notes(installation: Installation) -> None:
 
 
 @pytest.fixture
-def app(home: Any, database_url: str | None) -> Iterator[Application]:
-    """The application on the test's home and database, with an installation of its own."""
-    from yuanke.app import create_app
+def app(home: Any, database_url: str | None, request: pytest.FixtureRequest) -> Iterator[Application]:
+    """The application on the test's home and database. One serves all tests, each with an installation and limits of its
+    own; a test that adds an address gets an application to itself."""
+    from yuanke.storage import Installation
+    from yuanke.web.limits import LoginLimits
 
-    made = create_app({"YUANKE_HOME": home, "YUANKE_DATABASE_URL": database_url, "ENTERPRISE_LIMIT": "off"})
+    where = {"YUANKE_HOME": home, "YUANKE_DATABASE_URL": database_url}
+    adds = "add_url_rule" in request.function.__code__.co_names
+    made = _application() if adds else _shared()
+    before = dict(made.config)
+    made.config.update(where)
+    made.installation.close()
+    made.installation = Installation(home, database_url)
+    limits = [made.config[f"LOGIN_LIMIT_{of}"] for of in ("ACCOUNT", "ADDRESS")]
+    made.login_limits = LoginLimits("memory://", *limits)
     yield made
     made.installation.close()
+    made.config.clear()
+    made.config.update(before)
+
+
+@cache
+def _shared() -> Application:
+    return _application()
+
+
+def _application() -> Application:
+    from yuanke.app import create_app
+
+    home = tempfile.mkdtemp(prefix="home-")
+    atexit.register(shutil.rmtree, home, True)
+    return create_app({"YUANKE_HOME": Path(home), "YUANKE_DATABASE_URL": None, "ENTERPRISE_LIMIT": "off"})
 
 
 @pytest.fixture
