@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.served import NOTES, Caller
+
+
+@pytest.fixture
+def dialect() -> str:
+    """As a rule one database is enough here; what depends on its kind says so."""
+    return "sqlite"
 
 
 def test_each_sees_the_entities_and_fields_he_may_read(caller: Callable[[str], Caller]) -> None:
@@ -32,6 +40,7 @@ def test_provenance_names_the_file_and_line(caller: Callable[[str], Caller]) -> 
     assert caller("lin").get("/metadata/note?provenance=1").status_code == 403
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_an_administrator_adds_a_field_while_everything_runs(caller: Callable[[str], Caller]) -> None:
     root, lin = caller("root"), caller("lin")
     note = lin.post("/records/note", {"title": "x"}).json["id"]

@@ -13,10 +13,17 @@ from yuanke.kernel import clock
 from tests.served import Caller
 
 
+@pytest.fixture
+def dialect() -> str:
+    """As a rule one database is enough here; what depends on its kind says so."""
+    return "sqlite"
+
+
 def keyed(key: str) -> dict[str, str]:
     return {"Idempotency-Key": key}
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_the_second_arrival_gets_the_answer_of_the_first(caller: Callable[[str], Caller]) -> None:
     lin, yu = caller("lin"), caller("yu")
     first = lin.post("/records/note", {"title": "x"}, headers=keyed("k1"))
@@ -54,6 +61,7 @@ def test_a_key_that_is_none(caller: Callable[[str], Caller], key: str) -> None:
     assert caller("lin").post("/records/note", {"title": "x"}, headers=keyed(key)).status_code == 400
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_twenty_at_once_make_one(caller: Callable[[str], Caller], app: Any) -> None:
     lin = caller("lin")
     answers: list[Any] = []

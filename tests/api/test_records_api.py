@@ -11,6 +11,12 @@ from tests.served import Caller
 
 
 @pytest.fixture
+def dialect() -> str:
+    """As a rule one database is enough here; what depends on its kind says so."""
+    return "sqlite"
+
+
+@pytest.fixture
 def lin(caller: Callable[[str], Caller]) -> Caller:
     return caller("lin")
 
@@ -20,6 +26,7 @@ def qin(caller: Callable[[str], Caller]) -> Caller:
     return caller("qin")
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_a_record_is_made_read_changed_binned_and_brought_back(lin: Caller) -> None:
     made = lin.post("/records/note", {"title": "甲", "amount": "12.30", "due": "2026-03-05", "level": "high"})
     assert made.status_code == 201
@@ -44,12 +51,14 @@ def test_a_record_is_made_read_changed_binned_and_brought_back(lin: Caller) -> N
     assert verbs == ["restore", "delete", "update", "create"]
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_money_keeps_its_digits_however_it_is_sent(lin: Caller) -> None:
     sent = b'{"title": "x", "amount": 99999999999999.99}'
     made = lin.call("POST", "/records/note", data=sent, content_type="application/json")
     assert made.json["amount"] == "99999999999999.99"
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_owned_rows_ride_with_their_record(lin: Caller) -> None:
     made = lin.post(
         "/records/note", {"title": "x", "lines": [{"what": "a", "price": "1.10"}, {"what": "b", "price": "2.20"}]}
@@ -65,6 +74,7 @@ def test_owned_rows_ride_with_their_record(lin: Caller) -> None:
     assert wrong.status_code == 422 and wrong.json["errors"][0]["field"].startswith("lines.0")
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_links_go_in_by_id_or_unique_name_and_come_out_with_title(lin: Caller, qin: Caller) -> None:
     folder = qin.post("/records/folder", {"name": "账目"}).json
     for given in (folder["id"], {"id": folder["id"]}, "账目", {"name": "账目"}):
@@ -77,6 +87,7 @@ def test_links_go_in_by_id_or_unique_name_and_come_out_with_title(lin: Caller, q
     assert len(qin.get(f"/records/folder/{folder['id']}/related/notes").json["result"]) == 4
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_a_list_is_filtered_sorted_paged_and_counted(lin: Caller) -> None:
     for number in range(1, 8):
         lin.post("/records/note", {"title": f"t{number}", "amount": number})
@@ -176,6 +187,7 @@ WRONG_BODIES = [
 ]
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_wrong_values_are_422_at_their_field(lin: Caller, unchanged: None) -> None:
     for body, field in WRONG_BODIES:
         answer = lin.post("/records/note", body)
@@ -245,6 +257,7 @@ def test_the_unseen_and_the_absent_answer_alike(lin: Caller, caller: Callable[[s
     assert yu.get("/search?q=hers").json["result"][0]["title"] == "hers"
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_a_batch_tells_each_item_or_undoes_all(lin: Caller) -> None:
     first = lin.post("/records/note", {"title": "a"}).json["id"]
     body = {

@@ -122,6 +122,7 @@ def test_rings_of_links_inside_the_bin_do_not_hold_each_other(shop: Shop, yuanke
         assert shop.ids(entity) == [], (entity, sale)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_what_something_still_names_stays(shop: Shop, yuanke: Callable[..., Result]) -> None:
     maker, item = shop.make("maker", name="a"), None
     item = shop.make("item", name="x", maker=maker)
@@ -138,6 +139,7 @@ def test_what_something_still_names_stays(shop: Shop, yuanke: Callable[..., Resu
     assert shop.do(LATE, lambda door: door.get("item", item)).values["maker"].title == "a"
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_many_go_in_short_transactions(shop: Shop, yuanke: Callable[..., Result]) -> None:
     shop.do(OLD, lambda door: door.batch("maker", create=[{"name": f"m{n}"} for n in range(450)]))
     shop.do(OLD, lambda door: door.batch("maker", delete=list(range(1, 451, 1))[::2]))
@@ -145,6 +147,7 @@ def test_many_go_in_short_transactions(shop: Shop, yuanke: Callable[..., Result]
     assert shop.ids("maker") == list(range(2, 451, 2))
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_old_jobs_log_ins_and_answers_go_too(shop: Shop, yuanke: Callable[..., Result]) -> None:
     now = clock.now()
     with shop.installation.unit(shop.at, write=True) as unit:

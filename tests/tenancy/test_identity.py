@@ -15,6 +15,12 @@ from tests.served import NOTES, PASSWORD, Caller, browser, log_in
 
 
 @pytest.fixture
+def dialect() -> str:
+    """As a rule one database is enough here; what depends on its kind says so."""
+    return "sqlite"
+
+
+@pytest.fixture
 def twin(enterprise: Callable[..., Enterprise], staff: Callable[..., int]) -> Enterprise:
     """A second enterprise with the same modules and other people under the same ids."""
     made = enterprise(NOTES, slug="other", label="另一家")
@@ -43,6 +49,7 @@ def test_the_same_user_id_is_somebody_else_in_the_other_enterprise(
     assert (theirs["username"], theirs["enterprise"]["slug"]) == ("boss", "other")
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_flask_login_and_flask_appbuilder_see_the_confirmed_person_only(
     app: Any, notes: Enterprise, twin: Enterprise
 ) -> None:
@@ -179,6 +186,7 @@ def test_an_expired_enterprise_is_told_to_pay(app: Any, notes: Enterprise, insta
     assert caller.get("/me").status_code == 401
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_a_changed_role_is_felt_by_the_next_request(app: Any, notes: Enterprise, installation: Installation) -> None:
     caller = Caller(app, "acme", "lin").log_in()
     assert caller.post("/records/folder", {"name": "A"}).status_code == 403
@@ -192,6 +200,7 @@ def test_a_changed_role_is_felt_by_the_next_request(app: Any, notes: Enterprise,
     assert caller.get("/me").json["roles"] == []
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_rights_changed_through_flask_appbuilders_own_session_are_felt_too(app: Any, notes: Enterprise) -> None:
     from flask_appbuilder.security.sqla.models import Role, User
 
@@ -209,6 +218,7 @@ def test_rights_changed_through_flask_appbuilders_own_session_are_felt_too(app: 
     assert lin.get("/me").json["roles"] == ["chief"]
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_a_commit_inside_is_undone_with_the_request(app: Any, notes: Enterprise) -> None:
     from flask_appbuilder.security.sqla.models import Role
 

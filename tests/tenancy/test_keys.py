@@ -21,6 +21,12 @@ KEYS = "/api/v1/security/keys"
 
 
 @pytest.fixture
+def dialect() -> str:
+    """As a rule one database is enough here; what depends on its kind says so."""
+    return "sqlite"
+
+
+@pytest.fixture
 def robot(notes: Enterprise, staff: Callable[..., int]) -> int:
     """The interface user ``robot``, a clerk."""
     return staff(notes, "robot", "clerk", kind="interface")
@@ -40,6 +46,7 @@ def ask(app: Any, key: str, path: str = "/api/v1/me", method: str = "GET", **mor
     return app.test_client(use_cookies=False).open(path, method=method, headers=headers, **more)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_a_key_is_shown_once_and_stands_for_its_user(app: Any, root: Caller, robot: int, notes: Enterprise) -> None:
     made = issue(root, robot)
     assert made.status_code == 201, made.text
@@ -214,6 +221,7 @@ def test_guessing_keys_is_stopped_by_address_and_stops_no_log_in(app: Any, root:
     assert ask(app, key, environ_base={"REMOTE_ADDR": "10.9.9.9"}).status_code == 200
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 def test_when_a_key_was_used_is_kept_to_the_hour(app: Any, root: Caller, robot: int) -> None:
     made = issue(root, robot).json
     seen = []

@@ -118,6 +118,7 @@ def test_48_log_ins_at_once_lose_no_write(app: Any, notes: Enterprise, installat
         assert unit.execute(sa.select(sa.func.count()).select_from(log).where(log.c.result == "ok")).scalar() == 48
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_a_refused_write_leaves_a_clean_connection(app: Any, notes: Enterprise, unchanged: None) -> None:
     lin = Caller(app, "acme", "lin").log_in()
     for _ in range(30):
@@ -125,6 +126,7 @@ def test_a_refused_write_leaves_a_clean_connection(app: Any, notes: Enterprise, 
         assert lin.get("/records/note").json["result"] == []
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_an_orm_session_refuses_a_second_enterprise(twins: dict[str, Caller], app: Any) -> None:
     from flask import g
     from flask_appbuilder.security.sqla.models import User
