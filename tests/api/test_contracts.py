@@ -87,7 +87,7 @@ def test_a_new_body_is_taken_and_refused_alike(maker: tuple[Unit, Actor]) -> Non
     seen = {"good": 0, "bad": 0}
 
     @given(bodies())
-    @settings(quick, max_examples=250)
+    @settings(quick, max_examples=150)
     def alike(body: dict[str, Any]) -> None:
         save = taken(unit, actor, "create", body)
         door = {path: said for path, said in told(dict(save.all_errors())).items() if "没有找到" not in said[0]}
@@ -121,7 +121,7 @@ def test_a_changed_body_is_refused_alike_but_for_what_stands(maker: tuple[Unit, 
     )
 
     @given(changed)
-    @settings(quick, max_examples=200)
+    @settings(quick, max_examples=120)
     def alike(body: dict[str, Any]) -> None:
         door = told(dict(taken(unit, actor, "update", body, old).all_errors()))
         schema = told(contract.faults(body, unit.place))
