@@ -40,6 +40,10 @@ entities:
   note:
     fields: {paper: {link: paper!}, text: text!}
     permissions: {own: {read: via paper, create: true}, north: {read: via paper}, all: {read: all}}
+  stamp:
+    append_only: true
+    fields: {text: text!}
+    permissions: {own: {read: all, create: true, update: all, delete: all}, all: {read: all, export: all}}
 """
 
 
@@ -174,6 +178,21 @@ def test_colleagues_names_are_open_and_their_other_fields_are_not(office: Office
         assert {"boss", "side"} <= {r.values["name"] for r in people_seen}
         with pytest.raises(QueryFault):
             door.list("user", Query(fields=("mobile",)))
+
+
+def test_what_is_only_added_to_is_not_changed_and_an_administrator_does_not_write_logs(office: Office) -> None:
+    with office.as_("mid", "own", write=True) as door:
+        stamp = door.create("stamp", {"text": "一"}).id
+        for change in (lambda: door.update("stamp", stamp, {"text": "二"}), lambda: door.delete("stamp", stamp)):
+            with pytest.raises(AccessDenied):
+                change()
+    with office.as_("mid", "admin", write=True) as door:
+        assert door.get("stamp", stamp).values["text"] == "一"
+        assert door.grant("stamp", "export").allowed and not door.grant("stamp", "create").allowed
+        for verb in ("create", "import", "update", "delete", "restore"):
+            assert not door.grant("login_log", verb).allowed, verb
+        with pytest.raises(AccessDenied):
+            door.create("login_log", {"username": "nobody", "at": "2026-01-01T00:00:00Z"})
 
 
 def test_a_readonly_account_writes_nothing(office: Office) -> None:

@@ -115,13 +115,23 @@ def _rights(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Rights:
         return _as_parent(unit, actor, entity, verb)
     if actor.kind == "readonly" and verb in WRITES and not actor.engine:
         return (), message("你的账号是只读账号")
+    if entity.more.get("append_only") and verb in WRITES and not actor.engine:
+        return _added_to(unit, actor, entity, verb)
     if actor.is_admin:
         live = frozenset(k for k, f in entity.fields.items() if not f.retired)
         return (Policy(("all",), live, live if _writes_all(actor) else _for_people(entity, live)),), None
-    policies = tuple(_policies(unit, actor, entity, verb))
+    return _given(tuple(_policies(unit, actor, entity, verb)), entity, verb)
+
+
+def _given(policies: tuple[Policy, ...], entity: Entity, verb: str) -> Rights:
     if not policies:
         return (), message("你的角色没有“{verb}{entity}”的权限", verb=VERBS.get(verb, verb), entity=entity.label)
     return policies, None
+
+
+def _added_to(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Rights:
+    """What is ``append_only`` nobody changes or bins, and who adds to it is named: being administrator is not enough."""
+    return _given(tuple(_policies(unit, actor, entity, verb)) if verb in ("create", "import") else (), entity, verb)
 
 
 def _policies(unit: Unit, actor: Actor, entity: Entity, verb: str) -> list[Policy]:
