@@ -78,6 +78,7 @@ def add_field(port: int, own: list[int], kind: str, calm_for: float = CALM) -> d
         Client(port).enter(company.SELLER),
         Client(port).log_in(company.SELLER),
     )
+    person.right("GET", "/records/customer"), program.right("GET", "/api/v1/records/customer")
     with Others(port, own) as others:
         time.sleep(calm_for)
         began = time.perf_counter()

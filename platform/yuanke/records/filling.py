@@ -68,8 +68,17 @@ def follow(unit: Unit, made: Plan) -> None:
             _rename(unit, step.entity, str(step.work["old"]), str(step.work["new"]))
     for key, after in made.after.entities.items():
         before = made.before.entities.get(key)
-        if before is not None and set(searched_fields(before)) != set(searched_fields(after)):
+        if before is not None and set(searched_fields(before)) ^ set(searched_fields(after)) - _empty(made, after):
             jobs.enqueue(unit, engine(unit), REINDEX, {"entity": key}, dedupe=f"{key}:{made.after.digest}")
+
+
+def _empty(made: Plan, entity: Entity) -> set[str]:
+    """Fields that have no value in any record yet: their columns come with this plan, and people will fill them."""
+    return {
+        step.field
+        for step in made.steps
+        if step.kind == "add_column" and step.entity == entity.key and entity.fields[step.field].source == "typed"
+    }
 
 
 def _rename(unit: Unit, entity: str, old: str, new: str) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy import event
 from yuanke.expressions import sqlite_functions
 
 IDLE_CONNECTIONS = 2
+LONGEST_TURN = 10.0  # seconds
 OPEN_ENTERPRISES = 50
 PRAGMAS = (
     "journal_mode=WAL",
@@ -147,6 +149,43 @@ def postgresql_engine(url: str) -> sa.Engine:
     return engine
 
 
+class Turns:
+    """Who may write to one SQLite file, in the order of asking.
+
+    SQLite lets one write at a time, and whoever waits for it sleeps and looks again: a job that takes one transaction after
+    another would leave nothing to others. Within a process they stand in line instead; other processes still sleep.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken = False
+        self._line: deque[threading.Lock] = deque()
+
+    def take(self, seconds: float) -> bool:
+        """Wait for one's turn; False when it did not come in time."""
+        with self._lock:
+            if not self._taken:
+                self._taken = True
+                return True
+            mine = threading.Lock()
+            mine.acquire()
+            self._line.append(mine)
+        if mine.acquire(timeout=seconds):
+            return True  # whoever gave it passed it on
+        with self._lock:
+            if mine in self._line:
+                self._line.remove(mine)
+                return False
+        return True  # it came in the very moment
+
+    def give(self) -> None:
+        with self._lock:
+            if self._line:
+                self._line.popleft().release()
+            else:
+                self._taken = False
+
+
 class Engines:
     """Gives the engine of a place; keeps at most `OPEN_ENTERPRISES` SQLite files open."""
 
@@ -154,11 +193,27 @@ class Engines:
         self.home = home
         self.shared = postgresql_engine(database_url) if database_url else None
         self._open: OrderedDict[str, sa.Engine] = OrderedDict()
+        self._turns: dict[str, Turns] = {}
         self._lock = threading.Lock()
 
     @property
     def dialect(self) -> str:
         return "postgresql" if self.shared is not None else "sqlite"
+
+    @contextmanager
+    def turn(self, place: str, writing: bool) -> Iterator[None]:
+        """Stand in line to write to a SQLite file. Who waited too long goes on and is told by SQLite that it is busy."""
+        if self.shared is not None or not writing:
+            yield
+            return
+        with self._lock:
+            turns = self._turns.setdefault(place, Turns())
+        mine = turns.take(LONGEST_TURN)
+        try:
+            yield
+        finally:
+            if mine:
+                turns.give()
 
     def connect(self, place: str, writing: bool) -> sa.Connection:
         """A connection to ``place`` (file below home, or schema); PostgreSQL reads in autocommit (half the time)."""

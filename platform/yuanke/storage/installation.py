@@ -98,7 +98,7 @@ class Installation:
         and its user in one statement; ``parameters`` are its `yuanke.storage.prepared.open_value`s.
         """
         at = self.enterprise(enterprise) if isinstance(enterprise, str) else enterprise
-        with self.engines.connect(at.place, write) as connection:
+        with self.engines.turn(at.place, write), self.engines.connect(at.place, write) as connection:
             transaction = connection.begin()
             try:
                 unit = self._begin(at, connection, write, head, parameters)
