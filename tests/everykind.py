@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
+from yuanke.access.sessions import actor_of
 from yuanke.fieldtypes import catalogue
-from yuanke.kernel.actor import Enterprise
+from yuanke.metadata import Layer
+from yuanke.records import Records
+from yuanke.storage import Installation, create_enterprise
 
 from tests.fieldtypes.fieldvalues import RAW, words
-from tests.served import Caller
+from tests.served import Caller, enter, templated
 
 #: types that are said by a key of their own
 TOLD = {
@@ -99,23 +102,27 @@ def upload(content: bytes = b"x", name: str = "a.txt") -> dict[str, Any]:
     return {"data": {"file": (io.BytesIO(content), name)}, "content_type": "multipart/form-data"}
 
 
-@pytest.fixture
-def ask(app: Any, enterprise: Callable[..., Enterprise], staff: Callable[..., int]) -> Callable[[str], Caller]:
-    """``ask("maker")`` is logged in at acme, which runs `every_kind`: a file, three tags, and things 1 (root), 2 (maker)."""
-    at = enterprise(every_kind())
+def make_everything(installation: Installation) -> None:
+    """Enterprise acme, which runs `every_kind`: a file, three tags, and things 1 (of root) and 2 (of maker)."""
+    at = create_enterprise(installation, "acme", "一切", layers=[Layer.read_text(every_kind(), "m1.yaml", "module")])
     for name, role in (("root", "admin"), ("maker", "maker"), ("looker", "looker")):
-        staff(at, name, role)
-    staff(at, "robot", "maker", kind="interface")
+        enter(installation, at, name, role)
+    enter(installation, at, "robot", "maker", kind="interface")
+    thing = {"title": "x", "f_rows": [{"what": "a"}], "f_links": [1, 2], "f_money": 3}
+    with installation.unit(at, write=True) as unit:
+        root, maker = (Records(unit, actor_of(unit, one, "api")) for one in (1, 2))
+        unit.files.put(io.BytesIO(b"title\nx\n"), "a.csv", 1)
+        for name in ("known", "b", "c"):
+            root.create("tag", {"name": name})
+        for door in (root, maker):
+            door.create("thing", thing)
+        root.update("thing", 2, {"secret": "hush"})
 
-    def logged_in(name: str) -> Caller:
-        return Caller(app, "acme", name).log_in()
 
-    root = logged_in("root")
-    root.call("POST", "/files", **upload(b"title\nx\n", "a.csv"))
-    for name in ("known", "b", "c"):
-        root.post("/records/tag", {"name": name})
-    for caller in (root, logged_in("maker")):
-        made = caller.post("/records/thing", {"title": "x", "f_rows": [{"what": "a"}], "f_links": [1, 2], "f_money": 3})
-        assert made.status_code == 201, made.text
-    root.patch("/records/thing/2", {"secret": "hush"})
-    return logged_in
+templated["ask"] = make_everything
+
+
+@pytest.fixture
+def ask(app: Any) -> Callable[[str], Caller]:
+    """``ask("maker")`` is logged in at acme, as `make_everything` made it."""
+    return lambda name: Caller(app, "acme", name).log_in()

@@ -144,23 +144,27 @@ def browser(app: Application, enterprise: str, username: str, password: str = PA
 
 @pytest.fixture
 def home(tmp_path: Path, request: pytest.FixtureRequest, dialect: str) -> Path:
-    """YUANKE_HOME; where acme is asked for it stands there already, copied from one that was made once."""
+    """YUANKE_HOME; where a `templated` fixture is asked for, what it gives stands there already."""
     at = tmp_path / "home"
-    if "notes" in request.fixturenames and dialect == "sqlite":
-        shutil.copytree(_templates.home("notes", _make_notes), at)
+    name = _asked_for(request)
+    if name is not None and dialect == "sqlite":
+        shutil.copytree(_templates.home(name, templated[name]), at)
     return at
+
+
+def _asked_for(request: pytest.FixtureRequest) -> str | None:
+    return next((name for name in templated if name in request.fixturenames), None)
 
 
 @pytest.fixture
 def database_url(dialect: str, request: pytest.FixtureRequest) -> Iterator[str | None]:
-    """None for SQLite, else an empty database of this test alone; where acme is asked for, a copy of one that holds it."""
+    """None for SQLite, else a database of this test alone: empty, or a copy of one with what a `templated` fixture gives."""
     if dialect == "sqlite":
         yield None
         return
     server = sa.make_url(request.getfixturevalue("postgres_url"))
-    name, like = f"s{os.getpid()}_{next(_numbers)}", None
-    if "notes" in request.fixturenames:
-        like = _templates.database("notes", _make_notes, server)
+    name, wanted = f"s{os.getpid()}_{next(_numbers)}", _asked_for(request)
+    like = _templates.database(wanted, templated[wanted], server) if wanted else None
     with _on_server(server) as connection:
         copied = f' TEMPLATE "{like}"' if like else ""
         connection.exec_driver_sql(f'CREATE DATABASE "{name}"{copied}')
@@ -228,6 +232,10 @@ def _make_notes(installation: Installation) -> None:
     made = create_enterprise(installation, "acme", "爱客 科技", layers=[Layer.read_text(NOTES, "m1.yaml", "module")])
     for username, role in (("root", "admin"), ("qin", "chief"), ("lin", "clerk"), ("yu", "clerk")):
         enter(installation, made, username, role)
+
+
+#: fixture -> how an installation is filled with what it gives: done once a process, and copied
+templated: dict[str, Callable[[Installation], Any]] = {"notes": _make_notes}
 
 
 @pytest.fixture
