@@ -70,7 +70,6 @@ def test_a_busy_writer_starves_nobody(installation: Installation, enterprise: Ca
 
 def test_a_new_empty_field_asks_for_no_new_index(installation: Installation, enterprise: Callable[..., Any]) -> None:
     import sqlalchemy as sa
-
     from yuanke.jobs.tables import JOB
     from yuanke.metadata import Layer
     from yuanke.storage import change, definitions
