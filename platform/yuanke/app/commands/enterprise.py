@@ -67,12 +67,14 @@ def create(
 
 
 def fill_samples(opened: Installation, made: Enterprise) -> None:
-    """What plugins bring as sample data, through the same door as everybody's records."""
-    from yuanke.records import Records
+    """What modules declare and plugins bring as sample data, through the same door as everybody's records."""
+    from yuanke.records import Records, samples
 
     click.echo(f"{made.slug}: 写入示例数据 …")
     with opened.unit(made, write=True) as unit:
-        hooks().hook.samples(door=Records(unit, engine_actor(made.slug)))
+        door = Records(unit, engine_actor(made.slug))
+        samples.fill(door)
+        hooks().hook.samples(door=door)
 
 
 @enterprise.command("list")
