@@ -1,7 +1,8 @@
 """The CRM's module files: they compile without a fault or a warning, carry what the business asks for, and read well.
 
 `wanted_fields.yaml` lists what is wanted; a field that a module lacks stands in `LEFT_OUT` with its reason, one that
-goes by another name in `RENAMED`.
+goes by another name in `RENAMED`. The files of `wanted/` say the same of further entities, one file a module:
+``entity: {fields: {...}, renamed: {...}, left_out: {...}, not_asked: {...}}``.
 """
 
 from __future__ import annotations
@@ -139,6 +140,14 @@ NOT_ASKED = {
     ("task", "assigner"): "filled with whoever makes the task",
     ("opportunity", "status"): "follows from the stage",
 }
+
+
+for path in sorted((Path(__file__).parent / "wanted").glob("*.yaml")):
+    for entity, said in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+        WANTED[entity] = said["fields"]
+        RENAMED[entity] = said.get("renamed", {})
+        LEFT_OUT[entity] = said.get("left_out", {})
+        NOT_ASKED.update({(entity, field): reason for field, reason in said.get("not_asked", {}).items()})
 
 
 @pytest.fixture(scope="session")
