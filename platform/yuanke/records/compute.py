@@ -89,7 +89,7 @@ def _compute_own(save: Save) -> None:
             continue
         if field.source == "rollup" and save.verb != "create":
             continue
-        if field.formula is not None and save.parent is not None and needs_dealing(field.formula):
+        if field.formula is not None and save.entity.parent is not None and needs_dealing(field.formula):
             continue
         _set(save, field, field.formula.evaluate(values) if field.formula else None)
 

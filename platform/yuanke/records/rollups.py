@@ -168,7 +168,26 @@ def _carry(unit: Unit, actor: Actor, holder: str, rows: dict[int, dict[str, Any]
     for save in saves:
         unit.execute(table.update().where(table.c.id == save.id).values(save.values))
     forget(unit, entity, rows)
-    return saves
+    return [*saves, *_carry_owners(unit, actor, entity, saves)]
+
+
+def _carry_owners(unit: Unit, actor: Actor, entity: Entity, saves: Sequence[Save]) -> list[Save]:
+    """What the owner makes of a figure of its rows (``sum(lines.open)``) moves with it."""
+    owner = unit.registry.entities[entity.parent[0]] if entity.parent and entity.parent_link else None
+    if owner is None or not any(f.source == "stored" and f.formula is not None for f in owner.fields.values()):
+        return []
+    table, ids = unit.tables[owner.key], {save.get(entity.parent_link or "") for save in saves} - {None}
+    statement = sa.select(table).where(table.c.id.in_(ids)).order_by(table.c.id)
+    standing = unit.execute(statement.with_for_update() if unit.dialect == "postgresql" else statement).mappings()
+    moved = []
+    for row in [dict(one) for one in standing]:
+        save = Save(unit, actor, owner, "update", row["id"], row, {})
+        compute(save)
+        if save.values:
+            unit.execute(table.update().where(table.c.id == save.id).values(save.values))
+            moved.append(save)
+    forget(unit, owner, ids)
+    return [*moved, *_carry_owners(unit, actor, owner, moved)]
 
 
 def _keep_limits(save: Save, figures: dict[str, Any]) -> None:
