@@ -184,7 +184,10 @@ def _act(node: Node) -> Node:
 
 
 def _approval(node: Node) -> Node:
-    return _inside(node, steps=_each(lambda n: _inside(n, edit=_listed)), cc=_listed)
+    def step(n: Node) -> Node:
+        return _inside(n, edit=_listed, after=_listed, cc=_listed, **{"not": _listed})
+
+    return _inside(node, steps=_each(step), cc=_listed, snapshot=_listed, **{"not": _listed})
 
 
 def _ledger(node: Node) -> Node:

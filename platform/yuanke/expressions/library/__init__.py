@@ -4,7 +4,7 @@ None."""
 from __future__ import annotations
 
 from yuanke.expressions.functions import Function
-from yuanke.expressions.library import dates, forms, numbers, rows, texts
+from yuanke.expressions.library import dates, forms, numbers, people, rows, texts
 
 FUNCTIONS: tuple[Function, ...] = (
     *dates.FUNCTIONS,
@@ -12,5 +12,6 @@ FUNCTIONS: tuple[Function, ...] = (
     *texts.FUNCTIONS,
     *rows.FUNCTIONS,
     *forms.FUNCTIONS,
+    *people.FUNCTIONS,
 )
 INTERNAL: tuple[Function, ...] = (*dates.INTERNAL, *numbers.INTERNAL, *texts.INTERNAL)

@@ -128,6 +128,15 @@ def _start(zone: str, day: date) -> datetime:
     return instant(zone, day if isinstance(day, datetime) else datetime.combine(day, time()))
 
 
+def _at_clock(zone: str, day: date, clock_time: time) -> datetime:
+    """The instant at which the wall clock shows a time of day."""
+    return instant(zone, datetime.combine(day, clock_time))
+
+
+def _at_clock_sql(zone: Element, day: Element, clock_time: Element) -> Element:
+    return _moment_within(sa.func.timezone(zone, day.op("+", return_type=sa.DateTime())(clock_time)))
+
+
 def _part(name: str, zh: str, en: str, python: Callable[[date], int], field: str | None = None) -> Function:
     def sql(day: Element) -> Element:
         return numeric(sa.extract(field or name, day))
@@ -231,6 +240,7 @@ _NONE = Label("", "")
 INTERNAL = (
     Function("_make_date", ("number", "number", "number"), "date", _safe(_made), _NONE, _made_sql),
     Function("_start", ("date",), "datetime", _safe(_start), _NONE, _start_sql, zone=True),
+    Function("_at_clock", ("date", "time"), "datetime", _safe(_at_clock), _NONE, _at_clock_sql, zone=True),
     Function("_add_days", ("date", "number"), "date", _safe(_add_days), _NONE, _add_days_sql),
     Function("_add_months", ("date", "number"), "date", _safe(_add_months), _NONE, _add_months_sql),
     Function(
