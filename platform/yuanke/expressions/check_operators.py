@@ -64,6 +64,8 @@ def _on_times(checker: Checker, node: ast.BinOp, sign: str, left: n.Node, right:
     if b == "duration":
         span = n.Negative(k.DURATION, right) if sign == "-" else right
         return k.call("_later_span", k.to_kind(left, "datetime") or left, span)
+    if (sign, a, b) == ("+", "date", "time"):
+        return k.call("_at_clock", left, right)
     left, right = _read(left, b), _read(right, a)
     a, b = left.kind.name, right.kind.name
     if sign == "-" and a in _TIMES and b in _TIMES:
