@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from yuanke.fieldtypes import FieldType
 from yuanke.kernel.diagnostics import did_you_mean
+from yuanke.metadata.approvals import APPROVAL_FIELD, FIELD, needs_approval
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.merge import merge
 from yuanke.metadata.model import EntityDef, FieldDef, Model
@@ -59,13 +60,23 @@ class _Declarer:
         head, number = dict(RECORD_NODES), node.get("number")
         if number is not None:
             head = {"id": head.pop("id"), "number": _number_node(number), **head}
-        part = self.parts.part(
-            key, head, _renamed(node.get("fields")), frozenset({"number"}) if number is not None else frozenset()
-        )
+        fields, taken = _renamed(node.get("fields")), frozenset({"number"}) if number is not None else frozenset()
+        if needs_approval(node):
+            fields = self._with_approval(fields, node)
+        part = self.parts.part(key, head, fields, taken)
         system = owner is not None and owner.rank == "platform"
         self.model.entities[key] = EntityDef(
             key, node, owner.name if owner else "", part, dict(part.fields), system=system
         )
+
+    def _with_approval(self, fields: Node | None, node: Node) -> Node:
+        """The fields and the one that says how far the record is approved; nobody else may call a field so."""
+        own = fields.value if fields is not None and fields.is_map else {}
+        if FIELD in own:
+            detail = "A transition with approval: keeps there how far it is. Rename the field (formerly: keeps its values)."
+            self.faults.add("E204", own[FIELD].key, f'"{FIELD}" is a name of the engine', detail)
+            return fields or node
+        return (fields or node).replaced({**own, FIELD: APPROVAL_FIELD})
 
     def _with_pattern(self, node: Node, key: str, seen: tuple[str, ...] = ()) -> Node:
         """``node`` with the fields of the entity it is ``like`` beneath its own."""
