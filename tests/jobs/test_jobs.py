@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from yuanke import jobs
-from yuanke.jobs.turns import MOST_ATTEMPTS
+from yuanke.jobs.kinds import MOST_ATTEMPTS
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import RecordNotFound, Refused, Unavailable
@@ -275,3 +275,125 @@ def test_a_suspended_enterprise_runs_no_jobs(bench):
     assert bench.run() == 0
     set_state(bench.installation, bench.slug, state="active")
     assert bench.run() == 1
+
+
+def test_a_dead_letter_is_put_back_by_hand_and_goes_on_at_its_checkpoint(bench):
+    broken = [True]
+
+    def steps(run):
+        for at in range(run.checkpoint.get("at", 0), 3):
+            with run.step() as step:
+                count_up(step.unit)
+                run.checkpoint["at"] = at + 1
+            if broken[0]:
+                raise Refused(message("打印机没纸了"))
+        return "printed"
+
+    bench.kinds_of_test["print"] = jobs.LongJob(steps)
+    job_id = bench.enqueue("print")
+    bench.run()
+    assert bench.job(job_id).state == "failed"
+    assert bench.run() == 0  # by itself it is not tried again
+    broken[0] = False
+    with bench.installation.unit(bench.slug, write=True) as unit:
+        again = jobs.retry(unit, bench.user, job_id)
+        assert (again.state, again.attempts, again.error) == ("queued", 0, None)
+    bench.run()
+    assert (bench.job(job_id).state, counted(bench)) == ("done", 3)
+
+
+def test_only_what_failed_or_was_stopped_is_put_back_and_only_by_whoever_may_see_it(bench):
+    bench.kinds_of_test["add"] = lambda unit, actor, arguments, progress: count_up(unit)
+    job_id = bench.enqueue("add")
+    bench.run()
+    with bench.installation.unit(bench.slug, write=True) as unit:
+        with pytest.raises(Refused):
+            jobs.retry(unit, bench.user, job_id)
+        with pytest.raises(RecordNotFound):
+            jobs.retry(unit, Actor(bench.slug, bench.user_id + 1), job_id)
+    assert bench.run() == 0
+    assert counted(bench) == 1
+
+
+def test_a_kind_is_told_of_each_turn_that_went_wrong_and_says_how_often_it_is_tried(bench):
+    told: list[tuple[int, bool]] = []
+
+    def fail(unit, actor, arguments, progress):
+        count_up(unit)
+        raise RuntimeError
+
+    def failed(unit, failure):
+        told.append((failure.attempts, failure.final))
+        count_up(unit, "told")
+
+    bench.kinds_of_test["call"] = jobs.ShortJob(fail, failed=failed, attempts=3, first_pause=1.0)
+    job_id = bench.enqueue("call", {"to": "erp"})
+    for hours in range(4):
+        with clock.stopped(clock.after(3600 * hours)):
+            bench.run()
+    assert told == [(1, False), (2, False), (3, True)]
+    assert bench.job(job_id).state == "failed"
+    assert (counted(bench), counted(bench, "told")) == (0, 3)
+
+
+def test_a_kind_is_told_when_a_job_that_killed_its_turns_is_given_up(bench):
+    told = []
+    bench.kinds_of_test["call"] = jobs.ShortJob(
+        lambda unit, actor, arguments, progress: None,
+        failed=lambda unit, failure: told.append(failure.final),
+        attempts=2,
+    )
+    job_id = bench.enqueue("call")
+    bench.change(job_id, state="running", lease="dead", attempts=2, lease_until=clock.after(-1))
+    assert bench.run() == 0
+    assert told == [True] and bench.job(job_id).state == "failed"
+
+
+def test_a_lease_given_by_a_clock_that_was_set_back_since_does_not_hold_a_job_for_ever(bench):
+    bench.kinds_of_test["add"] = lambda unit, actor, arguments, progress: count_up(unit)
+    job_id = bench.enqueue("add")
+    bench.change(job_id, state="running", lease="dead", attempts=1, lease_until=clock.after(86_400))
+    assert bench.run() == 1
+    assert bench.job(job_id).state == "done"
+
+
+def test_a_clock_set_forward_makes_a_job_run_again_but_its_effect_stand_once(bench):
+    turns = []
+
+    def first_or_second(run):
+        turns.append(run.lease)
+        if len(turns) == 1:
+            with clock.stopped(clock.after(86_400)):  # another worker, whose clock is a day ahead, takes over
+                bench.run()
+        with run.step() as step:
+            count_up(step.unit)
+            run.checkpoint["did"] = True
+
+    bench.kinds_of_test["slow"] = jobs.LongJob(first_or_second)
+    job_id = bench.enqueue("slow")
+    bench.run()
+    assert len(turns) == 2
+    assert (bench.job(job_id).state, counted(bench)) == ("done", 1)
+
+
+def test_jobs_are_listed_by_state_and_in_pages(bench):
+    def odd(unit, actor, arguments, progress):
+        if arguments["n"] % 2:
+            raise Refused(message("单数"))
+
+    bench.kinds_of_test["odd"] = odd
+    ids = [bench.enqueue("odd", {"n": n}) for n in range(6)]
+    bench.run()
+    with bench.installation.unit(bench.slug) as unit:
+        assert [j.id for j in jobs.recent(unit, bench.user, states=["failed"])] == [ids[5], ids[3], ids[1]]
+        assert [j.id for j in jobs.recent(unit, bench.user, limit=2, before=ids[4])] == [ids[3], ids[2]]
+        found = jobs.counts(unit, bench.user)
+        assert (found["done"], found["failed"], found["queued"]) == (3, 3, 0)
+
+
+def test_many_jobs_are_queued_in_one_go(bench):
+    bench.kinds_of_test["add"] = lambda unit, actor, arguments, progress: count_up(unit, f"n{arguments['n']}")
+    with bench.installation.unit(bench.slug, write=True) as unit:
+        jobs.enqueue_all(unit, bench.engine, "add", [{"n": n} for n in range(20)])
+    assert bench.run() == 20
+    assert all(counted(bench, f"n{n}") == 1 for n in range(20))

@@ -88,3 +88,57 @@ def test_stopping_waits_for_the_turn_that_runs(bench, runner):
     runner.stop()
     assert ended.is_set()
     assert bench.job(job_id).state == "done"
+
+
+def test_long_work_holds_up_neither_short_work_of_its_enterprise_nor_a_quick_letter(bench, runner):
+    gate, began, letters = threading.Event(), threading.Event(), []
+
+    def slow(run):
+        began.set()
+        gate.wait(10)
+
+    bench.kinds_of_test.update(
+        slow=jobs.LongJob(slow),
+        ring=lambda unit, actor, arguments, progress: letters.append("rung"),
+        letter=jobs.LongJob(lambda run: letters.append("sent"), quick=True),
+    )
+    slow_ids = [bench.enqueue("slow") for _ in range(3)]
+    runner.start()
+    assert began.wait(5)
+    quick = [bench.enqueue("ring"), bench.enqueue("letter")]
+    until(lambda: all(bench.job(job_id).state == "done" for job_id in quick))
+    assert [bench.job(job_id).state for job_id in slow_ids] == ["running", "queued", "queued"]
+    gate.set()
+    until(lambda: all(bench.job(job_id).state == "done" for job_id in slow_ids))
+    assert sorted(letters) == ["rung", "sent"]
+
+
+def test_long_work_of_another_enterprise_begins_when_there_is_room(bench, runner):
+    gate, running, most = threading.Event(), [], []
+
+    def slow(run):
+        running.append(run.enterprise.slug)
+        most.append(len(running))
+        gate.wait(10)
+        running.remove(run.enterprise.slug)
+
+    bench.kinds_of_test["slow"] = jobs.LongJob(slow)
+    other = f"other{os.getpid()}"
+    create_enterprise(bench.installation, other, other, layers=[])
+    bench.enqueue("slow", actor=bench.engine)
+    with bench.installation.unit(other, write=True) as unit:
+        theirs = jobs.enqueue(unit, Actor(other, None, engine=True), "slow", {})
+    runner.start()
+    until(lambda: len(running) == 1)
+    time.sleep(0.3)
+    assert len(running) == 1  # of two threads one is kept for short work
+    gate.set()
+
+    def done() -> bool:
+        with bench.installation.unit(other) as unit:
+            return jobs.find(unit, Actor(other, None, engine=True), theirs).state == "done"
+
+    until(done)
+    runner.stop()
+    remove_enterprise(bench.installation, other)
+    assert max(most) == 1

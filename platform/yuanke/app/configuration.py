@@ -63,6 +63,11 @@ def check_password_cost() -> None:
         raise SystemExit(str(fault)) from None
 
 
+def redis_url() -> str | None:
+    """YUANKE_REDIS_URL: what several processes and machines share beside the database."""
+    return os.environ.get("YUANKE_REDIS_URL") or None
+
+
 def settings(config: Mapping[str, Any] | None) -> dict[str, Any]:
     """Flask's configuration; ``YUANKE_HOME``, ``YUANKE_DATABASE_URL`` and ``SECRET_KEY`` may be given in ``config``."""
     check_password_cost()
@@ -89,6 +94,7 @@ def settings(config: Mapping[str, Any] | None) -> dict[str, Any]:
         "LOGIN_LIMIT_ACCOUNT": "10 per 15 minutes",
         "LOGIN_LIMIT_ADDRESS": "30 per 15 minutes",
         "ENTERPRISE_LIMIT": os.environ.get("YUANKE_ENTERPRISE_LIMIT") or "1500 per 10 seconds",
+        "YUANKE_REDIS_URL": redis_url(),
         "RATELIMIT_STORAGE_URI": os.environ.get("YUANKE_REDIS_URL") or "memory://",
         "RATELIMIT_ENABLED": False,  # what is counted is counted by `yuanke.web.limits`
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "application/problem+json", "text/csv"],

@@ -15,6 +15,7 @@ from yuanke.app import configuration, faults, logins, plugins
 from yuanke.app.fab_session import FabSession
 from yuanke.app.headers import Headers
 from yuanke.app.security import SecurityManager, Shell
+from yuanke.jobs.waking import use_redis
 from yuanke.storage import Installation
 from yuanke.web import guard, language, requests
 from yuanke.web.application import Application
@@ -32,6 +33,7 @@ def build(config: Mapping[str, Any] | None = None) -> Application:
     app.config.from_mapping(configuration.settings(config))
     plugins.load()
     app.installation = Installation(app.config["YUANKE_HOME"], app.config["YUANKE_DATABASE_URL"])
+    use_redis(app.installation, app.config.get("YUANKE_REDIS_URL"))
     at = app.config["RATELIMIT_STORAGE_URI"]
     app.login_limits = LoginLimits(at, app.config["LOGIN_LIMIT_ACCOUNT"], app.config["LOGIN_LIMIT_ADDRESS"])
     app.enterprise_limit = EnterpriseLimit(at, app.config["ENTERPRISE_LIMIT"])

@@ -5,7 +5,7 @@ The one rule: a job is there exactly if what caused it was committed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,12 +19,13 @@ from yuanke.jobs.tables import JOB, NOTE
 from yuanke.jobs.waking import wake
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
-from yuanke.kernel.errors import RecordNotFound
+from yuanke.kernel.errors import RecordNotFound, Refused
 from yuanke.kernel.text import Message, message
 from yuanke.storage import Unit
 from yuanke.storage.restore import after_restore
 
 OPEN = ("queued", "running")
+STATES = (*OPEN, "done", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,19 @@ class Job:
     created_by: int | None
     created_at: datetime
     ended_at: datetime | None
+    run_at: datetime
+    started_at: datetime | None
+    attempts: int
+    acting: str
+    cancel_asked: bool
 
     @property
     def ended(self) -> bool:
         return self.state not in OPEN
+
+    @property
+    def may_retry(self) -> bool:
+        return self.state in ("failed", "cancelled")
 
 
 def enqueue(
@@ -64,8 +74,31 @@ def enqueue(
     """
     if kind not in kinds():
         raise ValueError(f"no plugin brings the job kind {kind!r}")
+    row = _queued(actor, kind, arguments, run_at, dedupe, once)
+    insert = (postgresql.insert if unit.dialect == "postgresql" else sqlite.insert)(JOB)
+    statement = insert.values(row).on_conflict_do_nothing(index_elements=["kind", "dedupe"]).returning(JOB.c.id)
+    made = unit.execute(statement).scalar()
+    if made is None:
+        made = unit.execute(sa.select(JOB.c.id).where(JOB.c.kind == kind, JOB.c.dedupe == dedupe)).scalar_one()
+    _wake_after(unit)
+    return int(made)
+
+
+def enqueue_all(
+    unit: Unit, actor: Actor, kind: str, many: Iterable[Mapping[str, Any]], run_at: datetime | None = None
+) -> None:
+    """Queue a job for each of these arguments in one statement."""
+    rows = [_queued(actor, kind, arguments, run_at, None, "ever") for arguments in many]
+    if rows:
+        unit.execute(JOB.insert(), rows)
+        _wake_after(unit)
+
+
+def _queued(
+    actor: Actor, kind: str, arguments: Mapping[str, Any], run_at: datetime | None, dedupe: str | None, once: str
+) -> dict[str, Any]:
     now = clock.now()
-    row = {
+    return {
         "kind": kind,
         "arguments": dict(arguments),
         "state": "queued",
@@ -79,13 +112,13 @@ def enqueue(
         "dedupe": dedupe,
         "once": once,
     }
-    insert = (postgresql.insert if unit.dialect == "postgresql" else sqlite.insert)(JOB)
-    statement = insert.values(row).on_conflict_do_nothing(index_elements=["kind", "dedupe"]).returning(JOB.c.id)
-    made = unit.execute(statement).scalar()
-    if made is None:
-        made = unit.execute(sa.select(JOB.c.id).where(JOB.c.kind == kind, JOB.c.dedupe == dedupe)).scalar_one()
-    unit.after_commit(lambda: wake(unit.installation, unit.enterprise.slug))
-    return int(made)
+
+
+def _wake_after(unit: Unit) -> None:
+    """Once this transaction stands: one word to the runners, however many jobs were queued in it."""
+    if "jobs queued" not in unit.kept:
+        unit.kept["jobs queued"] = True
+        unit.after_commit(lambda: wake(unit.installation, unit.enterprise.slug))
 
 
 def _acting(actor: Actor) -> str:
@@ -102,12 +135,37 @@ def find(unit: Unit, actor: Actor, job_id: int) -> Job:
     return _job(row)
 
 
-def recent(unit: Unit, actor: Actor, kind: str | None = None, limit: int = 20) -> list[Job]:
-    """The newest jobs that the actor may see, of one kind or all."""
+def recent(
+    unit: Unit,
+    actor: Actor,
+    kind: str | None = None,
+    limit: int = 20,
+    states: Sequence[str] = (),
+    before: int | None = None,
+) -> list[Job]:
+    """The newest jobs that the actor may see, of one kind or all, in these states or any, older than job ``before``."""
     statement = sa.select(JOB).where(_visible(actor)).order_by(JOB.c.id.desc()).limit(limit)
     if kind is not None:
         statement = statement.where(JOB.c.kind == kind)
+    if states:
+        statement = statement.where(JOB.c.state.in_(states))
+    if before is not None:
+        statement = statement.where(JOB.c.id < before)
     return [_job(row) for row in unit.execute(statement)]
+
+
+def counts(unit: Unit, actor: Actor) -> dict[str, int]:
+    """How many jobs the actor may see in each state."""
+    found = sa.select(JOB.c.state, sa.func.count()).where(_visible(actor)).group_by(JOB.c.state)
+    return dict.fromkeys(STATES, 0) | dict(unit.execute(found).tuples().all())
+
+
+def next_moment(unit: Unit) -> datetime | None:
+    """When it is worth looking again: the next job begins, or the lease of a running one may have run out."""
+    mine = JOB.c.kind.in_(list(kinds()))
+    waits = sa.select(sa.func.min(JOB.c.run_at)).where(JOB.c.state == "queued", mine).scalar_subquery()
+    leased = sa.select(sa.func.min(JOB.c.lease_until)).where(JOB.c.state == "running", mine).scalar_subquery()
+    return min((m for m in unit.execute(sa.select(waits, leased)).one() if m is not None), default=None)
 
 
 def _visible(actor: Actor) -> sa.ColumnElement[bool]:
@@ -127,6 +185,11 @@ def _job(row: Any) -> Job:
         row.created_by,
         row.created_at,
         row.ended_at,
+        row.run_at,
+        row.started_at,
+        row.attempts,
+        row.acting,
+        row.cancel_asked,
     )
 
 
@@ -139,6 +202,20 @@ def cancel(unit: Unit, actor: Actor, job_id: int) -> Job:
         JOB.update().where(mine, JOB.c.state == "queued").values(state="cancelled", ended_at=now, cancel_asked=True)
     )
     unit.execute(JOB.update().where(mine, JOB.c.state == "running").values(cancel_asked=True))
+    return find(unit, actor, job_id)
+
+
+def retry(unit: Unit, actor: Actor, job_id: int) -> Job:
+    """Put a failed or stopped job back into the queue: its attempts begin anew, a long one goes on where it was."""
+    job = find(unit, actor, job_id)
+    again = {
+        "state": "queued", "attempts": 0, "run_at": clock.now(), "lease": None, "lease_until": None,
+        "cancel_asked": False, "error": None, "ended_at": None,
+    }  # fmt: skip
+    back = JOB.update().where(JOB.c.id == job.id, JOB.c.state.in_(("failed", "cancelled"))).values(again)
+    if unit.execute(back).rowcount != 1:
+        raise Refused(message("只有失败或已停止的任务可以重试"))
+    _wake_after(unit)
     return find(unit, actor, job_id)
 
 

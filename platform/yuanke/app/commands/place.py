@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from yuanke.app import configuration, plugins
+from yuanke.jobs.waking import use_redis
 from yuanke.kernel.actor import Actor
 from yuanke.storage import Installation
 
@@ -19,6 +20,7 @@ def installation() -> Iterator[Installation]:
     configuration.check_password_cost()
     plugins.load()
     opened = Installation(configuration.home(), configuration.database_url())
+    use_redis(opened, configuration.redis_url())
     try:
         yield opened
     finally:

@@ -8,6 +8,7 @@ import threading
 import click
 
 from yuanke.app.commands.place import installation
+from yuanke.app.configuration import redis_url
 
 
 @click.command("worker")
@@ -21,6 +22,6 @@ def worker(threads: int) -> None:
         signal.signal(number, lambda _number, _frame: stopped.set())
     with installation() as opened:
         runner = Runner(opened, threads).start()
-        click.echo(f"worker: {threads} threads, home {opened.home}")
+        click.echo(f"worker: {threads} threads, home {opened.home}" + (", woken by Redis" if redis_url() else ""))
         stopped.wait()
         runner.stop()
