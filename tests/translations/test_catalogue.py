@@ -101,6 +101,7 @@ NO_SENTENCES = {
     "exchange/reading.py": "the name of a column without one; mappings are kept by it, so it is the same for everybody",
     "expressions": "signs that people type, and what joins texts in names()",
     "fieldtypes": "words and signs that people type, texts chosen by the place's language, samples of the reference",
+    "metadata/approvals.py": "labels of the approval field; their English follows from the keys",
     "metadata/declare.py": "the label of the number field; its English is Number",
     "metadata/dialect": "examples of the reference",
     "metadata/parts.py": "labels of the fields every record has; their English follows from the keys",
