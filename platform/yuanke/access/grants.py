@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from yuanke.access import asked
 from yuanke.access.fields import field_levels, may_be_written
 from yuanke.access.scopes import Row, everything, scope_predicate
 from yuanke.kernel.actor import Actor
@@ -146,6 +147,7 @@ def _policies(unit: Unit, actor: Actor, entity: Entity, verb: str) -> list[Polic
         scopes = permission.verbs.get(verb) or permission.verbs.get(SAME_AS.get(verb, verb))
         if scopes:
             readable, writable = field_levels(unit.registry, entity, permission)
+            scopes = (*scopes, asked.SCOPE) if asked.adds_scope(entity, verb) else scopes
             found.append(Policy(tuple(scopes), readable, writable, role))
     everyone = entity.more.get("everyone")
     if verb == "read" and everyone:

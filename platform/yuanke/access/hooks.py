@@ -14,8 +14,12 @@ from yuanke.kernel.hooks import impl
 from yuanke.kernel.text import message
 
 TRUSTED = ("roles", "kind", "status", "username")
-#: fields that decide who stands below whom
-STANDING = {"user": ("department", "manager", "extra_departments", "roles", "status"), "department": ("parent",)}
+#: fields that decide who stands below whom, and who stands in for whom
+STANDING = {
+    "user": ("department", "manager", "extra_departments", "roles", "status"),
+    "department": ("parent",),
+    "deputy": ("owner", "deputy", "since", "till", "entities"),
+}
 
 
 @impl

@@ -10,7 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from yuanke.access import asked
 from yuanke.access.organisation import organisation
+from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.watch import saw
 from yuanke.metadata.registry import Entity
