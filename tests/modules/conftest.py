@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from yuanke.kernel.actor import Enterprise
+    from yuanke.records import Records
+    from yuanke.storage import Installation
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,3 +55,79 @@ def plugins_loaded() -> Callable[[str], ModuleType]:
 @pytest.fixture(scope="session")
 def lunar() -> ModuleType:
     return load_plugin("lunar")
+
+
+def module_files(*names: str) -> list[Path]:
+    """The files of these modules and of all they depend on."""
+    wanted, found = list(names), {}
+    while wanted:
+        name = wanted.pop()
+        if name not in found:
+            path = ROOT / "modules" / f"{name}.yaml"
+            found[name] = path
+            wanted += yaml.safe_load(path.read_text(encoding="utf-8")).get("depends", [])
+    return list(found.values())
+
+
+class Undone(Exception):
+    """Ends a unit of work so that nothing of it stays."""
+
+
+@dataclass(frozen=True)
+class Staff:
+    """An enterprise with one person of each role; ``door("sales")`` is the door of that person."""
+
+    installation: Installation
+    at: Enterprise
+    ids: Mapping[str, int]
+
+    @contextmanager
+    def working(self, keep: bool = False) -> Iterator[Callable[[str], Records]]:
+        """Doors by role in one unit of work, of which nothing stays unless ``keep``."""
+        from yuanke.kernel.actor import Actor
+        from yuanke.records import Records
+
+        with suppress(Undone), self.installation.unit(self.at, write=True) as unit:
+            yield lambda role: Records(unit, Actor(self.at.slug, self.ids[role], role, role, frozenset([role])))
+            if not keep:
+                raise Undone
+
+
+def hire(installation: Installation, at: Enterprise) -> Staff:
+    """One person of each role."""
+    from yuanke.kernel.actor import Actor
+    from yuanke.records import Records
+
+    with installation.unit(at, write=True) as unit:
+        door = Records(unit, Actor(at.slug, None, "engine", door="command", engine=True))
+        roles = dict.fromkeys(["admin", *unit.registry.roles])
+        ids = {role: door.create("user", {"username": role, "name": role, "roles": [role]}).id for role in roles}
+    return Staff(installation, at, ids)
+
+
+@pytest.fixture
+def staff(installation: Installation, enterprise: Callable[..., Enterprise]) -> Callable[..., Staff]:
+    """``staff("product")``: an enterprise of this module and those it needs, with one person of each role."""
+    return lambda *names: hire(installation, enterprise(*module_files(*names), slug="staffed"))
+
+
+@pytest.fixture(scope="session")
+def standing_staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Staff]]:
+    """The same on SQLite, made once for all tests, which leave nothing behind."""
+    from yuanke.app import plugins
+    from yuanke.metadata import Layer
+    from yuanke.storage import Installation, create_enterprise
+
+    plugins.load()
+    installation = Installation(tmp_path_factory.mktemp("staffed"), None)
+    made: dict[tuple[str, ...], Staff] = {}
+
+    def make(*names: str) -> Staff:
+        if names not in made:
+            layers = [Layer.read_file(path, "module") for path in module_files(*names)]
+            slug = f"staffed{len(made)}"
+            made[names] = hire(installation, create_enterprise(installation, slug, slug, layers=layers))
+        return made[names]
+
+    yield make
+    installation.close()
