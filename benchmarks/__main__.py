@@ -2,7 +2,7 @@
 
 --sqlite | --postgresql   one database only
 --small | --full          a tenth of the data | a million customers
---works W1,W4,parts,8     only these (parts: the breakdown; 8: eight clients)
+--works W1,W4,parts,8     only these (parts: the breakdown; 8: eight clients; jobs: one worker)
 --rounds N                more rounds, calmer figures
 """
 

@@ -106,6 +106,10 @@ def _rest(found: dict[str, Any]) -> str:
         seen = f"{one['bytes'] / 1000:.0f} kB in {one['requests']} requests, rows {one['rows']:.0f} ms, LCP {one['largest']:.0f} ms"
         good = one["bytes"] <= BYTES_GOAL and one["rows"] <= SEEN_GOAL
         add(one, "W8", f"Chromium, list page, {one['visit']}", seen, "200 kB, 400 ms", good)
+    for one in found["jobs"]:
+        rate = f"{one['rate']:,.0f} jobs/s, {one['of_floor']:.1f}x the time of the bare driver ({one['floor']:,.0f}/s)"
+        said = "jobs with an effect each, through one worker"
+        add(one, "jobs", said, rate, f"{one['goal']:,.0f} jobs/s", one["rate"] >= one["goal"])
     return table(["", "", "", "found", "goal", "met"], rows) if rows else ""
 
 
