@@ -31,11 +31,14 @@ _FURTHER_SECTIONS = ("classes", "dictionaries", "metrics", "forms", "tests")
 
 
 class Assembly:
-    def __init__(self, stack: Stack, types: Mapping[str, FieldType], faults: Faults, fresh: bool) -> None:
+    def __init__(
+        self, stack: Stack, types: Mapping[str, FieldType], faults: Faults, fresh: bool, traced: bool = False
+    ) -> None:
+        """``traced``: the places of values matter, so that nothing made from equal ones elsewhere is used."""
         self.stack, self.faults, self.fresh = stack, faults, fresh
         translations = stack.sections.get("translations")
         self.english = texts.flatten(translations.get("en")) if translations is not None else {}
-        self.model = declare(stack, types, faults)
+        self.model = declare(stack, types, faults, shared=not traced)
         self.model.translations = self.english
         self.formulas = Formulas(self.model, faults)
         self.sources = Sources(self.model, self.formulas.of_field)

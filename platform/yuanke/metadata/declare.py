@@ -20,20 +20,20 @@ from yuanke.metadata.relations import relate
 from yuanke.metadata.stack import Stack
 
 
-def declare(stack: Stack, types: Mapping[str, FieldType], faults: Faults) -> Model:
-    """The model of a stack; faults of names, types and relations are told."""
-    return _Declarer(stack, types, faults).run()
+def declare(stack: Stack, types: Mapping[str, FieldType], faults: Faults, shared: bool = True) -> Model:
+    """The model of a stack; faults of names, types and relations are told. Not ``shared``: every node is the stack's own."""
+    return _Declarer(stack, types, faults, shared).run()
 
 
 class _Declarer:
-    def __init__(self, stack: Stack, types: Mapping[str, FieldType], faults: Faults) -> None:
+    def __init__(self, stack: Stack, types: Mapping[str, FieldType], faults: Faults, shared: bool) -> None:
         self.stack, self.faults = stack, faults
         entities = stack.sections.get("entities")
         self.nodes: dict[str, Node] = dict(entities.items()) if entities is not None else {}
         self.patterns = {
             k for k, n in self.nodes.items() if (said := n.get("abstract")) is not None and said.value is True
         }
-        self.parts = PartMaker(stack.ranks, types, self._find, faults)
+        self.parts = PartMaker(stack.ranks, types, self._find, faults, shared)
         self.model = Model(stack.sections, self.parts.define, incomplete=stack.incomplete)
         self.model.patterns = self.patterns
 

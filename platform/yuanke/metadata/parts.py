@@ -82,15 +82,16 @@ class PartMaker:
         types: Mapping[str, FieldType],
         find: Callable[[str, str], Node | None],
         faults: Faults,
+        shared: bool = True,
     ) -> None:
-        self.ranks, self.types, self.find, self.faults = ranks, types, find, faults
+        self.ranks, self.types, self.find, self.faults, self.shared = ranks, types, find, faults, shared
         self._types = types_digest(types)
         self._drawn = False  # something beyond the own node was used
 
     def part(self, key: str, head: dict[str, Node], fields: Node | None, taken: frozenset[str] = frozenset()) -> Part:
         """The part of entity ``key``: system fields of ``head``, then the declared ``fields`` in their order."""
         name = self._name(key, head, fields)
-        known = _parts.get(name)
+        known = _parts.get(name) if self.shared else None
         if known is not None:
             return known
         told, self._drawn = len(self.faults.found), False
@@ -101,7 +102,7 @@ class PartMaker:
                 if found is not None:
                     made[word] = found
         part = _finished(made, name, self._drawn)
-        if len(self.faults.found) == told and not self._drawn:
+        if self.shared and len(self.faults.found) == told and not self._drawn:
             with _lock:
                 _parts[name] = part
                 while len(_parts) > _KEPT:

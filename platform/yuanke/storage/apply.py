@@ -19,11 +19,12 @@ from yuanke.kernel.errors import Refused, Unavailable
 from yuanke.kernel.text import message
 from yuanke.metadata import Layer
 from yuanke.metadata.registry import Registry
-from yuanke.storage import definitions, work
+from yuanke.storage import definitions, versions, work
 from yuanke.storage.installation import Installation
 from yuanke.storage.plan import Decision, Plan, Step, plan
 from yuanke.storage.system import META
 from yuanke.storage.unit import Unit
+from yuanke.storage.versions import Why
 
 #: upper layers that keep something derived from the Registry (rights in FAB's tables): ``(unit, before, after)``
 projections: list[Callable[[Unit, Registry, Registry], None]] = []
@@ -50,11 +51,12 @@ def apply(
     plan_: Plan,
     user_id: int | None = None,
     digest: str | None = None,
+    why: Why = Why(),
 ) -> Applied:
     """Do exactly ``plan_``. Raises Refused when it is blocked, either side moved, or ``digest`` is another plan's."""
     if digest is not None and digest != plan_.digest:
         raise Moved()
-    return change(installation, enterprise, lambda _unit: plan_.layers, user_id, plan_.decisions, expected=plan_.digest)
+    return change(installation, enterprise, lambda _unit: plan_.layers, user_id, plan_.decisions, plan_.digest, why)
 
 
 def change(
@@ -64,6 +66,7 @@ def change(
     user_id: int | None = None,
     decisions: Mapping[str, Decision] | None = None,
     expected: str | None = None,
+    why: Why = Why(),
 ) -> Applied:
     """Plan and apply under one lock: ``edit`` gets the unit (see `definitions.layers_of`) and gives the new layers.
 
@@ -75,7 +78,7 @@ def change(
         tries -= 1
         try:
             with installation.unit(enterprise, write=True) as unit:
-                return change_here(unit, edit, user_id, decisions, expected)
+                return change_here(unit, edit, user_id, decisions, expected, why)
         except Moved:
             if not tries:
                 raise
@@ -87,6 +90,7 @@ def change_here(
     user_id: int | None = None,
     decisions: Mapping[str, Decision] | None = None,
     expected: str | None = None,
+    why: Why = Why(),
 ) -> Applied:
     """`change` inside an open writing unit (a request's); raises Moved when another change came between."""
     _take_turn(unit)
@@ -95,7 +99,7 @@ def change_here(
         raise Moved()
     for step in made.blocked[:1]:
         raise Refused(step.blocked or step.summary, blocked=[s.entity + "." + s.field for s in made.blocked])
-    return run(unit, made, user_id)
+    return run(unit, made, user_id, why)
 
 
 class Moved(Refused):
@@ -118,12 +122,13 @@ def _take_turn(unit: Unit) -> None:
         raise Moved()
 
 
-def run(unit: Unit, made: Plan, user_id: int | None = None) -> Applied:
+def run(unit: Unit, made: Plan, user_id: int | None = None, why: Why = Why()) -> Applied:
     """The steps of a plan inside an open writing unit whose turn it is; the caller commits."""
     failpoint(1)
     _lock_tables(unit, made.steps)
     _run_tables(unit, made)
     failpoint(3)
+    versions.note(unit, made, made.version + 1, user_id, why)
     definitions.write_layers(unit, made.layers, user_id)
     pending = work.journal(unit, made)
     failpoint(4)

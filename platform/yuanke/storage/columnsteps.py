@@ -20,7 +20,7 @@ from yuanke.storage.live import LiveTable
 from yuanke.storage.plan import Speed, Step
 from yuanke.storage.tables import LONGEST_NAME
 
-#: columns of one table: what both databases bear with room to spare, and what an administrator should stay below
+#: columns of one table: what both databases bear with room to spare, and how many of them may be an administrator's
 MOST_COLUMNS = 800
 MOST_CUSTOM = 300
 RETIRED = Message("停用「{entity}」的字段「{field}」，它的 {rows} 个值保留，可以恢复")
@@ -97,6 +97,7 @@ class Columns:
             field,
             (ddl.rename_column(self.table.name, old, field.key, self.at.dialect),),
             rows=rows,
+            about=old,
             work={"do": "renamed", "old": old, "new": field.key},
         )
 
@@ -136,12 +137,28 @@ class Columns:
             )
             work = None if filled else {"do": "fill_default"}
             self.later.append(self._step("fill_default", said, field, rows=rows, speed=slow, work=work))
-        elif field.required and field.source == "typed":
+        elif field.required and field.source == "typed" and field.default is None:
             said = message(
-                "「{field}」必填，但 {rows} 条已有的「{entity}」还没有值，下次修改时须补上",
+                "「{field}」必填，但 {rows} 条已有的「{entity}」还没有值",
                 rows=rows,
                 entity=self.entity.label,
                 field=field.label,
+            )
+            blocked = message(
+                "已有 {rows} 条「{entity}」：新的必填字段「{field}」要有默认值（default），或先不设为必填，或选择让它们空着（fresh）",
+                rows=rows,
+                entity=self.entity.label,
+                field=field.label,
+            )
+            empty = self.at.decisions.get(f"{self.entity.key}.{field.key}") == "fresh"
+            self.later.append(self._step("required", said, field, rows=rows, blocked=None if empty else blocked))
+        elif field.required and field.source == "typed":
+            said = message(
+                "「{field}」必填，{rows} 条已有的「{entity}」下次修改时按 {value} 补上",
+                rows=rows,
+                entity=self.entity.label,
+                field=field.label,
+                value=f"={field.default.source}",
             )
             self.later.append(self._step("required", said, field, rows=rows))
 
@@ -169,10 +186,24 @@ class Columns:
             field,
             (ddl.add_column(self.table.name, column, self.at.dialect),),
         )
-        if rows:
-            self._convert(old, field, live_name, rows)
+        earlier = self._earlier(field)
+        if rows or earlier:
+            self._convert(old, field, live_name, rows, earlier)
 
-    def _convert(self, old: Field, field: Field, live_name: str, rows: int) -> None:
+    def _earlier(self, field: Field) -> str | None:
+        """The column that kept values of the wanted kind when the field was of that kind before: an undo is exact."""
+        known = [
+            row
+            for row in self.at.retired.values()
+            if row.entity == self.entity.key
+            and row.field == field.key
+            and row.column != field.key
+            and row.type == signature(field)
+            and row.column in self.live.columns
+        ]
+        return max(known, key=lambda row: row.retired_at).column if known else None
+
+    def _convert(self, old: Field, field: Field, live_name: str, rows: int, earlier: str | None) -> None:
         lost, samples = unfit(self.at, self.was, live_name, old, field)
         speed = "destructive" if lost else "slow" if self.at.big(self.was) else "safe"
         said = message(
@@ -187,7 +218,7 @@ class Columns:
                 lost=lost,
                 samples=samples,
             )
-        work = {"do": "convert", "from": self._aside, "old": old}
+        work = {"do": "convert", "from": self._aside, "old": old, "earlier": earlier}
         self.later.append(self._step("convert", said, field, rows=rows, speed=speed, samples=samples, work=work))
 
     def _set_aside(self, old: Field | None, name: str, said: Any, rows: int) -> Step:
@@ -229,9 +260,7 @@ class Columns:
         rows = self.at.filled(self.was, field.key)
         address = f"{self.entity.key}.{field.key}"
         computed = field.source in ("stored", "rollup")
-        decision = self.at.decisions.get(address) or (
-            "restore" if computed or not rows or self.running is None else None
-        )
+        decision = self.at.decision(address) or ("restore" if computed or not rows or self.running is None else None)
         if decision == "fresh" or not fits:
             said = message(
                 "「{entity}」的「{field}」重新开始，从前的 {rows} 个值保留",
@@ -304,7 +333,12 @@ class Columns:
             )
             yield Step("too_many_columns", said, self.entity.key, rows=columns, blocked=blocked)
         elif custom > MOST_CUSTOM and self._taken > len(self.live.columns):
-            yield Step("many_columns", said, self.entity.key, speed="slow", rows=custom)
+            blocked = message(
+                "一个对象最多 {most} 个自定义字段，现在要 {custom} 个：请停用不用的，或把成组的字段做成明细",
+                most=MOST_CUSTOM,
+                custom=custom,
+            )
+            yield Step("too_many_fields", said, self.entity.key, rows=custom, blocked=blocked)
 
     def _step(self, kind: str, said: Any, field: Field, sql: tuple[str, ...] = (), **more: Any) -> Step:
         return Step(kind, said, self.entity.key, field.key, tables=(self.table.name,), sql=sql, **more)

@@ -36,6 +36,10 @@ class Comparison:
         self.decisions = decisions
         self._rows: dict[str, int] = {}
 
+    def decision(self, address: str) -> str | None:
+        """What becomes of values that an earlier field or entity left behind."""
+        return self.decisions.get(address) or self.decisions.get("*")
+
     @property
     def dialect(self) -> str:
         return self.unit.dialect

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-import sqlalchemy as sa
-
 from yuanke.expressions import Expression
 from yuanke.fieldtypes.columns import array_has
 from yuanke.kernel.text import Label, Message, message
@@ -18,6 +16,7 @@ from yuanke.metadata import Layer
 from yuanke.metadata.registry import Entity, Field, Registry
 from yuanke.storage import rights
 from yuanke.storage.comparison import Comparison, signature
+from yuanke.storage.concern import concerned
 from yuanke.storage.plan import Step
 from yuanke.storage.tables import physical
 
@@ -147,7 +146,12 @@ def _noticed(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterat
             old=_short(getattr(old, name)),
             new=_short(getattr(field, name)),
         )
-        yield Step("field", said, entity.key, field.key, rows=_concerned(at, entity, field, name, now))
+        rows, samples = concerned(at, entity, field, name, now)
+        if rows:
+            said = message(
+                "{what}，{rows} 条已有的记录不合，下次修改时须改：{samples}", what=said, rows=rows, samples=samples
+            )
+        yield Step("field", said, entity.key, field.key, rows=rows, samples=samples)
     kept = old.has_column and field.has_column
     if kept and signature(old) == signature(field) and old.type.name != field.type.name:
         said = message(
@@ -158,19 +162,6 @@ def _noticed(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterat
             new=field.type.label,
         )
         yield Step("field", said, entity.key, field.key)
-
-
-def _concerned(at: Comparison, entity: Entity, field: Field, name: str, now: Any) -> int:
-    """Rows that break a rule that is new: empty ones of a required field, texts that are too long."""
-    table = physical(entity.key)
-    live = at.live.get(table)
-    if live is None or field.key not in live.columns or not field.has_column:
-        return 0
-    if name == "required" and now:
-        return at.count(table, field.key, lambda held: held.is_(None))
-    if name == "length" and now and signature(field) == "Text:":
-        return at.count(table, field.key, lambda held: sa.func.length(held) > now)
-    return 0
 
 
 def _short(value: Any) -> Any:
@@ -209,7 +200,7 @@ def _options(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterat
             said = message("「{entity}」的「{field}」恢复选项「{option}」", **names, option=option.label)
             if option.retired:
                 said = message("「{entity}」的「{field}」停用选项「{option}」", **names, option=option.label)
-            yield _option_step("option_retired", said, field)
+            yield _option_step("option_retired", said, field, about=key)
     for key in before.keys() - after.keys():
         holders = _holding(at, entity, old, key)
         if key in moved and moved[key] not in before:
@@ -221,7 +212,12 @@ def _options(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterat
                 new=moved[key],
             )
             yield _option_step(
-                "option_moved", said, field, rows=holders, work={"do": "move_option", "old": key, "new": moved[key]}
+                "option_moved",
+                said,
+                field,
+                rows=holders,
+                about=key,
+                work={"do": "move_option", "old": key, "new": moved[key]},
             )
         else:
             said = message(
@@ -230,7 +226,9 @@ def _options(at: Comparison, entity: Entity, old: Field, field: Field) -> Iterat
                 option=before[key].label,
                 rows=holders,
             )
-            yield _option_step("option_removed", said, field, rows=holders, speed="destructive" if holders else "safe")
+            yield _option_step(
+                "option_removed", said, field, rows=holders, about=key, speed="destructive" if holders else "safe"
+            )
 
 
 def _option_step(kind: str, said: Message, field: Field, **more: Any) -> Step:

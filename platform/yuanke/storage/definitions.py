@@ -40,9 +40,7 @@ def _layer(row: Any, as_written: bool) -> Layer:
     key = (row.rank, row.name, row.digest, row.file, row.source)
     layer = _stored.get(key)
     if layer is None:
-        layer = Layer.from_plain(row.name, row.rank, row.data)
-        layer.file, layer.text = row.file or row.name, row.source or ""
-        _stored[key] = layer
+        layer = _stored[key] = stored_layer(row)
         while len(_stored) > MOST_STORED:
             _stored.pop(next(iter(_stored)), None)
     return layer
@@ -50,16 +48,23 @@ def _layer(row: Any, as_written: bool) -> Layer:
 
 #: layers as they were stored: a plan reads all of them and changes one
 _stored: dict[tuple[Any, ...], Layer] = {}
-MOST_STORED = 40
+MOST_STORED = 80
+
+
+def stored_layer(row: Any) -> Layer:
+    """The layer of a row with ``rank``, ``name``, ``data``, ``source`` and ``file``."""
+    layer = Layer.from_plain(row.name, row.rank, row.data)
+    layer.file, layer.text = row.file or row.name, row.source or ""
+    return layer
 
 
 def write_layers(unit: Unit, layers: Sequence[Layer], user_id: int | None = None) -> None:
     """Make ``layers`` the stored ones; a layer that says what it said before keeps its date and its author."""
-    stored = {(r.rank, r.name, r.digest): r for r in unit.execute(sa.select(LAYER))}
+    stored = {(r.rank, r.name, r.digest, r.source): r for r in unit.execute(sa.select(LAYER))}
     standing = {r.position: key for key, r in stored.items()}
     rows = []
     for position, layer in enumerate(layers):
-        mark = (layer.rank, layer.name, _mark(layer))
+        mark = (layer.rank, layer.name, _mark(layer), layer.text or None)
         if standing.get(position) == mark:
             standing.pop(position)
             continue
@@ -86,6 +91,12 @@ def write_layers(unit: Unit, layers: Sequence[Layer], user_id: int | None = None
 
 def _mark(layer: Layer) -> str:
     return layer.digest.rpartition(":")[2]
+
+
+def as_written(layers: Iterable[Layer], running: Iterable[Layer]) -> tuple[Layer, ...]:
+    """``layers``, with the running one (which may know how it was written) for each that says the same without a text."""
+    known = {layer.digest: layer for layer in running}
+    return tuple(layer if layer.text else known.get(layer.digest, layer) for layer in layers)
 
 
 def replaced(layers: Iterable[Layer], *new: Layer) -> list[Layer]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from yuanke.storage import definitions
+from yuanke.metadata.written import as_yaml, rewritten
+from yuanke.storage import definitions, versions
 from yuanke.storage.unit import Unit
 
 
@@ -18,6 +19,13 @@ def overlay_of(unit: Unit) -> dict[str, Any]:
         layer for layer in definitions.layers_of(unit) if layer.rank == "enterprise" and layer.name == definitions.OWN
     )
     return next((layer.plain() for layer in own), {})
+
+
+def overlay_text(unit: Unit) -> str:
+    """The overlay that runs as YAML: as it was written last, comments and all, with what screens changed since."""
+    own = definitions.own_layer(definitions.layers_of(unit))
+    text = own.text or versions.last_text(unit)
+    return rewritten(text, own.plain()) if text else as_yaml(own.plain())
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

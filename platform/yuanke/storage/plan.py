@@ -14,6 +14,8 @@ from typing import Any, Literal
 from yuanke.kernel.text import Message
 from yuanke.metadata import Layer, compile_layers
 from yuanke.metadata.registry import Registry
+from yuanke.metadata.uses import Use
+from yuanke.storage.definitions import as_written
 from yuanke.storage.unit import Unit
 
 Speed = Literal["safe", "slow", "destructive"]
@@ -27,6 +29,7 @@ class Step:
 
     ``sql`` are the statements that `apply` runs for it, in the transaction; ``rows`` how many rows it concerns;
     ``samples`` a few of the values or records in question; ``blocked`` why the plan cannot be applied as it is;
+    ``about`` the option it speaks of, or the earlier name of a field; ``used`` where what it takes away or changes is named: formulas, views, reports, flows (`yuanke.metadata.uses`);
     ``work`` what Python has to do: ``{"do": "convert" | "fill_default" | "move_option" | "fill" | "index" | ...}``.
     """
 
@@ -42,6 +45,8 @@ class Step:
     blocked: Message | None = None
     work: Mapping[str, Any] | None = None
     later: bool = False
+    about: str = ""
+    used: tuple[Use, ...] = ()
 
     @property
     def mark(self) -> str:
@@ -51,7 +56,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """``version`` is the meta_version it was made at; ``before`` and ``after`` the two Registries."""
+    """``version`` is the meta_version it was made at; ``before`` and ``after`` the two Registries; ``retold``: a layer
+    says what it said in other words (comments of a file), which is kept too."""
 
     version: int
     layers: tuple[Layer, ...]
@@ -59,6 +65,7 @@ class Plan:
     after: Registry
     steps: tuple[Step, ...]
     decisions: Mapping[str, Decision] = field(default_factory=dict)
+    retold: bool = False
 
     @property
     def digest(self) -> str:
@@ -83,19 +90,23 @@ class Plan:
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.steps) or self.before.digest != self.after.digest
+        return bool(self.steps) or self.before.digest != self.after.digest or self.retold
 
 
 def plan(unit: Unit, layers: Sequence[Layer], decisions: Mapping[str, Decision] | None = None) -> Plan:
     """Compare the running Registry and the live database with what ``layers`` want; wrong ones: DefinitionError.
 
-    ``decisions`` maps ``entity.field`` (or ``entity``) to ``restore`` or ``fresh`` where values of an earlier one lie.
+    ``decisions`` maps ``entity.field`` (or ``entity``) to ``restore`` or ``fresh`` where values of an earlier one lie; ``*``
+    speaks for all others.
     """
     from yuanke.storage import declared, tablesteps
     from yuanke.storage.comparison import Comparison
+    from yuanke.storage.usage import with_uses
 
     chosen = dict(decisions or {})
     after = compile_layers(list(layers))
     at = Comparison(unit, layers, after, chosen)
-    steps = [*tablesteps.steps(at), *declared.steps(at)]
-    return Plan(unit.head.meta_version, tuple(layers), unit.registry, after, tuple(steps), chosen)
+    wanted = as_written(layers, at.running_layers)
+    steps = with_uses(at, [*tablesteps.steps(at), *declared.steps(at)])
+    retold = [(x.digest, x.text) for x in wanted] != [(x.digest, x.text) for x in at.running_layers]
+    return Plan(unit.head.meta_version, wanted, unit.registry, after, tuple(steps), chosen, retold)

@@ -19,7 +19,7 @@ from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import message
 from yuanke.metadata import Layer, compile_layers, system_layers
 from yuanke.metadata.registry import Registry
-from yuanke.storage import ddl, definitions
+from yuanke.storage import ddl, definitions, versions
 from yuanke.storage.apply import failpoint, projections
 from yuanke.storage.describe import shape_of
 from yuanke.storage.installation import UNFINISHED, Installation
@@ -73,6 +73,7 @@ def build(installation: Installation, entry: Enterprise, registry: Registry, lay
         connection.execute(META.insert().values(id=1, **head))
         unit = Unit(installation, entry, connection, True, connection.execute(sa.select(META)).first(), registry, {})
         definitions.write_layers(unit, layers)
+        versions.begin(unit, layers)
         for project in projections:
             project(unit, EMPTY, registry)
         failpoint(10)

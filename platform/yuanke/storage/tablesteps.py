@@ -128,7 +128,7 @@ def _came_from(at: Comparison, entity: Entity) -> str | None:
 def _returning_entity(at: Comparison, entity: Entity, table: str) -> tuple[bool, Step]:
     """Whether the table is made afresh, and the step that says so or asks."""
     rows = at.rows(table)
-    decision = at.decisions.get(entity.key) or ("restore" if rows == 0 else None)
+    decision = at.decision(entity.key) or ("restore" if rows == 0 else None)
     if decision == "fresh":
         aside = columnsteps.aside_name(table, len(at.live))
         said = message(

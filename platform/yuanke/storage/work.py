@@ -87,16 +87,24 @@ def fill_default(unit: Unit, made: Plan, step: Step, how: Any) -> None:
 
 
 def convert(unit: Unit, made: Plan, step: Step, how: Any) -> None:
-    """Fill the new column with every old value that can be read as one of the new kind."""
-    field, old = made.after.entities[step.entity].fields[step.field], how["old"]
-    if {field.type.name, old.type.name} & UNREADABLE:
+    """Fill the new column with every old value that can be read as one of the new kind.
+
+    ``earlier`` is the column of the time when the field was of the new kind already: a row that nobody changed since gets
+    its value of then back, exactly.
+    """
+    field, old, earlier = made.after.entities[step.entity].fields[step.field], how["old"], how.get("earlier")
+    readable = not {field.type.name, old.type.name} & UNREADABLE
+    if not readable and earlier is None:
         return
-    table = _table(field, **{how["from"]: old.type.column_type(old)})
+    kept = field.type.column_type(field)
+    then = {earlier: kept} if earlier else {}
+    table = _table(field, **{how["from"]: old.type.column_type(old)}, **then)
     key, source = table.c.id, table.c[how["from"]]
     wider = widening(unit.dialect, table.name, how["from"], old, field)
-    if wider is not None:
+    if wider is not None and earlier is None:
         unit.execute(wider.table.update().where(wider.fits).values({field.key: wider.value}))
         return
+    before = table.c[earlier] if earlier else sa.null()
     write = (
         table.update()
         .where(key == sa.bindparam("at"))
@@ -104,14 +112,17 @@ def convert(unit: Unit, made: Plan, step: Step, how: Any) -> None:
     )
     reached = 0
     while True:
-        page = sa.select(key, source).where(key > reached, source.is_not(None)).order_by(key).limit(CHUNK)
-        rows = unit.execute(page).tuples().all()
+        page = sa.select(key, source, before).where(key > reached, sa.or_(source.is_not(None), before.is_not(None)))
+        rows = unit.execute(page.order_by(key).limit(CHUNK)).tuples().all()
         if not rows:
             return
         reached = rows[-1][0]
-        fitting = [
-            {"at": id_, "value": new} for id_, value in rows if (new := _converted(unit, value, old, field)) is not None
-        ]
+        fitting = []
+        for id_, value, was in rows:
+            if was is not None and (_converted(unit, was, field, old) if readable else None) == value:
+                fitting.append({"at": id_, "value": was})
+            elif readable and value is not None and (new := _converted(unit, value, old, field)) is not None:
+                fitting.append({"at": id_, "value": new})
         if fitting:
             unit.execute(write, fitting)
 

@@ -1,6 +1,7 @@
 """``yuanke customizations``: what an enterprise changed on its own screens, as a file to read, compare and move.
 
-The one rule: export, import, export gives the same bytes; the file says nothing of where or when it was made.
+The one rule: export, import, export gives the same bytes, comments included; the file says nothing of where or when it
+was made.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from yuanke.app.commands.place import installation
 from yuanke.app.commands.planning import YES, carry_out, decided, decisions_options, planned
 from yuanke.kernel.diagnostics import DefinitionError
 from yuanke.metadata import Layer
+from yuanke.metadata.written import as_yaml
 from yuanke.storage import Unit, definitions
+from yuanke.storage.overlays import overlay_text
 
 FILE = click.argument("file", type=click.Path(dir_okay=False))
 THERE = click.argument("file", type=click.Path(exists=True, dir_okay=False))
@@ -33,8 +35,8 @@ def customizations() -> None:
 def export(slug: str, file: str) -> None:
     """Write the enterprise's own changes to a YAML file."""
     with installation() as opened, opened.unit(slug) as unit:
-        text = as_yaml(overlay(unit))
-    Path(file).write_text(text, encoding="utf-8")
+        text = overlay_text(unit)
+    Path(file).write_bytes(text.encode())
     click.echo(f"{slug}: {file}")
 
 
@@ -77,24 +79,3 @@ def read(file: str) -> Layer:
     if layer.faults:
         raise DefinitionError(layer.faults)
     return Layer(definitions.OWN, "enterprise", layer.node, file=layer.file, text=layer.text)
-
-
-def as_yaml(plain: dict[str, Any]) -> str:
-    """YAML that the reader of the dialect reads back to exactly ``plain``, short maps on one line."""
-    if not plain:
-        return "{}\n"
-    return str(
-        yaml.dump(plain, Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120)
-    )
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes what YAML 1.1 or 1.2 could take for a number; words like ``no`` are quoted anyway."""
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else '"' if text[:1] in "+-.0123456789" and text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)

@@ -28,7 +28,7 @@ class Context:
     ``asked`` what the act asks; ``results`` names that steps and `let` gave; ``state`` the workflow's field; ``ledger``
     the ledger around; ``open``: names come from rows walked at run time, so that an unknown one cannot be told;
     ``group``: expressions speak of a group of records; ``shows``: fields are named to be shown, so that one a layer
-    retired is passed over.
+    retired is passed over. ``note`` hears of every name that is looked up (`yuanke.metadata.uses`).
     """
 
     faults: Faults
@@ -46,6 +46,7 @@ class Context:
     group: bool = False
     shows: bool = False
     what: str = "here"
+    note: Callable[[str, str, Node, Context], None] | None = None
 
     def at(self, **changes: Any) -> Context:
         """This context with some things changed; made for nearly every value of a file, so it skips `replace`."""

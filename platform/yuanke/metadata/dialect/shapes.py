@@ -189,6 +189,8 @@ class Name(Shape):
             self.refuse(node, c)
             return
         word = node.value.lstrip("-") if self.signed else node.value
+        if c.note is not None:
+            c.note(self.kind, word, node, c)
         known = c.known(self.kind, word, c)
         if known is not None and word not in known:
             c.faults.add(
