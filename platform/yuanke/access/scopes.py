@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from yuanke.access import asked
 from yuanke.access.organisation import organisation
-from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.watch import saw
 from yuanke.metadata.registry import Entity
@@ -58,6 +57,8 @@ def _one(unit: Unit, actor: Actor, entity: Entity, scope: str, table: Row) -> sa
         return sa.or_(own, _among(table.c.department, organisation(unit).my_departments(actor.user_id)))
     if scope == "shared":
         return _shared(unit, actor, entity, table)
+    if scope == asked.SCOPE:
+        return asked.asked_rows(unit, actor.user_id, entity, table)
     return sa.false()
 
 
