@@ -42,9 +42,37 @@ class Specs:
         """Called inside the transaction after the row, its history and its index are written."""
 
     @spec
+    def after_act(self, act: Any, unit: Any, actor: Any, record: int, asked: Any) -> None:
+        """Called inside the transaction after a transition or action happened.
+
+        ``act`` is `yuanke.workflow.Act` (``act.entity``, ``act.key``, ``act.kind``); ``asked`` are its typed answers.
+        """
+
+    @spec
+    def step_functions(self) -> dict[str, Any]:  # type: ignore[empty-body]
+        """Functions that the step ``call`` may name: ``{name: callable(unit, actor, record, **given) -> result}``."""
+
+    @spec
+    def after_verb(self, unit: Any, actor: Any, entity: Any, verb: str, record: int, event: Any) -> None:
+        """Called inside the transaction after a record was merged, transferred or shared (``verb``), once a record.
+
+        ``event`` is what expressions read as ``event``: ``name``, ``moved``, ``reason``, ``batch``, ``at``, and what the
+        verb knows besides (``to``, ``was``, ``lost``).
+        """
+
+    @spec
+    def after_undo(self, unit: Any, actor: Any, change_set: Any, undone: Any) -> None:
+        """Called inside the transaction after a change set was undone: ``change_set`` is its row, ``undone`` what became
+        of it (`yuanke.records.undoing.Undone`)."""
+
+    @spec
     def job_kinds(self) -> dict[str, Any]:  # type: ignore[empty-body]
         """Kinds of background jobs: ``{kind: callable(unit, actor, arguments, progress) -> result}`` for one short
         transaction, or a `yuanke.jobs.LongJob` for work of many."""
+
+    @spec
+    def message_channels(self) -> list[Any]:  # type: ignore[empty-body]
+        """Ways to people beside mail (`yuanke.messages.Channel`): robots of chat groups and the like."""
 
     @spec
     def samples(self, door: Any) -> None:
