@@ -6,7 +6,7 @@ this role may read (`Grant.conditions`), never in the union of all rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +35,9 @@ VERBS = {
     "export": message("导出"),
     "import": message("导入"),
     "restore": message("恢复"),
+    "merge": message("合并"),
+    "transfer": message("转移"),
+    "share": message("共享"),
 }
 _MAY = message("可以")
 
@@ -74,7 +77,7 @@ class Grant:
         if not self.allowed:
             return sa.false()
         scopes = {scope for policy in self.policies for scope in policy.scopes}
-        return scope_predicate(self.unit, self.actor, self.entity, scopes, table)
+        return scope_predicate(self.unit, self.actor, self.entity, scopes, table, self.verb)
 
     def field_condition(self, key: str, table: Row) -> sa.ColumnElement[bool] | None:
         """Where ``key`` may be read: None = in every row of the grant."""
@@ -84,7 +87,7 @@ class Grant:
         if not giving:
             return sa.false()
         scopes = {scope for policy in giving for scope in policy.scopes}
-        return scope_predicate(self.unit, self.actor, self.entity, scopes, table)
+        return scope_predicate(self.unit, self.actor, self.entity, scopes, table, self.verb)
 
 
 def grant(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
@@ -92,7 +95,7 @@ def grant(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
 
     Owned rows and pairs answer as the record that carries them. The answer is kept for the length of the unit.
     """
-    mark = ("grant", actor.user_id, actor.roles, actor.engine, actor.door == "import", entity.key, verb)
+    mark = ("grant", actor.user_id, actor.roles, actor.engine, actor.door, entity.key, verb)
     found = unit.kept.get(mark)
     if found is None:
         found = unit.kept[mark] = _decide(unit, actor, entity, verb)
@@ -102,12 +105,22 @@ def grant(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
 def _decide(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
     if actor.enterprise != unit.enterprise.slug:
         return Grant(unit, actor, entity, verb, False, reason=message("你不属于这个企业"))
-    mark = ("grant", actor.roles, actor.kind, actor.engine, actor.door == "import", entity.key, verb)
-    policies, reason = remembered(unit, mark, lambda: _rights(unit, actor, entity, verb))
+    mark = ("grant", actor.roles, actor.kind, actor.engine, actor.door, entity.key, verb)
+    policies, reason = remembered(unit, mark, lambda: _without_state(actor, entity, verb, _rights(unit, actor, entity, verb)))
     return Grant(unit, actor, entity, verb, reason is None, policies, reason or _MAY)
 
 
 Rights = tuple[tuple[Policy, ...], Message | None]
+#: doors that bring records from elsewhere, in the state they were in
+BRINGS = frozenset({"import", "command"})
+
+
+def _without_state(actor: Actor, entity: Entity, verb: str, rights: Rights) -> Rights:
+    """The state of a workflow is nobody's to write: acts move it, and a new record begins in the first state."""
+    if entity.workflow is None or actor.engine or (verb != "update" and actor.door in BRINGS):
+        return rights
+    state = frozenset({entity.workflow.get("field", "")})
+    return tuple(replace(policy, writable=policy.writable - state) for policy in rights[0]), rights[1]
 
 
 def _rights(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Rights:

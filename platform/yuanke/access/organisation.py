@@ -33,6 +33,11 @@ class Organisation:
         mine = self.departments.get(user_id, frozenset())
         return frozenset().union(*(self.within.get(d, {d}) for d in mine)) if mine else frozenset()
 
+    def above(self, user_id: int) -> frozenset[int]:
+        """Departments that have this person among their people: his own, extra ones, and those above them."""
+        mine = self.departments.get(user_id, frozenset())
+        return frozenset(d for d, below in self.within.items() if below & mine) | mine
+
 
 def organisation(unit: Unit) -> Organisation:
     """The organisation as the running transaction sees it, kept per version of the rights."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from yuanke.access import asked
 from yuanke.access.organisation import organisation
+from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.watch import saw
 from yuanke.metadata.registry import Entity
@@ -31,15 +32,17 @@ def scope_predicate(
     entity: Entity,
     scopes: Iterable[str],
     table: Row,
+    verb: str = "read",
 ) -> sa.ColumnElement[bool] | None:
-    """Rows of ``table`` inside any of ``scopes``; None for all rows."""
+    """Rows of ``table`` inside any of ``scopes``; None for all rows. What is shared for reading is shared for no other
+    ``verb``."""
     wanted = sorted(set(scopes))
     if everything(wanted):
         return None
-    return sa.or_(sa.false(), *(_one(unit, actor, entity, scope, table) for scope in wanted))
+    return sa.or_(sa.false(), *(_one(unit, actor, entity, scope, table, verb) for scope in wanted))
 
 
-def _one(unit: Unit, actor: Actor, entity: Entity, scope: str, table: Row) -> sa.ColumnElement[bool]:
+def _one(unit: Unit, actor: Actor, entity: Entity, scope: str, table: Row, verb: str) -> sa.ColumnElement[bool]:
     if scope in entity.scopes:
         return entity.scopes[scope].sql(TableScope(entity, table, unit.tables, run_values(unit, actor)))
     if scope.startswith("via "):
@@ -56,7 +59,7 @@ def _one(unit: Unit, actor: Actor, entity: Entity, scope: str, table: Row) -> sa
         own = _owner(entity, table) == actor.user_id
         return sa.or_(own, _among(table.c.department, organisation(unit).my_departments(actor.user_id)))
     if scope == "shared":
-        return _shared(unit, actor, entity, table)
+        return _shared(unit, actor, entity, table, verb)
     if scope == asked.SCOPE:
         return asked.asked_rows(unit, actor.user_id, entity, table)
     return sa.false()
@@ -100,23 +103,34 @@ def _carried(unit: Unit, actor: Actor, entity: Entity, verb: str, table: Row) ->
     return (found.where(condition) if condition is not None else found).correlate_except(above).exists()
 
 
-def _shared(unit: Unit, actor: Actor, entity: Entity, table: Row) -> sa.ColumnElement[bool]:
+#: verbs that a share for reading gives
+READS = frozenset({"read", "export"})
+
+
+def _shared(unit: Unit, actor: Actor, entity: Entity, table: Row, verb: str) -> sa.ColumnElement[bool]:
+    """Shared with me, a department I am in (or one above it), or a role of mine, and not expired."""
     if "record_share" not in unit.registry.entities:
         return sa.false()
     share = unit.tables["record_share"].alias()
-    if not {"entity", "record", "user"} <= set(share.c.keys()):
-        return sa.false()
-    found = (
-        sa.select(sa.literal(1))
-        .select_from(share)
-        .where(
-            share.c.entity == entity.key,
-            share.c.record == table.c.id,
-            share.c.user == actor.user_id,
-            share.c.deleted_at.is_(None),
-        )
-    )
+    conditions = [
+        share.c.entity == entity.key,
+        share.c.record == table.c.id,
+        share.c.deleted_at.is_(None),
+        sa.or_(share.c.expires.is_(None), share.c.expires >= clock.today(unit.place.timezone)),
+        _with_me(unit, actor, share),
+    ]
+    if verb not in READS:
+        conditions.append(share.c.level == "write")
+    found = sa.select(sa.literal(1)).select_from(share).where(*conditions)
     return found.correlate_except(share).exists()
+
+
+def _with_me(unit: Unit, actor: Actor, share: Row) -> sa.ColumnElement[bool]:
+    mine = share.c.user == actor.user_id
+    above = organisation(unit).above(actor.user_id) if actor.user_id is not None else frozenset()
+    if above:
+        mine = sa.or_(mine, _among(share.c.to_department, above))
+    return sa.or_(mine, share.c.role.in_(sorted(actor.roles))) if actor.roles else mine
 
 
 class Me(Mapping[str, Any]):

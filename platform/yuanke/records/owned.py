@@ -37,7 +37,7 @@ def take_rows(save: Save) -> None:
         return
     for key, field in save.entity.fields.items():
         if field.rows and key not in save.rows and not field.retired and _needed(save, field):
-            save.rows[key] = _standing(save, field)
+            save.rows[key] = standing_rows(save, field)
 
 
 def misshapen(field: Field, raw: Any) -> Message | None:
@@ -72,7 +72,7 @@ def _rows_of(save: Save, field: Field, raw: Any) -> list[Save]:
     if refused is not None:
         save.fault(field.key, refused)
         return []
-    left = {row.id: row for row in (_standing(save, field) if save.id else [])}
+    left = {row.id: row for row in (standing_rows(save, field) if save.id else [])}
     given = grant(save.unit, save.actor, entity, "update")
     rows: list[Save] = []
     for position, item in enumerate(raw):
@@ -131,7 +131,7 @@ def _row(
     return row
 
 
-def _standing(save: Save, field: Field) -> list[Save]:
+def standing_rows(save: Save, field: Field) -> list[Save]:
     """The rows the record has now, as updates that change nothing."""
     entity = save.unit.registry.entities[field.rows or ""]
     table = save.unit.tables[entity.key]

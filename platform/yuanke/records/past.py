@@ -54,7 +54,7 @@ class _Reader:
         if entity.key not in self._readable:
             self._readable[entity.key] = self._read_here(entity)
         readable, fields = self._readable[entity.key], entity.fields
-        kept = {k: v for k, v in changes.items() if k in readable and k in fields and not fields[k].retired}
+        kept = {k: v for k, v in changes.items() if k in readable and k in fields and _shown(fields[k])}
         return {key: self._pair(fields[key], value) for key, value in kept.items()}
 
     def _read_here(self, entity: Entity) -> frozenset[str]:
@@ -78,6 +78,10 @@ class _Reader:
         if len(field.targets) == 1:
             return _titled(self.unit, self.actor, field, before), _titled(self.unit, self.actor, field, after)
         return before, after
+
+
+def _shown(field: Field) -> bool:
+    return not field.retired and field.more.get("history") is not False
 
 
 def _titled(unit: Unit, actor: Actor, field: Field, value: Any) -> Any:

@@ -38,6 +38,7 @@ class Save:
     errors: dict[str, list[Message]] = field(default_factory=dict)
     row_changes: dict[str, Any] = field(default_factory=dict)
     refusal: Refusal | None = None
+    act: str | None = None  # the transition or action whose save this is
 
     @property
     def record(self) -> dict[str, Any]:

@@ -31,16 +31,25 @@ HISTORY = own_table(
     sa.Column("by", identity()),
     sa.Column("door", sa.String(20), nullable=False),
     sa.Column("changes", Json, nullable=False),
+    sa.Column("change_set", identity()),
     sa.Index("ix_yk_history_record", "entity", "record", "id"),
+    sa.Index("ix_yk_history_change_set", "change_set", "id"),
 )
 
-HISTORY_COLUMNS = ("entity", "record", "verb", "at", "by", "door", "changes")
+HISTORY_COLUMNS = ("entity", "record", "verb", "at", "by", "door", "changes", "change_set")
+#: under this a unit keeps the change set that it writes, if it writes one (`yuanke.records.undoing`)
+CHANGE_SET = "change set"
 
 
-def changes_between(entity: Entity, old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, list[Any]]:
-    """``{field: [before, after]}`` in JSON form, for fields that differ and whose history is kept."""
+def changes_between(
+    entity: Entity, old: dict[str, Any] | None, new: dict[str, Any], whole: bool = False
+) -> dict[str, list[Any]]:
+    """``{field: [before, after]}`` in JSON form, for fields that differ and whose history is kept.
+
+    ``whole``: those too whose history is not kept, since they are to be undone; they are shown to nobody.
+    """
     changes: dict[str, list[Any]] = {}
-    remembered = _remembered(entity)
+    remembered = _remembered(entity) | (_unkept(entity) if whole else {})
     for name, after in new.items():
         dump = remembered.get(name)
         before = old.get(name) if old else None
@@ -49,10 +58,19 @@ def changes_between(entity: Entity, old: dict[str, Any] | None, new: dict[str, A
     return changes
 
 
-_dumps: WeakKeyDictionary[Entity, dict[str, Callable[[Any], Any]]] = WeakKeyDictionary()
+Dumps = dict[str, Callable[[Any], Any]]
+_dumps: WeakKeyDictionary[Entity, Dumps] = WeakKeyDictionary()
 
 
-def _remembered(entity: Entity) -> dict[str, Callable[[Any], Any]]:
+def _unkept(entity: Entity) -> Dumps:
+    return {
+        key: partial(field.type.dump, field)
+        for key, field in entity.fields.items()
+        if field.has_column and field.source != "system" and field.more.get("history") is False
+    }
+
+
+def _remembered(entity: Entity) -> Dumps:
     """Fields whose history is kept, with how their values are said."""
     found = _dumps.get(entity)
     if found is None:
@@ -68,7 +86,7 @@ def _remembered(entity: Entity) -> dict[str, Callable[[Any], Any]]:
 
 def write_history(unit: Unit, actor: Actor, entity: Entity, entries: Sequence[tuple[int, str, dict[str, Any]]]) -> None:
     """Append (record id, verb, changes) entries; an update that changed nothing leaves no entry."""
-    at = clock.now()
+    at, written = clock.now(), unit.kept.get(CHANGE_SET)
     rows = [
         {
             "entity": entity.key,
@@ -78,6 +96,7 @@ def write_history(unit: Unit, actor: Actor, entity: Entity, entries: Sequence[tu
             "by": actor.user_id,
             "door": actor.door,
             "changes": changes,
+            "change_set": None if written is None else written.id,
         }
         for record, verb, changes in entries
         if changes or verb != "update"

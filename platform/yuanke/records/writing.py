@@ -20,7 +20,7 @@ from yuanke.records.index import searched_fields, write_index
 from yuanke.records.numbers import take_numbers
 from yuanke.records.rollups import move_rollups
 from yuanke.records.save import Save
-from yuanke.records.trail import changes_between, write_history
+from yuanke.records.trail import CHANGE_SET, changes_between, write_history
 from yuanke.storage import Unit
 from yuanke.storage.prepared import Prepared, constant, inserts, open_row, open_value, prepared, remembered
 
@@ -38,7 +38,7 @@ def write(unit: Unit, actor: Actor, entity: Entity, saves: Sequence[Save]) -> No
     _write_pairs(unit, saves)
     forget(unit, entity, [s.id for s in saves])
     move_rollups(unit, actor, saves)
-    write_history(unit, actor, entity, [(s.id or 0, s.verb, _changes(s)) for s in saves])
+    write_history(unit, actor, entity, [(s.id or 0, s.act or s.verb, _changes(s)) for s in saves])
     _index(unit, entity, created, updated)
 
 
@@ -175,7 +175,8 @@ def _write_pairs(unit: Unit, saves: Sequence[Save]) -> None:
 
 
 def _changes(save: Save) -> dict[str, Any]:
-    changes: dict[str, Any] = changes_between(save.entity, save.old, save.values)
+    whole = CHANGE_SET in save.unit.kept
+    changes: dict[str, Any] = changes_between(save.entity, save.old, save.values, whole)
     for key, ids in save.pairs.items():
         if save.old_pairs.get(key, []) != ids:
             changes[key] = [save.old_pairs.get(key, []), ids]
@@ -188,9 +189,10 @@ def _changes(save: Save) -> dict[str, Any]:
 
 def _row_line(row: Save) -> dict[str, Any] | None:
     """One owned row in the history of its document: what was done with it and its changed fields."""
+    whole = CHANGE_SET in row.unit.kept
     if row.verb == "delete":
-        return {"id": row.id, "verb": "delete", "changes": changes_between(row.entity, None, row.old or {})}
-    changes = changes_between(row.entity, row.old, row.values)
+        return {"id": row.id, "verb": "delete", "changes": changes_between(row.entity, None, row.old or {}, whole)}
+    changes = changes_between(row.entity, row.old, row.values, whole)
     changes.pop(row.entity.parent_link or "", None)
     return {"id": row.id, "verb": row.verb, "changes": changes} if changes else None
 
