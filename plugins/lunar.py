@@ -43,6 +43,34 @@ def expression_functions() -> list[Any]:
             help=Label("某次纪念日是第几周年", "Which anniversary falls on a date"),
         ),
         Function(
+            "lunar_year",
+            ("date",),
+            "number",
+            lambda day: _lunar(day).getYear(),
+            help=Label("公历日期的农历年", "Its lunar year"),
+        ),
+        Function(
+            "lunar_month",
+            ("date",),
+            "number",
+            lambda day: abs(_lunar(day).getMonth()),
+            help=Label("公历日期的农历月，正月为 1", "Its lunar month, 1 is the first"),
+        ),
+        Function(
+            "lunar_day",
+            ("date",),
+            "number",
+            lambda day: _lunar(day).getDay(),
+            help=Label("公历日期的农历日", "Its day of the lunar month"),
+        ),
+        Function(
+            "lunar_leap",
+            ("date",),
+            "bool",
+            lambda day: _lunar(day).getMonth() < 0,
+            help=Label("公历日期是否在闰月里", "Is it in a leap month?"),
+        ),
+        Function(
             "lunar_text", ("date",), "text", lunar_text, help=Label("公历日期的农历写法", "A date in lunar words")
         ),
     ]

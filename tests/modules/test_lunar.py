@@ -128,3 +128,17 @@ def test_the_next_day_is_never_past_never_far_and_stays_when_asked_again(
     assert since <= found
     assert (found - since).days <= (385 if calendar == "lunar" else 366) + 30
     assert lunar.next_yearly(calendar, month, day, leap, "plain_month", missing, found) == found
+
+
+def test_a_solar_day_has_its_lunar_year_month_and_day(plugins_loaded):
+    from yuanke.expressions.functions import catalogue
+
+    plugins_loaded("lunar")
+    told = [catalogue()[f"lunar_{part}"].python for part in ("year", "month", "day", "leap")]
+    for day, lunar_day in {
+        date(1985, 9, 29): (1985, 8, 15, False),
+        date(1990, 6, 23): (1990, 5, 1, True),
+        date(1979, 2, 26): (1979, 1, 30, False),
+        date(2026, 1, 26): (2025, 12, 8, False),
+    }.items():
+        assert tuple(tell(day) for tell in told) == lunar_day, day
