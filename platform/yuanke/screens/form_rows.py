@@ -44,6 +44,14 @@ class Table:
         self.may = grant.writable if self.open else frozenset()
         readable = self.reader.records.grant(self.entity.key, "read").readable | self.may
         self.columns, self.hidden = columns_of(self.entity, readable, self.may)
+        self.columns = [field for field in self.columns if self._switched_on(field)]
+
+    def _switched_on(self, field: Field) -> bool:
+        """A column that hangs on settings alone (``visible_when: settings.variants``) is left out while they are off."""
+        condition = field.visible_when
+        if condition is None or not condition.reads or any(path[0] != "settings" for path in condition.reads):
+            return True
+        return bool(condition.evaluate({"settings": self.reader.unit.settings}))
 
     def heads(self) -> list[dict[str, Any]]:
         made = [self._control(f, None) for f in self.columns]

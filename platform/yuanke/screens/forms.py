@@ -20,7 +20,7 @@ from yuanke.screens.controls import control
 from yuanke.screens.form_rows import rows_model
 from yuanke.screens.form_side import Sum, sums, sums_model
 from yuanke.screens.form_start import Values, start_values
-from yuanke.screens.incoming import Incoming
+from yuanke.screens.incoming import NOTHING, Incoming
 from yuanke.screens.reader import Reader
 from yuanke.screens.since import NOBODY, Since
 from yuanke.screens.spec import spec
@@ -158,6 +158,7 @@ class Form:
         made = control(self.reader, self.entity, field, held, writable=writable, errors=errors, of=self.record)
         if request.method == "POST" and not self.since.untouched(self.reader, field, field.key):
             made["value"] = typed(self.reader, field, made, made["name"])
+            made["by_hand"] = made["by_hand"] or made["value"] not in NOTHING
         made["visible"] = field.visible_when is None or values.holds(field.visible_when)
         if field.required_when is not None and writable:
             made["required"] = field.required or values.holds(field.required_when)
