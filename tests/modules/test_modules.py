@@ -42,8 +42,6 @@ RENAMED = {
     "supplier": {"code": "number"},
     "opportunity": {"code": "number", "member_ids": "members"},
     "opportunity_product": {"qty": "quantity"},
-    "order": {"code": "number", "items": "lines", "dept_id": "department"},
-    "order_item": {"seq": "position", "qty": "quantity"},
     "task": {"contact_ids": "contacts", "assignee_ids": "assignees", "contract_id": "order"},
 }
 
@@ -90,36 +88,6 @@ LEFT_OUT = {
         "project_id": "added by the module of projects",
     },
     "opportunity_product": {"sku_id": "added by the module of stock"},
-    "order": {
-        "contract_id": "added with contracts of the text kind",
-        "quote_id": "added by the module of quotes",
-        "project_id": "added by the module of projects",
-        "aprv_status": "a field of the platform where approvals are on",
-        "returned_amount": "added with returns",
-        "delivered_amount": "added with deliveries",
-        "st_send": "added with deliveries",
-        "received": "added by the module of receipts",
-        "refunded": "added by the module of receipts",
-        "receivable": "added by the module of receipts",
-        "st_pay": "added by the module of receipts",
-        "invoiced": "added with invoices",
-        "st_invoice": "added with invoices",
-        "cost_amount": "added by the module of stock",
-        "margin": "added by the module of stock",
-        "expense_amount": "added with expenses",
-    },
-    "order_item": {
-        "sku_id": "added by the module of stock",
-        "warehouse_id": "added by the module of stock",
-        "out_qty": "added by the module of stock",
-        "scheme_id": "added with assembly schemes",
-        "parent_item_id": "added with assembly schemes",
-        "delivered_qty": "added with deliveries",
-        "shipped_qty": "added with deliveries",
-        "open_qty": "added with deliveries",
-        "status": "added with deliveries",
-        "returned_qty": "added with returns",
-    },
     "task": {
         "project_id": "added by the module of projects",
         "lead_id": "added by the module of leads",
@@ -132,7 +100,6 @@ LEFT_OUT = {
 #: required by the business, but not asked of a person: why
 NOT_ASKED = {
     ("supplier", "customer"): "a supplier need not be a customer",
-    ("order", "subject"): "the number names an order; a subject helps, where one has it",
     ("task", "assignees"): "left empty, the owner does it",
     ("task", "assigner"): "filled with whoever makes the task",
     ("opportunity", "status"): "follows from the stage",

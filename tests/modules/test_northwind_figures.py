@@ -31,7 +31,7 @@ def table(name: str) -> list[dict[str, str]]:
 @cache
 def formula(field: str) -> str:
     module = yaml.safe_load((ROOT / "modules" / "order.yaml").read_text(encoding="utf-8"))
-    return module["entities"]["order_item"]["fields"][field]["formula"]
+    return module["entities"]["priced_line"]["fields"][field]["formula"]
 
 
 @cache
