@@ -94,6 +94,23 @@ def enqueue_all(
         _wake_after(unit)
 
 
+def enqueue_by(unit: Unit, actor: Actor, kind: str, moment: datetime) -> None:
+    """There is one waiting job of this kind; it begins at ``moment`` or earlier. Nothing is written when it does."""
+    waiting = sa.select(JOB.c.run_at).where(JOB.c.kind == kind, JOB.c.dedupe == kind, JOB.c.state == "queued")
+    held = unit.execute(waiting).scalar()
+    if held is not None and held <= moment:
+        return
+    insert = (postgresql.insert if unit.dialect == "postgresql" else sqlite.insert)(JOB)
+    insert = insert.values(_queued(actor, kind, {}, moment, kind, "pending"))
+    earlier = {"run_at": insert.excluded.run_at}
+    unit.execute(
+        insert.on_conflict_do_update(
+            index_elements=["kind", "dedupe"], set_=earlier, where=JOB.c.run_at > insert.excluded.run_at
+        )
+    )
+    _wake_after(unit)
+
+
 def _queued(
     actor: Actor, kind: str, arguments: Mapping[str, Any], run_at: datetime | None, dedupe: str | None, once: str
 ) -> dict[str, Any]:

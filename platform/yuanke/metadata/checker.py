@@ -30,6 +30,10 @@ _SECTION_OF = {
     "metric": "metrics",
 }
 _STATE_WORDS = ["any", "open", "previous"]
+#: what happens to a record beside the rights that are asked for it
+_MORE_VERBS = (
+    "save", "restore", "merge", "transfer", "share", "comment", "submitted", "approved", "rejected", "returned", "withdrawn",
+)  # fmt: skip
 
 
 class Checker:
@@ -161,7 +165,7 @@ class Checker:
         found = [k for held in (transitions, actions) if held is not None for k, _ in held.items()]
         if kind == "act":
             return [*found, "merge", "transfer", "share"]
-        return [*found, *VERBS, "save", "restore", "merge", "transfer", "share", "comment"] if kind == "verb" else found
+        return [*found, *VERBS, *_MORE_VERBS] if kind == "verb" else found
 
     def _posts(self, definition: EntityDef) -> list[str]:
         transitions = definition.node.at("workflow", "transitions")
@@ -202,9 +206,20 @@ class Checker:
             return None  # a metric, or an entity whose absence is told elsewhere
         return RecordScope(self.model, c.entity, more=more, asked=asked)
 
+    def _answered(self, c: Context) -> dict[str, Kind] | None:
+        """What was answered to the acts an automation listens to."""
+        definition = self.model.entities.get(c.entity)
+        made: dict[str, Kind] = {}
+        for path in (("workflow", "transitions"), ("actions",)):
+            held = definition.node.at(*path) if definition is not None else None
+            for name, act in held.items() if held is not None else ():
+                if name in c.listens and act.get("ask") is not None:
+                    made |= self._asked(c.at(asked=act.get("ask"))) or {}
+        return made or None
+
     def _asked(self, c: Context) -> dict[str, Kind] | None:
         if c.asked is None:
-            return None
+            return self._answered(c) if c.listens else None
         if c.asked.is_list:
             return {str(n.value): self.model.kind(c.entity, str(n.value)) or ANY for n in c.asked.live()}
         made: dict[str, Kind] = {}

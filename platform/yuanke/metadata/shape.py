@@ -148,6 +148,7 @@ def _entity(node: Node) -> Node:
         views=_each(_view),
         workflow=lambda n: _inside(n, transitions=_each(_act)),
         actions=_each(_act),
+        automations=_each(lambda n: _inside(n, ask=_fields)),
     )
 
 

@@ -20,7 +20,7 @@ from yuanke.metadata.registry import Entity, Field
 from yuanke.records.compute import compute
 from yuanke.records.environment import forget
 from yuanke.records.index import SEARCH, remove_index, searched_fields, write_index
-from yuanke.records.rollups import fill_rollup, move_rollups
+from yuanke.records.rollups import fill_rollup, move_rollups, tell_carried
 from yuanke.records.save import Save
 from yuanke.records.trail import HISTORY
 from yuanke.storage import Unit
@@ -57,6 +57,7 @@ def recompute(unit: Unit, entity: Entity, ids: Sequence[int]) -> int:
             moved.append(save)
     if moved:
         forget(unit, entity, ids)
+        tell_carried(unit, moved)
         move_rollups(unit, actor, moved)
     return len(moved)
 

@@ -6,7 +6,7 @@ figure is recomputed in the same go, and so are the holders above it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,8 @@ from yuanke.storage import Unit
 from yuanke.storage.sqlscope import TableScope
 
 DEEPEST = 8
+#: told what moved without a save of its own (roll-ups, formulas of the day): ``(unit, saves)``
+carried: list[Callable[[Unit, Sequence[Save]], None]] = []
 
 
 def move_rollups(unit: Unit, actor: Actor, saves: Sequence[Save], depth: int = 0) -> None:
@@ -40,7 +42,13 @@ def move_rollups(unit: Unit, actor: Actor, saves: Sequence[Save], depth: int = 0
             changed.setdefault(holder, {}).setdefault(one, {})[key] = value
     above = [save for holder, rows in sorted(changed.items()) for save in _carry(unit, actor, holder, rows)]
     if above:
+        tell_carried(unit, above)
         move_rollups(unit, actor, above, depth + 1)
+
+
+def tell_carried(unit: Unit, saves: Sequence[Save]) -> None:
+    for told in carried:
+        told(unit, saves)
 
 
 def fill_rollup(unit: Unit, actor: Actor, entity: Entity, key: str, ids: set[int]) -> None:
@@ -48,6 +56,7 @@ def fill_rollup(unit: Unit, actor: Actor, entity: Entity, key: str, ids: set[int
     found = {one: {key: value} for one, value in _recompute(unit, entity, key, ids).items()}
     above = _carry(unit, actor, entity.key, found) if found else []
     if above:
+        tell_carried(unit, above)
         move_rollups(unit, actor, above)
 
 
@@ -62,9 +71,15 @@ def _by_entity(saves: Iterable[Save]) -> dict[str, list[Save]]:
 
 
 def _holders(unit: Unit, field: Field, holder: str, saves: Sequence[Save]) -> set[int]:
-    """Ids of the records of ``holder`` whose ``field`` may read one of ``saves``: its paths are walked backwards."""
+    """Ids of the records of ``holder`` whose ``field`` may read one of ``saves``."""
+    return records_reading(unit, holder, field.formula.reads if field.formula else (), saves)
+
+
+def records_reading(unit: Unit, holder: str, reads: Iterable[tuple[str, ...]], saves: Sequence[Save]) -> set[int]:
+    """Ids of the records of ``holder`` from which one of the paths ``reads`` may lead to one of ``saves`` (all of one
+    entity): the paths are walked backwards."""
     ids: set[int] = set()
-    for path in field.formula.reads if field.formula else ():
+    for path in reads:
         entity, steps = unit.registry.entities[holder], []
         for name in path:
             step = _step(unit, entity, name)

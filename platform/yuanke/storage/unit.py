@@ -5,7 +5,8 @@ The one rule: the outermost caller commits; inside, everybody shares `Unit.conne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,20 @@ class Unit:
 
     def execute(self, statement: Any, parameters: Any = None) -> sa.CursorResult[*tuple[Any, ...]]:
         return self.connection.execute(statement, parameters)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that may fail alone: when the block raises, what it wrote is taken back, and so is what it left for after
+        the commit and what services remembered meanwhile. The exception goes on."""
+        kept, later = dict(self.kept), len(self._later)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._later[later:]
+            self.kept.clear()
+            self.kept.update({k: v for k, v in kept.items() if not (isinstance(k, tuple) and k[0] == "rows")})
+            raise
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run ``action`` once the transaction stands; never when it is rolled back."""

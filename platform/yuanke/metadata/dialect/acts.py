@@ -179,29 +179,50 @@ class Moment(Expr):
             c.faults.add("E403", node, f"The moment reads {read}", detail)
 
 
-TRIGGERS = ("after", "before", "every", "at")
+TRIGGERS = ("after", "before", "every", "at", "hook")
+#: verbs, or verbs with the fields one of which must have changed
+LISTENS = either(Name("verb"), ListOf(Name("verb")), MapOf(ListOf(Name("field")), "verb", "fields"))
+HOOK = Record(
+    "hook",
+    {
+        "match": Key(
+            VALUES, "Which record of the entity it is about: the one with these values.", "{number: =asked.number}"
+        )
+    },
+    told="An automation that another system sets off by calling `/api/v1/hooks/<enterprise>.<entity>.<automation>`.",
+)
 AUTOMATION = Record(
     "an automation",
     {
         "label": LABEL,
         "after": Key(
-            either(Name("verb"), ListOf(Name("verb"))),
-            "After create, update, save, delete, or an action or transition.",
-            "win",
+            LISTENS,
+            "After create, update, save, delete, an action or transition, approved, rejected, returned, withdrawn; with the "
+            "fields one of which must have changed.",
+            "{update: [stage, owner]}",
         ),
-        "before": Key(either(Name("verb"), ListOf(Name("verb"))), "Before them.", "save"),
+        "before": Key(LISTENS, "Before them, in the same transaction; its steps are `set`.", "save"),
         "every": Key(Schedule(), "On a schedule, for each record that fulfils `when`.", "weekday 08:00"),
         "at": Key(
             Moment(), "At a time computed from the record; kept and moved with its sources.", "recycle_on - days(3)"
         ),
+        "late": Key(
+            either(Duration(), Word(("any",))),
+            "Of at: a moment that lies further back than this when it is planned is passed over; 7d if nothing is said.",
+            "30d",
+        ),
+        "hook": Key(
+            either(Flag(), HOOK), "When another system calls it, with a secret.", "{match: {number: =asked.number}}"
+        ),
+        "ask": Key(Asked(), "Of hook: what the other system sends.", "{number: text!, amount: money}"),
         "when": WHEN,
         "let": ACT["let"],
         "lock": ACT["lock"],
         "do": Key(Ref("steps"), "What is done.", "[{notify: {to: owner, text: '{number} 已停滞'}}]", required=True),
         "active": Key(Flag(), "false switches it off.", "false"),
     },
-    also=lambda node, c: _one_trigger(node, c),
-    context=_asked,
+    also=lambda node, c: (_one_trigger(node, c), _only_sets(node, c), _sends_to_hook(node, c))[0],
+    context=lambda node, c: _asked(node, c).at(listens=_listens(node)),
     told="What happens by itself, after the commit.",
 )
 
@@ -217,4 +238,38 @@ def _one_trigger(node: Node, c: Context) -> None:
             f'"{said[0]}" and "{said[1]}" exclude each other',
             "An automation has one trigger; make two of it.",
             node.value[said[0]].key,
+        )
+
+
+def _listens(node: Node) -> tuple[str, ...]:
+    said = node.get("after")
+    if said is None:
+        return ()
+    return (
+        tuple(k for k, _ in said.items())
+        if said.is_map
+        else tuple(str(n.value) for n in said.live())
+        if said.is_list
+        else (str(said.value),)
+    )
+
+
+def _only_sets(node: Node, c: Context) -> None:
+    """``before:`` changes the record that is being saved; everything else waits until it is."""
+    if node.get("before") is None or (steps := node.get("do")) is None or not steps.is_list:
+        return
+    for step in steps.live():
+        verb = next((word for word, _ in step.items() if word not in ("when", "do")), None) if step.is_map else None
+        if verb is not None and verb != "set":
+            c.faults.add(
+                "E207", step.value[verb].key, f'"{verb}" before the record is saved',
+                "before: only gives the record values by set:. Use after:, or do: of an action.", node.value["before"].key,
+            )  # fmt: skip
+
+
+def _sends_to_hook(node: Node, c: Context) -> None:
+    said = node.get("ask")
+    if said is not None and node.get("hook") is None:
+        c.faults.add(
+            "E207", said.key, "ask: without hook:", "Nobody is there to be asked; only a call can send something."
         )

@@ -25,9 +25,9 @@ class Context:
     for a field), where that is possible.
 
     ``types`` are the field types; ``entity`` is the entity whose fields bare names are, "" where there is none;
-    ``asked`` what the act asks; ``results`` names that steps and `let` gave; ``state`` the workflow's field; ``ledger``
-    the ledger around; ``open``: names come from rows walked at run time, so that an unknown one cannot be told;
-    ``group``: expressions speak of a group of records; ``shows``: fields are named to be shown, so that one a layer
+    ``asked`` what the act asks; ``results`` names that steps and `let` gave; ``state`` the workflow's field; ``listens``
+    the acts an automation comes after; ``ledger`` the ledger around; ``open``: names come from rows walked at run time, so
+    that an unknown one cannot be told; ``group``: expressions speak of a group of records; ``shows``: fields are named to be shown, so that one a layer
     retired is passed over. ``note`` hears of every name that is looked up (`yuanke.metadata.uses`).
     """
 
@@ -40,6 +40,7 @@ class Context:
     asked: Node | None = None
     results: tuple[str, ...] = ()
     state: str = ""
+    listens: tuple[str, ...] = ()
     open: bool = False
     field: str = ""
     ledger: Node | None = None

@@ -93,7 +93,7 @@ KEYS: dict[str, Key] = {
     "on_delete": Key(Word(("refuse", "empty", "cascade")), "When the target is deleted: refuse it, empty this link, or delete this record with it.", "cascade"),
     "with": Key(Ref("fields"), "Fields that hang on each pair of links.", "{role: {options: [buyer, user]}}"),
     "acyclic": Key(Flag(), "true: following it never comes back to where it began.", "true"),
-    "lookup": Key(Open("the best record of a table"), "Finds the best record of a table while typing, kept with the document.", "{match: {article: =article}, prefer: [min_quantity]}"),
+    "lookup": Key(Open("the best record of a table"), "Finds the best record of a table while typing, kept with the document.", "{match: {article: =article}, prefer: [lowest]}"),
     "suggest": Key(Expr(), "A link's candidates by full text of this expression.", "subject + content"),
     "create": Key(MapOf(Value(), "text", "a field of the new record"), "What is made of text that no record answers to.", "{sn: =typed}"),
     # of rows
@@ -116,7 +116,7 @@ KEYS: dict[str, Key] = {
     "icon": ICON,
     "group": Key(PLAIN, "Of a setting: the heading it stands under.", "客户"),
     "roles": Key(ListOf(Name("role")), "Of a setting: who may change it.", "[finance, admin]"),
-    "locked_when": Key(Expr("bool"), "Of a setting: when it cannot be changed.", "exists(product_sku[in_use])"),
+    "locked_when": Key(Expr("bool"), "Of a setting: when it cannot be changed.", "exists(article[in_use])"),
     "only_grows": Key(Flag(), "Of a setting: true, it is never set back.", "true"),
     "ask": Key(Ref("fields"), "Fields asked beside it.", "{reason: text!}"),
 }  # fmt: skip

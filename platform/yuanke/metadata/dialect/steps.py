@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.metadata.dialect.context import Context, Shape
 from yuanke.metadata.dialect.records import NAMED, FieldValues, Key, MapOf, Record, Ref
-from yuanke.metadata.dialect.shapes import PLAIN, Expr, ListOf, Name, Open, Value, either
+from yuanke.metadata.dialect.shapes import PLAIN, Expr, ListOf, Name, Open, Value, Word, either
 from yuanke.metadata.node import Node
 
 WHEN = Key(Expr("bool"), "Only when this is true.", "amount >= 100000")
@@ -54,6 +54,15 @@ STEP_VERBS: Mapping[str, Key] = {
     "merge": Key(Open("settings of the merge"), "Merges records (feature merge)."),
     "transfer": Key(Open("settings of the transfer"), "Hands records over (feature transfer)."),
     "share": Key(Open("settings of the share"), "Shares records (feature share)."),
+    "assign": Key(Record("assign", {
+        "field": Key(Name("field"), "The field that takes the person; owner if nothing is said.", "owner"),
+        "among": Key(Expr(), "People, or rows with a person.", "rule.members"),
+        "role": Key(Name("role"), "Or all who have this role.", "sales"),
+        "person": Key(PLAIN, "In rows: the field with the person.", "user"),
+        "by": Key(Word(("turn", "load")), "turn: one after the other; load: who has the fewest.", "load"),
+        "counts": Key(Expr("bool"), "Of load: which records of his count.", "not stage.closed"),
+        "most": Key(Expr(), "Nobody gets more than this many of those.", "settings.hold_limit"),
+    }, told="Gives the record to one of several people."), "Gives this record to one of several people.", "{role: sales, by: turn}"),
     "do": Key(Ref("steps"), "Steps done for each."),
 }  # fmt: skip
 MODIFIERS: Mapping[str, Key] = {
