@@ -131,3 +131,13 @@ def standing_staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
 
     yield make
     installation.close()
+
+
+@pytest.fixture(scope="session")
+def samples_of() -> Callable[[Records], Mapping[tuple[str, str], int]]:
+    """Makes the sample records of the modules, as ``enterprise create --samples`` does; answers their ids."""
+    from yuanke.access.grants import engine_of
+    from yuanke.records import Records
+    from yuanke.records.samples import fill
+
+    return lambda door: fill(Records(door.unit, engine_of(door.actor)))

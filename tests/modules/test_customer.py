@@ -10,7 +10,6 @@ import pytest
 from yuanke.kernel import clock
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused, ValidationFailed
 from yuanke.records import Query, Records
-from yuanke.records.samples import fill
 from yuanke.workflow import perform
 
 Doors = Callable[[str], Records]
@@ -131,8 +130,8 @@ def test_a_lunar_month_has_no_thirty_first_day(doors, lantian):
     assert list(found.value.errors) == ["day"]
 
 
-def test_the_samples_are_records_like_any_other(doors):
-    made = fill(Records(doors("admin").unit, doors("admin").actor))
+def test_the_samples_are_records_like_any_other(doors, samples_of):
+    made = samples_of(doors("admin"))
     branch = doors("boss").get("customer", made["customer", "lantian_branch"]).values
     assert branch["parent"].title == "上海蓝天科技有限公司"
     assert len(doors("boss").list("contact", Query()).records) == 3

@@ -80,11 +80,7 @@ LEFT_OUT = {
     "opportunity": {
         "lead_id": "added by the module of leads",
         "campaign_id": "added by the module of campaigns",
-        "stage_since": "needs the history of a field",
-        "stage_days": "needs the history of a field",
-        "stagnant": "needs the history of a field",
-        "lost_to": "added with competitors",
-        "competitors": "added with competitors",
+        "competitors": "a competitor names the deal it is in, which gives the deal its competitors",
         "project_id": "added by the module of projects",
     },
     "opportunity_product": {"sku_id": "added by the module of stock"},

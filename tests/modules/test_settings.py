@@ -11,7 +11,6 @@ import pytest
 from yuanke.kernel import clock
 from yuanke.kernel.errors import AccessDenied, ValidationFailed
 from yuanke.records import Query, Records
-from yuanke.records.samples import fill
 
 Doors = Callable[[str], Records]
 
@@ -55,7 +54,7 @@ def test_one_rate_a_day_and_kind_and_one_base_currency(doors):
         doors("sales").create("currency", {"code": "EUR", "name": "欧元", "symbol": "€"})
 
 
-def test_the_samples_are_records_like_any_other(doors):
-    made = fill(Records(doors("admin").unit, doors("admin").actor))
+def test_the_samples_are_records_like_any_other(doors, samples_of):
+    made = samples_of(doors("admin"))
     assert made["currency", "usd"]
     assert doors("boss").get("currency", made["currency", "usd"]).values["latest_rate"] == Decimal("710.25")
