@@ -16,10 +16,13 @@ export function board(list) {
 function send(card, from, to, was, index) {
   const back = () => from.insertBefore(card, $$('.yk-kb-c', from)[was] ?? null);
   const failed = ({ detail: { ctx } }) => { if (ctx.sourceElement === card) back(); };
+  // a move that asks something: the card goes back, and its dialog opens
+  const asks = ({ detail }) => { if (detail.id === card.dataset.id) { back(); window.htmx.ajax('GET', detail.url, { target: '#yk-dialogs' }); } };
+  document.addEventListener('yk-ask', asks);
   document.addEventListener('htmx:response:error', failed, { once: true });
   document.addEventListener('htmx:error', failed, { once: true });
   window.htmx.ajax('POST', to.dataset.board, { source: card, target: card, swap: 'none', values: { id: card.dataset.id, version: card.dataset.version, to: to.dataset.column, index } })
-    .finally(() => { document.removeEventListener('htmx:response:error', failed); document.removeEventListener('htmx:error', failed); });
+    .finally(() => { document.removeEventListener('yk-ask', asks); document.removeEventListener('htmx:response:error', failed); document.removeEventListener('htmx:error', failed); });
 }
 
 /* a card that was moved has a new version: the next move must name it */

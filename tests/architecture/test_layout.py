@@ -15,9 +15,27 @@ ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "platform" / "yuanke"
 SOURCES = sorted(ENGINE.rglob("*.py"))
 #: entities whose key is a plain English word as well: only their telling fields can be looked for
-PLAIN_WORDS = {"order", "task", "product"}
+PLAIN_WORDS = {
+    "order",
+    "task",
+    "product",
+    "lead",
+    "quote",
+    "receipt",
+    "payment",
+    "shipment",
+    "contract",
+    "project",
+    "trip",
+    "stock",
+    "note",
+    "action",
+    "call",
+}
+#: kinds of fields and settings of the platform that a module has an entity of too
+PLATFORM_WORDS = {"barcode", "currency", "region"}
 #: two-word keys that the platform's own entities have too
-PLATFORM_KEYS = {"ext_code", "start_at", "end_at", "done_at", "media_type", "valid_when"}
+PLATFORM_KEYS = {"ext_code", "start_at", "end_at", "done_at", "media_type", "valid_when", "is_default"}
 
 
 def test_the_engine_knows_no_entity_of_the_modules() -> None:
@@ -40,7 +58,7 @@ def _keys_of_modules() -> re.Pattern[str]:
     for path in sorted((ROOT / "modules").glob("*.yaml")):
         for key, entity in (Layer.read_file(path, "module").plain().get("entities") or {}).items():
             keys |= {key, *(k for k in entity.get("fields") or {} if "_" in k)}
-    telling = sorted(keys - PLAIN_WORDS - PLATFORM_KEYS - {"user", "department"})
+    telling = sorted(keys - PLAIN_WORDS - PLATFORM_WORDS - PLATFORM_KEYS - {"user", "department"})
     assert {"customer", "opportunity", "supplier"} <= set(telling)
     return re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, telling)) + r")s?(?![\w-])")
 

@@ -21,14 +21,32 @@ entities:
     permissions:
       boss: {read: all, create: true, update: all, delete: all, import: true, export: all}
       sales: {read: all, create: true}
+  case:
+    label: 工单
+    number: 'C{seq:3}'
+    fields:
+      title: {type: text!, label: 标题}
+      hours: {type: number, label: 工时}
+      state: {label: 状态, default: open, options: {open: 待办, doing: 处理中, done: {label: 完成, closed: true}, dropped: {label: 作废, color: red, closed: true}}}
+      why: {type: text, label: 原因, required_when: state == dropped}
+    views: {kanban: {by: state, card: [title]}}
+    permissions:
+      boss: {read: all, create: true, update: all}
+      sales: {read: own, create: true, update: own}
+    workflow:
+      field: state
+      transitions:
+        begin: {label: 开工, from: open, to: doing}
+        finish: {label: 完工, from: doing, to: done, ask: [hours], checks: {long: {valid_when: hours < 100, message: "工时 {hours} 很长", otherwise: warn}}}
+        drop: {label: 作废工单, from: open, to: dropped, ask: [why], confirm: 确定作废吗?}
+        audit: {label: 复查, from: done, to: doing, roles: [boss]}
+    actions:
+      rename: {label: 改名, ask: {text: {type: text!, label: 新名}}, roles: [boss], do: [set: {title: =asked.text}]}
   deal:
     label: 交易
     title: subject
     number: {format: 'D{seq:4}', label: 交易号}
     features: [comments]
-    workflow:
-      field: stage
-      transitions: {win: {label: 成交, from: open, to: won}}
     fields:
       subject: {type: text!, label: 主题, length: 60, searchable: true}
       place: {link: place, label: 地点, inverse: deals}

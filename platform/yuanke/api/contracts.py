@@ -122,7 +122,10 @@ def _member(field: Field, verb: str, held: Grant, below: Any) -> fields.Field:
     if verb == "read":
         return Rows(field, below[0]) if below else Value(field, sent=False)
     if field.key not in held.writable or (verb == "update" and field.editable == "new"):
-        return Standing(field) if verb == "update" and field.has_column else Closed(field)
+        as_it_begins = (
+            verb == "create" and held.entity.workflow is not None and held.entity.workflow["field"] == field.key
+        )
+        return Standing(field) if (verb == "update" and field.has_column) or as_it_begins else Closed(field)
     must = verb == "create" and _needed(field)
     return Rows(field, *below, required=must) if below else Value(field, sent=True, required=must)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from yuanke.access.grants import Grant, grant
 from yuanke.api.contracts import contract
 from yuanke.api.describe_others import beside_records
+from yuanke.api.members import Value
 from yuanke.api.operations import (
     LIST_PARAMETERS,
     PARAMETERS,
@@ -20,6 +21,7 @@ from yuanke.api.operations import (
 from yuanke.api.schemas import FIXED
 from yuanke.metadata.registry import Entity
 from yuanke.web.requests import Current
+from yuanke.workflow.offers import acts_for
 
 
 def description(held: Current, locale: str) -> Json:
@@ -84,6 +86,25 @@ def _single(entity: Entity, grants: dict[str, Grant], locale: str) -> Json:
     return item
 
 
+def _acts(held: Current, at: str, entity: Entity, locale: str) -> list[tuple[str, Json]]:
+    """Transitions and actions that the caller may take on some record, each with what it asks."""
+    found: list[tuple[str, Json]] = []
+    for offer in acts_for(held.unit, held.actor, entity):
+        name = f"{offer.key} {entity.key}"
+        asks = {key: Value(field, sent=True).described(locale) for key, field in offer.ask.items()}
+        known = {"version": {"type": "integer"}, "confirm": {"type": "array", "items": {"type": "string"}}}
+        made = operation(name, entity, locale, ref(entity.key), key=True)
+        body = {
+            "type": "object",
+            "properties": {**known, **asks, "reason": {"type": "string"}},
+            "additionalProperties": False,
+        }
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        place = "transitions" if offer.kind == "transition" else "actions"
+        found.append((f"{at}/{{id}}/{place}/{offer.key}", {"parameters": [parameter("id")], "post": made}))
+    return found
+
+
 def _readable(held: Current, entity: str) -> bool:
     return grant(held.unit, held.actor, held.unit.registry.entities[entity], "read").allowed
 
@@ -105,6 +126,7 @@ def _beside(held: Current, at: str, entity: Entity, grants: dict[str, Grant], lo
             listed = {"type": "object", "properties": {"result": {"type": "array", "items": {"type": "object"}}}}
             more = operation(f"related to {entity.key}", entity, locale, listed, parameters=LIST_PARAMETERS)
             found.append((f"{at}/{{id}}/related/{{name}}", {"parameters": [parameter("id"), named], "get": more}))
+    found += _acts(held, at, entity, locale)
     if grants["delete"].allowed:
         back = operation(f"restore {entity.key}", entity, locale, ref(entity.key), key=True)
         found.append((f"{at}/{{id}}/restore", {**one, "post": back}))

@@ -21,6 +21,7 @@ from yuanke.web.bodies import json_object
 from yuanke.web.language import say
 from yuanke.web.once import once
 from yuanke.web.requests import current
+from yuanke.workflow import perform
 
 MOST_MEMBERS = 2_000
 EMPTY: Mapping[str, Any] = {"create": [], "update": [], "delete": [], "atomic": True}
@@ -74,6 +75,25 @@ class RecordsApi(Resource):
         asked.only(())
         return _stands(current().records.restore(entity, record_id))
 
+    @expose("/<key:entity>/<identity:record_id>/transitions/<key:act>", methods=("POST",))
+    @once
+    def transition(self, entity: str, record_id: int, act: str) -> Response:
+        return self._act(entity, record_id, act)
+
+    @expose("/<key:entity>/<identity:record_id>/actions/<key:act>", methods=("POST",))
+    @once
+    def action(self, entity: str, record_id: int, act: str) -> Response:
+        return self._act(entity, record_id, act)
+
+    def _act(self, entity: str, record_id: int, act: str) -> Response:
+        """The body holds the answers; ``version`` and ``confirm`` (names of checks whose warning was read) beside them."""
+        asked.only(())
+        body, held = members(json_object()), current()
+        version = versions.expected(body)
+        answers = {key: value for key, value in body.items() if key not in ("version", "confirm")}
+        done = perform(held.unit, held.actor, entity, record_id, act, answers, version, _confirmed(body))
+        return _stands(done)
+
     @expose("/<key:entity>/<identity:record_id>/history", methods=("GET",))
     def history(self, entity: str, record_id: int) -> Response:
         asked.only(("limit", "before"))
@@ -110,6 +130,13 @@ def members(body: dict[str, Any]) -> dict[str, Any]:
         said = message("一条记录最多 {most} 个字段，收到 {count} 个", most=MOST_MEMBERS, count=len(body))
         raise ValidationFailed({"": [said]})
     return body
+
+
+def _confirmed(body: Mapping[str, Any]) -> list[str]:
+    said = body.get("confirm", [])
+    if not isinstance(said, list) or not all(isinstance(one, str) for one in said):
+        raise ValidationFailed({"confirm": [message("confirm 应是规则名称的列表")]})
+    return said
 
 
 def _new(values: dict[str, Any]) -> dict[str, Any]:

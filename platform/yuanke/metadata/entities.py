@@ -15,6 +15,7 @@ from yuanke.fieldtypes import FieldType
 from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.kernel.text import Label
 from yuanke.metadata import texts
+from yuanke.metadata.acts import act_labels
 from yuanke.metadata.compute import computed_rings, plan
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.fields import FieldMaker
@@ -141,6 +142,7 @@ class EntityMaker:
             compute_plan=steps,
             workflow=_plain(node, "workflow"),
             asks=self._asks(definition, fields, path),
+            act_labels=act_labels(node, self._named_at(definition, path), english),
             checks=_plain(node, "checks") or {},
             locked_when=self.formulas.compile(node.get("locked_when"), RecordScope(self.model, definition.key), "bool"),
             system=definition.system,
@@ -243,7 +245,7 @@ class EntityMaker:
     def _asks(self, definition: EntityDef, fields: Mapping[str, Field], path: str) -> dict[str, dict[str, Field]]:
         """Fields that transitions and actions ask for; `asked` in their expressions."""
         made: dict[str, dict[str, Field]] = {}
-        for inside in (("workflow", "transitions"), ("actions",)):
+        for inside in (("workflow", "transitions"), ("actions",), ("automations",)):
             acts = definition.node.at(*inside)
             for name, act in acts.items() if acts is not None else ():
                 asked = act.get("ask")

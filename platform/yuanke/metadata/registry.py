@@ -170,6 +170,9 @@ class Entity:
     workflow: Mapping[str, Any] | None = None
     #: what transitions and actions ask: act -> name -> field (one of the entity's own, or a field of the act)
     asks: Mapping[str, Mapping[str, Field]] = field(default_factory=dict)
+    #: what people read of transitions and actions: ``win`` (its label), ``win.help``, ``win.confirm``, and of its steps
+    #: of approval ``win.approval.manager``
+    act_labels: Mapping[str, Label] = field(default_factory=dict)
     checks: Mapping[str, Any] = field(default_factory=dict)
     locked_when: Expression | None = None
     system: bool = False

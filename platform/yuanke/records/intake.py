@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from yuanke.access.grants import Grant
+from yuanke.expressions import Expression
 from yuanke.fieldtypes import Place, ValueFault
 from yuanke.fieldtypes.link import Unresolved
 from yuanke.kernel.decimals import round_half_up
@@ -46,8 +47,10 @@ def take(save: Save, raw: Mapping[str, Any], given: Grant) -> None:
 
 def _stands_already(save: Save, field: Field, value: Any) -> bool:
     """What is sent back as it stands changes nothing and is not refused (a file imported again, a form sent whole)."""
-    if save.old is None or field.rows or field.pairs or not field.has_column:
+    if field.rows or field.pairs or not field.has_column:
         return False
+    if save.old is None:
+        return field.default is not None and value == field.default and not isinstance(field.default, Expression)
     try:
         typed = field.type.parse(field, value, save.unit.place)
     except ValueFault:
@@ -62,8 +65,8 @@ def _stands_already(save: Save, field: Field, value: Any) -> bool:
 def _open_now(save: Save, field: Field) -> bool:
     """``editable: new`` closes with the first save; a condition is asked of the record as it stood."""
     if field.editable == "new":
-        return save.verb == "create"
-    if isinstance(field.editable, (bool, str)) or save.old is None:
+        return save.verb == "create" or save.actor.engine
+    if isinstance(field.editable, (bool, str)) or save.old is None or save.actor.engine:
         return True
     from yuanke.records.environment import StoredValues
 

@@ -29,13 +29,15 @@ from yuanke.storage import Unit
 Item = tuple[int | None, Mapping[str, Any], int | None]  # id (None: create), what was sent, version expected
 
 
-def save_all(unit: Unit, actor: Actor, entity: Entity, items: Sequence[Item], gently: bool = False) -> list[Save]:
-    """Create and update the records of ``items`` in one go.
+def save_all(
+    unit: Unit, actor: Actor, entity: Entity, items: Sequence[Item], gently: bool = False, act: str | None = None
+) -> list[Save]:
+    """Create and update the records of ``items`` in one go; ``act`` is the transition or action that saves them.
 
     ``gently``: an item that is refused keeps its fault in ``Save.refusal`` and the others go on; otherwise the first
     refusal is raised and nothing is written.
     """
-    saves = _begin(unit, actor, entity, items, gently)
+    saves = _begin(unit, actor, entity, items, gently, act)
     _settle(_standing(saves), gently)
     good = _standing(saves)
     write(unit, actor, entity, good)
@@ -44,13 +46,16 @@ def save_all(unit: Unit, actor: Actor, entity: Entity, items: Sequence[Item], ge
     return saves
 
 
-def _begin(unit: Unit, actor: Actor, entity: Entity, items: Sequence[Item], gently: bool) -> list[Save]:
+def _begin(
+    unit: Unit, actor: Actor, entity: Entity, items: Sequence[Item], gently: bool, act: str | None
+) -> list[Save]:
     """Grants asked, standing rows fetched under lock, what was sent taken in."""
     rows = fetch_for_update(unit, actor, entity, [record_id for record_id, _, _ in items if record_id is not None])
     saves = []
     for record_id, raw, version in items:
         verb = "create" if record_id is None else "update"
         save = Save(unit, actor, entity, verb, record_id, rows.get(record_id) if record_id is not None else None)
+        save.act = act
         saves.append(save)
         with _Refusals(save, gently):
             _take_in(save, raw, _allowed(save), version)

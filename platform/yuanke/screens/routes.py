@@ -14,6 +14,7 @@ from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
 from yuanke.screens.pages import (
+    acts,
     board,
     bulk,
     calendar,
@@ -221,6 +222,22 @@ class RecordPages(BaseView):
     @expose("/<key:entity>/move", methods=["POST"])
     def move(self, entity: str) -> Response:
         return board.move(*_entity(entity))
+
+    @expose("/<key:entity>/acts/<key:act>", methods=["GET"])
+    def ask_acts(self, entity: str, act: str) -> Response:
+        return acts.ask_many(*_entity(entity), act)
+
+    @expose("/<key:entity>/acts/<key:act>", methods=["POST"])
+    def do_acts(self, entity: str, act: str) -> Response:
+        return acts.do_many(*_entity(entity), act)
+
+    @expose("/<key:entity>/<identity:record_id>/acts/<key:act>", methods=["GET"])
+    def ask_act(self, entity: str, record_id: int, act: str) -> Response:
+        return acts.ask(*_entity(entity), record_id, act)
+
+    @expose("/<key:entity>/<identity:record_id>/acts/<key:act>", methods=["POST"])
+    def do_act(self, entity: str, record_id: int, act: str) -> Response:
+        return acts.do(*_entity(entity), record_id, act)
 
     @expose("/<key:entity>/events")
     def events(self, entity: str) -> Response:

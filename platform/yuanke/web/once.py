@@ -62,14 +62,19 @@ def _again(kept: Any) -> Response:
     return response
 
 
+def _by_name(item: tuple[str | None, str]) -> tuple[str, str]:
+    """A part of an upload may come without a name."""
+    return item[0] or "", item[1]
+
+
 def fingerprint() -> str:
     """What makes two requests the same: method, address, body; of an upload its fields and the files' contents."""
     digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
     digest.update(request.get_data())
-    for name, value in sorted(request.form.items(multi=True)):
+    for name, value in sorted(request.form.items(multi=True), key=_by_name):
         if name != "csrf_token":
             digest.update(f"\n{name}={value}".encode())
-    for name, upload in sorted(request.files.items(multi=True), key=lambda item: item[0]):
+    for name, upload in sorted(request.files.items(multi=True), key=lambda item: item[0] or ""):
         digest.update(f"\n{name}:{upload.filename}\n".encode())
         while piece := upload.stream.read(1 << 16):
             digest.update(piece)

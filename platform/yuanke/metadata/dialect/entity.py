@@ -206,7 +206,7 @@ ENTITY = Record(
         "search": Key(SEARCH, "Weights of full-text search.", "{fields: {question: 3}}"),
         "indexes": Key(Groups(), "Further database indexes.", "[[status, signed]]"),
         "abstract": Key(Flag(), "true: a pattern without a table, taken with like:.", "true"),
-        "like": Key(PLAIN, "The pattern whose fields are laid beneath its own.", "priced_line"),
+        "like": Key(PLAIN, "The pattern whose fields are laid beneath its own.", "with_price"),
         "sealed": Key(ListOf(PLAIN), "Fields and keys that no layer above may change.", "[stage]"),
         "formerly": Key(PLAIN, "The key it had before: its table moves.", "deal"),
         "place": Key(Ref("place"), "Where it stands among the entities.", "{after: member}"),

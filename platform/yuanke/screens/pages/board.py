@@ -1,6 +1,7 @@
 """Kanban: the records of a list in columns by a choice, moved by drag or from a menu.
 
-The one rule: a move is an update of one field through the door; who may not change the record cannot move it.
+The one rule: a move is a transition where the column is a state, else an update of one field; who may not do it cannot
+move the card.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from yuanke.screens import urls
 from yuanke.screens.asked import Asked, asked, came_from
 from yuanke.screens.assets import tint
 from yuanke.screens.cells import cell, colour
+from yuanke.screens.pages.acts import move_to
 from yuanke.screens.pages.list_frame import head
 from yuanke.screens.reader import Reader
 from yuanke.screens.shell import shell
 from yuanke.web.language import say, told
 from yuanke.web.requests import give_up
+from yuanke.workflow.offers import acts_for
 
 CARDS = 30
 
@@ -55,19 +58,27 @@ def move(reader: Reader, entity: Entity) -> Response:
     if not record_id.isdigit() or to not in (by.options or {}):
         raise RecordNotFound()
     version = request.form.get("version", "")
+    stands = int(version) if version.isdigit() else None
     try:
-        record = reader.records.update(
-            entity.key, int(record_id), {by.key: to}, int(version) if version.isdigit() else None
-        )
+        record = _moved(reader, entity, by, int(record_id), to, stands)
     except Refusal as refusal:
         give_up()
         return Response(sentence(refusal), refusal.status, mimetype="text/plain")
+    if isinstance(record, str):  # the move asks something: the card goes back and the dialog opens
+        return Response("", 200, headers={"HX-Trigger": json.dumps({"yk-ask": {"id": record_id, "url": record}})})
     came = came_from(entity)
     response = make_response(
         render_template("_board_heads.html", list={"columns": _columns(reader, entity, came, by, cards=False)})
     )
     response.headers["HX-Trigger"] = json.dumps({"yk-card": {"id": str(record.id), "version": record.version}})
     return response
+
+
+def _moved(reader: Reader, entity: Entity, by: Field, record_id: int, to: str, version: int | None) -> Record | str:
+    """A state is moved by its transitions, any other choice by an update."""
+    if entity.workflow is not None and entity.workflow.get("field") == by.key:
+        return move_to(reader, entity, record_id, to, version)
+    return reader.records.update(entity.key, record_id, {by.key: to}, version)
 
 
 def sentence(refusal: Refusal) -> str:
@@ -85,6 +96,8 @@ def _by(entity: Entity) -> Field:
 
 
 def may_move(reader: Reader, entity: Entity, by: Field) -> bool:
+    if entity.workflow is not None and entity.workflow.get("field") == by.key:
+        return any(one.kind == "transition" for one in acts_for(reader.unit, reader.actor, entity))
     given = reader.records.grant(entity.key, "update")
     return given.allowed and by.key in given.writable
 

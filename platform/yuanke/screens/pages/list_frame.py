@@ -11,6 +11,7 @@ from yuanke.kernel.text import Label
 from yuanke.metadata.registry import Entity, Field
 from yuanke.screens import urls
 from yuanke.screens.asked import Asked
+from yuanke.screens.pages.acts import for_many
 from yuanke.screens.reader import Reader
 from yuanke.screens.saved import VIEWS, chosen, saved_views
 from yuanke.web.language import say
@@ -117,6 +118,7 @@ def bulk(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
         found.append(
             {"label": str(_("批量修改")), "icon": "edit", "url": f"/records/{entity.key}/bulk", "method": "dialog"}
         )
+    found += for_many(reader, entity)
     if reader.may(entity, "export"):
         found.append(
             {

@@ -18,6 +18,7 @@ from yuanke.screens.cells import cell, colour
 from yuanke.screens.columns import listed, styles
 from yuanke.screens.form_start import Values
 from yuanke.screens.neighbours import neighbours
+from yuanke.screens.pages.acts import buttons
 from yuanke.screens.pages.inline import field_shown
 from yuanke.screens.pages.timeline import may_say, say, timeline
 from yuanke.screens.reader import Reader, wants_part
@@ -25,18 +26,20 @@ from yuanke.screens.shell import shell
 
 MOST_FIGURES = 4
 MOST_FACTS = 4
+MOST_ACTIONS = 2
 RELATED = 10
 
 
 def record_page(reader: Reader, entity: Entity, record: Record) -> Response:
+    moves, actions = buttons(reader, entity, record)
     model = {
         "entity": {"key": entity.key, "label": reader.say(entity.label), "icon": entity.icon},
         "id": record.id, "title": record.title,
         "crumbs": [{"label": reader.say(entity.plural), "url": urls.entity(entity.key)}, {"label": str(record.values.get("number") or record.title), "url": None}],
         "tag": _tag(reader, entity, record), "star": _star(reader, entity, record), "facts": _facts(reader, entity, record), "labels": [],
         **neighbours(reader, entity, record.id),
-        "actions": _actions(reader, entity, record), "create": _create(reader, entity, record), "more": _more(reader, entity, record),
-        "notes": _notes(reader, entity, record), "figures": _figures(reader, entity, record), "flow": _flow(reader, entity, record),
+        "actions": [*_actions(reader, entity, record), *actions[:MOST_ACTIONS]], "create": _create(reader, entity, record), "more": [*actions[MOST_ACTIONS:], *_more(reader, entity, record)],
+        "notes": _notes(reader, entity, record), "figures": _figures(reader, entity, record), "flow": _flow(reader, entity, record, moves),
         "sections": _sections(reader, entity, record),
         **_related(reader, entity, record),
         "timeline": timeline(reader, entity, record), "phone_bar": [],
@@ -108,8 +111,8 @@ def _figures(reader: Reader, entity: Entity, record: Record) -> list[dict[str, A
     return found[:MOST_FIGURES]
 
 
-def _flow(reader: Reader, entity: Entity, record: Record) -> dict[str, Any] | None:
-    """The states of a workflow with the one the record is in; moves come with the workflow engine."""
+def _flow(reader: Reader, entity: Entity, record: Record, moves: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The states of a workflow with the one the record is in, and the moves that may be made now."""
     if entity.workflow is None:
         return None
     field = entity.fields.get(entity.workflow.get("field", ""))
@@ -123,7 +126,7 @@ def _flow(reader: Reader, entity: Entity, record: Record) -> dict[str, Any] | No
          "state": "now" if i == at else "done" if i < at and not field.options[k].values.get("closed") else ""}
         for i, k in enumerate(keys)
     ]  # fmt: skip
-    return {"label": reader.say(field.label), "steps": steps, "moves": [], "why": None}
+    return {"label": reader.say(field.label), "steps": steps, "moves": moves, "why": None}
 
 
 def _actions(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:

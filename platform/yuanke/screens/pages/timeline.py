@@ -122,7 +122,7 @@ def _item(reader: Reader, entity: Entity, entry: HistoryEntry) -> dict[str, Any]
     )
     return {
         "day": _day(reader, at), "kind": "change", "icon": ICONS.get(entry.verb, "point"), "who": entry.by.title or str(_("系统")),
-        "did": _did(entry, len(changes)), "when": f"{at:%H:%M}", "changes": changes[:12], "state": None, "text": None, "chips": [],
+        "did": _did(reader, entity, entry, len(changes)), "when": f"{at:%H:%M}", "changes": changes[:12], "state": None, "text": None, "chips": [],
         "note": _door(entry.door), "reply_url": None,
     }  # fmt: skip
 
@@ -135,7 +135,9 @@ def _day(reader: Reader, at: datetime) -> str:
     return str(format_date(at, "M月d日" if reader.locale == "zh" and at.year == today.year else "medium"))
 
 
-def _did(entry: HistoryEntry, count: int) -> str:
+def _did(reader: Reader, entity: Entity, entry: HistoryEntry, count: int) -> str:
+    if entry.verb in entity.act_labels:
+        return reader.say(entity.act_labels[entry.verb])
     words = {"create": _("新建了记录"), "delete": _("移到了回收站"), "restore": _("从回收站恢复")}
     return str(words[entry.verb]) if entry.verb in words else str(_("修改了 %(n)s 处", n=count))
 
