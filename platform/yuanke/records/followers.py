@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from yuanke.access.grants import engine_of
 from yuanke.access.scopes import run_values
+from yuanke.expressions.elements import pointer_id
+from yuanke.fieldtypes.columns import Pointer
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import ValidationFailed
 from yuanke.kernel.text import Label, message
@@ -26,6 +28,7 @@ from yuanke.storage.sqlscope import TableScope, live
 class Following:
     """A collection that may go with a record; ``default``: it does when nobody says."""
 
+    of: str  # the entity whose collection it is
     name: str
     inverse: Inverse
     entity: Entity
@@ -47,7 +50,7 @@ def followings(unit: Unit, entity: Entity, settings: Mapping[str, Any]) -> dict[
         other = unit.registry.entities[inverse.entity]
         label = told.get("label")
         found[name] = Following(
-            name, inverse, other, label if isinstance(label, Label) else other.plural, told.get("default") is True,
+            entity.key, name, inverse, other, label if isinstance(label, Label) else other.plural, told.get("default") is True,
             told.get("where"),
         )  # fmt: skip
     return found
@@ -78,6 +81,9 @@ def following_ids(unit: Unit, actor: Actor, one: Following, ids: Iterable[int]) 
         source: sa.FromClause = table.join(pairs, pairs.c.source == table.c.id)
     else:
         holder, source = table.c[one.inverse.field], table
+        if len(one.entity.fields[one.inverse.field].targets) > 1:
+            conditions.append(holder.in_([Pointer(one.of, i) for i in sorted(ids)]))
+            holder = pointer_id(holder)
     statement = sa.select(holder.label("holder"), table.c.id).select_from(source)
     found: dict[int, list[int]] = {}
     for row in unit.execute(statement.where(holder.in_(sorted(ids)), *conditions).order_by(table.c.id)):

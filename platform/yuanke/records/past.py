@@ -14,7 +14,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.carried import titles_of
 from yuanke.records.reading import get_record
-from yuanke.records.trail import HISTORY
+from yuanke.records.trail import HISTORY, TOLD
 from yuanke.records.values import HistoryEntry, LinkValue
 from yuanke.storage import Unit
 
@@ -37,7 +37,9 @@ def history(
     reader = _Reader(unit, actor, record_id)
     shown = [(row, reader.visible(entity, row.changes)) for row in rows]
     return [
-        HistoryEntry(row.id, row.verb, row.at, LinkValue(row.by, people.get(row.by, "")), row.door, changes)
+        HistoryEntry(
+            row.id, row.verb, row.at, LinkValue(row.by, people.get(row.by, "")), row.door, changes, row.changes.get(TOLD, {})
+        )
         for row, changes in shown
         if changes or row.verb not in ("update",)
     ]

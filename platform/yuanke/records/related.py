@@ -5,8 +5,11 @@ The one rule: the parent is read first; what hangs on a record one may not see i
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
+from yuanke.fieldtypes.columns import Pointer, PointerText
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import message
@@ -31,12 +34,14 @@ def hanging_on(unit: Unit, actor: Actor, entity: Entity, record_id: int, name: s
 
 
 def _collection(unit: Unit, entity: Entity, record_id: int, name: str) -> tuple[Entity, Narrow]:
-    registry, kept = unit.registry, {"holder": record_id}
-    holder, key = open_value("holder", identity()), ("related", entity.key, name)
+    registry, key = unit.registry, ("related", entity.key, name)
+    holder, kept = open_value("holder", identity()), dict[str, Any](holder=record_id)
     field, inverse = entity.fields.get(name), entity.inverses.get(name)
     if inverse is not None:
         other = registry.entities[inverse.entity]
         if not inverse.through_pairs:
+            if len(other.fields[inverse.field].targets) > 1:
+                holder, kept = open_value("holder", PointerText()), {"holder": Pointer(entity.key, record_id)}
             return other, Narrow(key, lambda table: table.c[inverse.field] == holder, kept)
         pairs = unit.tables[other.fields[inverse.field].pairs or ""]
         ids = sa.select(pairs.c.source).where(pairs.c.target == holder)

@@ -74,6 +74,11 @@ def _begin(unit: Unit, actor: Actor, entity: Entity, record_id: int, verb: str, 
     return save
 
 
+def put_away(save: Save, at: Any) -> None:
+    """Into the bin at the instant ``at``, its rights asked by whoever calls; ``save.act`` is what the history calls it."""
+    _bin(save, at, 0)
+
+
 def _bin(save: Save, at: Any, depth: int) -> None:
     unit, entity, record_id = save.unit, save.entity, save.id or 0
     if depth > DEEPEST:
@@ -83,7 +88,7 @@ def _bin(save: Save, at: Any, depth: int) -> None:
     _mark(unit, entity, [record_id], {"deleted_at": at, "version": (save.old or {}).get("version", 1) + 1})
     gone = [save, *_bin_rows(save, at)]
     move_rollups(unit, save.actor, gone)
-    write_history(unit, save.actor, entity, [(record_id, "delete", {})])
+    write_history(unit, save.actor, entity, [(record_id, save.act or "delete", {})])
     remove_index(unit, entity, [record_id])
     hooks().hook.after_save(save=save)
 

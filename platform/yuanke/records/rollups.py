@@ -127,7 +127,16 @@ def _back_from_saves(unit: Unit, before: Entity, name: str, saves: Sequence[Save
         return _back(unit, before, name, {s.id for s in saves if s.id is not None})
     found = {s.get(own_link) for s in saves} | {s.old.get(own_link) for s in saves if s.old}
     found |= {s.parent.id for s in saves if s.parent is not None and field is not None and field.rows}
-    return {one for one in found if one is not None}
+    return _ids_of(before, found)
+
+
+def _ids_of(entity: Entity, found: Iterable[Any]) -> set[int]:
+    """Ids of records of ``entity`` among links that may lead to others as well (`Pointer`)."""
+    return {
+        getattr(one, "id", one)
+        for one in found
+        if one is not None and getattr(one, "entity", entity.key) == entity.key
+    }  # fmt: skip
 
 
 def _back(unit: Unit, entity: Entity, name: str, ids: set[int]) -> set[int]:
@@ -151,7 +160,7 @@ def _back(unit: Unit, entity: Entity, name: str, ids: set[int]) -> set[int]:
     else:
         table = unit.tables[entity.key]
         statement = sa.select(table.c.id).where(table.c[name].in_(ids))
-    return {row[0] for row in unit.execute(statement.distinct()) if row[0] is not None}
+    return _ids_of(entity, unit.execute(statement.distinct()).scalars())
 
 
 def _recompute(unit: Unit, entity: Entity, key: str, ids: set[int]) -> dict[int, Any]:

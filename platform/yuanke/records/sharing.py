@@ -26,7 +26,7 @@ from yuanke.records.fetch import ids_within
 from yuanke.records.followers import Following, chosen_of, following_ids, followings
 from yuanke.records.reading import get_record
 from yuanke.records.saving import save_all
-from yuanke.records.trail import write_history
+from yuanke.records.trail import TOLD, write_history
 from yuanke.records.undoing import recorded
 from yuanke.storage import Unit
 
@@ -227,7 +227,7 @@ def _tell(
     reason: str | None,
 ) -> None:  # fmt: skip
     said = {"to": [{receiver.kind: receiver.key} for receiver in receivers], "level": level}
-    write_history(unit, actor, entity, [(one, "share", {"@share": said}) for one in ids])
+    write_history(unit, actor, entity, [(one, "share", {TOLD: said}) for one in ids])
     event: dict[str, Any] = {"name": "share", "moved": {}, "reason": reason, "batch": None, "at": clock.now(), **said}
     for one in ids:
         hooks().hook.after_verb(unit=unit, actor=actor, entity=entity, verb="share", record=one, event=event)

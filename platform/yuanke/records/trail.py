@@ -37,6 +37,8 @@ HISTORY = own_table(
 )
 
 HISTORY_COLUMNS = ("entity", "record", "verb", "at", "by", "door", "changes", "change_set")
+#: under this key of its changes an entry keeps what is told of the act beside changed values (who, at which step, a note)
+TOLD = "@told"
 #: under this a unit keeps the change set that it writes, if it writes one (`yuanke.records.undoing`)
 CHANGE_SET = "change set"
 

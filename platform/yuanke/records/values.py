@@ -84,7 +84,10 @@ class Page:
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """Who did what, when, through which door; ``changes``: field -> (before, after), only fields the reader may see."""
+    """Who did what, when, through which door; ``changes``: field -> (before, after), only fields the reader may see.
+
+    ``told`` is what an act says of itself beside changed values: a step, a note, in whose place.
+    """
 
     id: int
     verb: str
@@ -92,6 +95,7 @@ class HistoryEntry:
     by: LinkValue
     door: str
     changes: Mapping[str, tuple[Any, Any]]
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from yuanke.expressions.elements import pointer
 from yuanke.expressions.scope import SqlCollection, SqlScope
 from yuanke.metadata.registry import Entity, Field
 from yuanke.storage.tables import Tables
@@ -122,7 +123,9 @@ def collection(at: TableScope, entity: Entity, identity: sa.ColumnElement[Any], 
         if inverse.through_pairs:
             pairs = registry.entities[other.fields[inverse.field].pairs or ""]
             return _paired(at, other, pairs, identity, "target", "source")
-        return _members(at, other, lambda t: t.c[inverse.field] == identity)
+        several = len(other.fields[inverse.field].targets) > 1
+        held = pointer(identity, entity.key) if several else identity
+        return _members(at, other, lambda t: t.c[inverse.field] == held)
     if name in registry.entities:
         return _members(at, registry.entities[name], lambda t: sa.true())
     raise KeyError(name)

@@ -107,6 +107,7 @@ class Backwards:
     def __init__(self, unit: Unit, one: Written, standing: Mapping[str, Any]) -> None:
         self.unit, self.one, self.standing = unit, one, standing
         self.moved: list[str] = []
+        self.waits = False  # for a record that may come back yet, to which one of its links led
         self.wanted = Rewriting()
 
     def find(self) -> Rewriting:
@@ -131,7 +132,9 @@ class Backwards:
         was, now = self._typed(known, before), self._typed(known, after)
         if self.standing.get(known.key) == was:
             return
-        if self.standing.get(known.key) != now or not self._stands(known, was):
+        holds = self.standing.get(known.key) == now
+        if not holds or not self._stands(known, was):
+            self.waits = self.waits or (holds and was is not _NOTHING)
             self.moved.append(known.key)
             return
         self.wanted.values[known.key] = was

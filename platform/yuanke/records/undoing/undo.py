@@ -18,7 +18,7 @@ from yuanke.kernel.hooks import hooks
 from yuanke.kernel.text import Message, message
 from yuanke.records import removal
 from yuanke.records.reading import get_record
-from yuanke.records.trail import HISTORY
+from yuanke.records.trail import HISTORY, TOLD
 from yuanke.records.undoing.backwards import Backwards, Left, Undone, Written, later, moved_on, written_by
 from yuanke.records.undoing.rewriting import rewrite
 from yuanke.records.undoing.sets import ENTITY, recorded
@@ -91,16 +91,27 @@ def begin(unit: Unit, actor: Actor, set_id: int) -> dict[str, Any]:
 def take_back(unit: Unit, actor: Actor, row: Mapping[str, Any], written: Collection[Written], done: Undone) -> None:
     """The records of ``written``, in their order; what is left is told in ``done``."""
     kept = _kept_whole(unit, row, written)
+    again: list[Written] = []
     for one in written:
         why = kept.get((one.entity.key, one.id))
         if why is not None:
             done.left.append(Left(one.entity.key, one.id, why))
-            continue
-        try:
-            with unit.connection.begin_nested():
-                _take_back(unit, actor, row["id"], one, done)
-        except Refusal as refusal:
-            done.left.append(Left(one.entity.key, one.id, refusal.said))
+        elif _gently(unit, actor, row["id"], one, done, last=False):
+            again.append(one)
+    for one in again:  # what a link of theirs led to has come back meanwhile, or never will
+        _gently(unit, actor, row["id"], one, done, last=True)
+
+
+def _gently(unit: Unit, actor: Actor, set_id: int, one: Written, done: Undone, last: bool) -> bool:
+    """One record in a savepoint; whether it is to be tried again when the others are back."""
+    try:
+        with unit.connection.begin_nested():
+            return _take_back(unit, actor, set_id, one, done, last)
+    except Refusal as refusal:
+        for kept in [key for key in unit.kept if isinstance(key, tuple) and key[0] == "rows"]:
+            del unit.kept[kept]  # what was read of records before the savepoint went
+        done.left.append(Left(one.entity.key, one.id, refusal.said))
+        return False
 
 
 def _kept_whole(unit: Unit, row: Mapping[str, Any], written: Collection[Written]) -> dict[tuple[str, int], Message]:
@@ -111,7 +122,7 @@ def _kept_whole(unit: Unit, row: Mapping[str, Any], written: Collection[Written]
     touched = {
         (one.entity.key, one.id): message("之后有人修改过")
         for one in written
-        if any(line.verb != "create" and line.changes for line in later(unit, one, row["id"]))
+        if any(key != TOLD for line in later(unit, one, row["id"]) for key in line.changes)
     }
     found = dict(touched)
     for group in groups:
@@ -121,27 +132,31 @@ def _kept_whole(unit: Unit, row: Mapping[str, Any], written: Collection[Written]
     return found
 
 
-def _take_back(unit: Unit, actor: Actor, set_id: int, one: Written, done: Undone) -> None:
+def _take_back(unit: Unit, actor: Actor, set_id: int, one: Written, done: Undone, last: bool) -> bool:
     if one.created:
         if not one.gone:
             _bin(unit, actor, set_id, one)
             done.binned += 1
-        return
-    if one.gone:
+        return False
+    standing = _standing(unit, one)
+    if standing is None and one.gone:
         removal.restore(unit, engine_of(actor), one.entity, one.id)
         done.brought_back += 1
-    standing = _standing(unit, one)
+        standing = _standing(unit, one)
     if standing is None:
         if one.changes or one.lines:
             raise Refused(message("已经在回收站里"))
-        return
+        return False
     back = Backwards(unit, one, standing)
     wanted = back.find()
     if wanted.values or wanted.rows or wanted.pairs:
         rewrite(unit, actor, one.entity, {one.id: wanted}, "undo")
-        done.restored += not one.gone
+        done.restored += not one.gone and not last
+    if back.waits and not last:
+        return True
     if back.moved:
         done.left.append(Left(one.entity.key, one.id, moved_on(one.entity, back.moved), tuple(back.moved)))
+    return False
 
 
 def _standing(unit: Unit, one: Written) -> dict[str, Any] | None:
@@ -157,7 +172,7 @@ def _bin(unit: Unit, actor: Actor, set_id: int, one: Written) -> None:
         return
     back = Backwards(unit, one, standing)
     after = {key: pair for line in later(unit, one, set_id) for key, pair in line.changes.items()}
-    if any(not back.holds(key) for key in after):
+    if any(not back.holds(key) for key in after if key != TOLD):
         raise Refused(message("之后有人修改过"))
     if _hangs(unit, one, set_id):
         raise Refused(message("之后有人添加了评论或附件"))
