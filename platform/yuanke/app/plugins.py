@@ -20,7 +20,7 @@ from yuanke.kernel.hooks import hooks
 #: packages that declare tables, lowest first: imported so that every enterprise is made with all of them
 LAYERS = ("access", "jobs", "records", "messages", "ledgers", "workflow", "reports", "exchange", "web")
 #: modules of the platform that answer hooks: ``yuanke.<package>.hooks``
-BUILT_IN = tuple(f"yuanke.{package}.hooks" for package in (*LAYERS, "app"))
+BUILT_IN = tuple(f"yuanke.{package}.hooks" for package in (*LAYERS, "workflow.automations", "app"))
 _lock = threading.Lock()
 _loaded: set[str] = set()
 
