@@ -131,6 +131,10 @@ class Checker:
             and held.retired
         ):
             return [word]
+        if kind == "collection":
+            return list(definition.inverses)
+        if kind == "collected":
+            return [definition.inverses[word].source] if word in definition.inverses else None
         if kind == "path":
             words = self.model.words(definition.key)
             return [*words, word] if self._reaches(definition.key, word) else words

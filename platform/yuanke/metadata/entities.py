@@ -17,12 +17,14 @@ from yuanke.kernel.text import Label
 from yuanke.metadata import texts
 from yuanke.metadata.acts import act_labels
 from yuanke.metadata.compute import computed_rings, plan
+from yuanke.metadata.duplicates import duplicate_rule
 from yuanke.metadata.faults import Faults
+from yuanke.metadata.features import features_of
 from yuanke.metadata.fields import FieldMaker
 from yuanke.metadata.formulas import Formulas
 from yuanke.metadata.model import EntityDef, FieldDef, Model
 from yuanke.metadata.node import Node
-from yuanke.metadata.registry import Entity, Field, Inverse, NumberRule, Permission
+from yuanke.metadata.registry import DuplicateRule, Entity, Field, Inverse, NumberRule, Permission
 from yuanke.metadata.rights import RightsMaker, may_write
 from yuanke.metadata.scope import ANY, RecordScope
 from yuanke.metadata.sources import Sources
@@ -128,9 +130,9 @@ class EntityMaker:
             help=texts.text(node, "help", self._named_at(definition, path), english),
             title=title,
             number=self._number(definition, path),
-            features=_features(node),
+            features=features_of(node, self._named_at(definition, path), english),
             unique=self._groups(definition, "unique"),
-            duplicates=self._groups(definition, "duplicates"),
+            duplicates=self._duplicates(definition),
             indexes=self._groups(definition, "indexes"),
             tree=self._tree(definition),
             parent=definition.parent,
@@ -241,6 +243,14 @@ class EntityMaker:
                 names.append(held.key)
             groups.append(tuple(names))
         return tuple(g for g in groups if g)
+
+    def _duplicates(self, definition: EntityDef) -> tuple[DuplicateRule, ...]:
+        """Groups of fields are rules without a name; a map of rules says more."""
+        said = definition.node.get("duplicates")
+        if said is None or not said.is_map:
+            groups = self._groups(definition, "duplicates")
+            return tuple(DuplicateRule("_".join(group), group) for group in groups)
+        return tuple(duplicate_rule(self.model, definition, name, rule, self.faults) for name, rule in said.items())
 
     def _asks(self, definition: EntityDef, fields: Mapping[str, Field], path: str) -> dict[str, dict[str, Field]]:
         """Fields that transitions and actions ask for; `asked` in their expressions."""
@@ -389,11 +399,6 @@ def path_of(definition: EntityDef, model: Model) -> str:
             inside = "with" if definition.kind == "pair" else "rows"
             return f"{path_of(owner, model)}.fields.{definition.parent[1]}.{inside}"
     return f"entities.{definition.key}"
-
-
-def _features(node: Node) -> dict[str, Any]:
-    said = node.get("features")
-    return {key: child.plain() or {} for key, child in said.items()} if said is not None else {}
 
 
 def _text(node: Node, key: str) -> str | None:

@@ -121,6 +121,22 @@ class Permission:
     more: Mapping[str, Any] = field(default_factory=dict)  # limit, report, and field levels that ask conditions
 
 
+@dataclass(frozen=True)
+class DuplicateRule:
+    """How two records are told to be the same thing: all of ``match`` equal in their normal forms.
+
+    ``also``: (entity, field) of other kinds of records whose field is compared with the first of ``match``; ``similar`` is a
+    field that is alike by ``over`` per cent (found by a job, told nowhere else); ``refuse``: saving is refused, not only told.
+    """
+
+    name: str
+    match: tuple[str, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
+    similar: str | None = None
+    over: int = 85
+    refuse: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class View:
     """A way to look at an entity. ``kind``: list, form, kanban, calendar; ``body`` is its checked declaration."""
@@ -150,7 +166,7 @@ class Entity:
     number: NumberRule | None = None
     features: Mapping[str, Any] = field(default_factory=dict)
     unique: tuple[tuple[str, ...], ...] = ()
-    duplicates: tuple[tuple[str, ...], ...] = ()
+    duplicates: tuple[DuplicateRule, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     tree: str | None = None
     parent: tuple[str, str] | None = (

@@ -174,8 +174,8 @@ def _wished(entity: Entity, live: str) -> Iterator[tuple[tuple[str, ...], bool, 
     for key in sorted(named - led):
         yield (key, "id"), False, live
     for rule in entity.duplicates:
-        if rule and not entity.fields[rule[0]].targets:
-            yield rule, False, live
+        if rule.match and all(entity.fields[key].targets for key in rule.match):
+            yield rule.match, False, live  # what is compared as text has its normal form beside the record
 
 
 def _uniques(entity: Entity) -> Iterator[tuple[str, ...]]:

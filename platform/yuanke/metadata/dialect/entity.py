@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.metadata.dialect.acts import ACTION_SHAPE, AUTOMATION, CHECKS, WORKFLOW
 from yuanke.metadata.dialect.context import Context, Shape
 from yuanke.metadata.dialect.documents import BECOMES, FILLS
@@ -114,11 +115,64 @@ PERMISSION = Record(
     told="What one role may do. What is not written is not allowed. Transitions and actions are verbs too.",
 )  # fmt: skip
 FEATURES = ("audit", "comments", "files", "activities", "share", "merge", "transfer", "tags", "print")
+FOLLOWING = Record(
+    "what goes with it",
+    {"label": LABEL, "where": Key(Expr("bool", later=True), "Which of its records; bare names are theirs.", "not state.closed"), "default": Key(Flag(), "true: it goes when nobody says otherwise.", "true")},
+    told="A collection that goes with a record that is transferred or shared.",
+)  # fmt: skip
+
+
+class Following(Shape):
+    """Collections of the record, in a list or with settings behind each; ``where`` speaks of the collection's records."""
+
+    def fits(self, node: Node) -> bool:
+        return isinstance(node.value, (dict, list))
+
+    def check(self, node: Node, c: Context) -> None:
+        if not self.fits(node):
+            self.refuse(node, c)
+            return
+        for item in node.live() if node.is_list else ():
+            self._named(str(item.value), item, c)
+        for name, how in node.items() if node.is_map else ():
+            inside = self._named(name, how, c)
+            if how.is_map:
+                FOLLOWING.check(how, c.at(what=f'"{name}"'))
+                where = how.get("where")
+                if where is not None and inside:
+                    c.compile(where, c.at(entity=inside, what='"where"'), "bool")
+            elif not isinstance(how.value, bool):
+                self.refuse(how, c)
+
+    def _named(self, name: str, node: Node, c: Context) -> str:
+        """The entity whose records the collection holds; "" when there is none of that name."""
+        known = c.known("collection", name, c)
+        if known is None or name in known:
+            return (c.known("collected", name, c) or [""])[0]
+        c.faults.add(
+            "E211", node.key or node, f'There is no collection "{name}"',
+            f"Name what other entities link to this one by.{did_you_mean(name, known)}",
+        )  # fmt: skip
+        return ""
+
+    def further(self) -> tuple[Shape, ...]:
+        return (FOLLOWING,)
+
+    def words(self) -> str:
+        return "a list of collections, or a map with settings behind each"
+
+    def schema(self) -> dict[str, object]:
+        each = {"anyOf": [{"type": "boolean"}, FOLLOWING.schema()]}
+        listed = {"type": "array", "items": {"type": "string"}}
+        return {"anyOf": [listed, {"type": "object", "additionalProperties": each}]}
+
+
 FEATURE = Record(
     "a feature",
-    {"undo": Key(Duration(), "How long it can be undone.", "30d"), "levels": Key(ListOf(PLAIN), "Levels of a share.", "[read, write]"), "with": Key(Open(), "What goes with it.", "[guests]"),
-     "unite": Key(ListOf(PLAIN), "Fields united in a merge.", "[tags]"), "same": Key(Open(), "Children merged in a merge.", "{guest: [name, mobile]}"),
-     "unchanged": Key(ListOf(PLAIN), "Sums a merge must keep.", "[paid_amount]")},
+    {"undo": Key(Duration(), "How long it can be undone.", "30d"), "levels": Key(ListOf(Word(("read", "write"))), "Levels of a share.", "[read, write]"),
+     "with": Key(Following(), "Collections that go with a transfer or a share.", "{guests: true, visits: {label: 未结来访, where: not state.closed, default: true}}"),
+     "unite": Key(ListOf(Name("field")), "Lists of which a merge keeps those of both.", "[tags]"), "same": Key(MapOf(ListOf(PLAIN), "entity", "an entity"), "Children that a merge makes one when these fields are filled and equal.", "{guest: [name, mobile]}"),
+     "unchanged": Key(ListOf(Name("field")), "Figures whose sum is the same before and after a merge.", "[paid_amount]")},
     told="Settings of a feature.",
 )  # fmt: skip
 

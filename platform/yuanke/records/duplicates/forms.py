@@ -98,7 +98,7 @@ def _phone(field: Field, value: str, place: Place) -> str:
 
 def normal_fields(entity: Entity) -> dict[str, Field]:
     """Fields whose normal forms are kept: those that say ``normal:`` and those that a duplicate rule compares."""
-    named = {key for rule in entity.duplicates for key in rule}
+    named = {key for rule in entity.duplicates for key in (*rule.match, *((rule.similar,) if rule.similar else ()))}
     return {
         key: one
         for key, one in entity.fields.items()
