@@ -29,8 +29,20 @@ def fill_rows(unit: Unit, actor: Actor, field: Field, records: list[Record]) -> 
     if reader is not None and columns:
         for row, carrier in zip(reader.records(columns), columns[reader.width]):
             of[carrier].append(row)
+        _fill_links_of_rows(unit, actor, entity, [row for rows in of.values() for row in rows])
     for record in records:
         record.values[field.key] = of.get(record.id, [])
+
+
+def _fill_links_of_rows(unit: Unit, actor: Actor, entity: Entity, rows: list[Record]) -> None:
+    """What a row links to in other tables, where the reader may see it: serial numbers of a line, who it is about."""
+    carried = [f for f in entity.fields.values() if not f.retired and (f.pairs or len(f.targets) > 1)]
+    if not carried:
+        return
+    readable = grant(unit, actor, entity, "read").readable
+    for field in carried:
+        if field.key in readable:
+            (fill_pairs if field.pairs else fill_pointers)(unit, actor, field, rows)
 
 
 def _rows_selected(

@@ -128,6 +128,7 @@ def _row(
     take(row, values, given)
     if row.row_changes:
         take_rows(row)
+        take_pairs(row)
     return row
 
 

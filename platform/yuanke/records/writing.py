@@ -16,7 +16,7 @@ from yuanke.kernel.errors import ValidationFailed, VersionConflict
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
 from yuanke.records.environment import forget
-from yuanke.records.index import searched_fields, write_index
+from yuanke.records.index import indexed_fields, write_index
 from yuanke.records.numbers import take_numbers
 from yuanke.records.rollups import move_rollups
 from yuanke.records.save import Save
@@ -144,6 +144,7 @@ def _write_rows(unit: Unit, saves: Sequence[Save]) -> None:
         _update(unit, entity, [r for r in rows if r.verb == "update" and _moved(r)])
         _remove(unit, entity, [r for r in rows if r.verb == "delete"])
         _index(unit, entity, created, [r for r in rows if r.verb == "update" and _moved(r)])
+        _write_pairs(unit, [r for r in rows if r.verb != "delete"])
         _write_rows(unit, rows)
 
 
@@ -176,10 +177,7 @@ def _write_pairs(unit: Unit, saves: Sequence[Save]) -> None:
 
 def _changes(save: Save) -> dict[str, Any]:
     whole = CHANGE_SET in save.unit.kept
-    changes: dict[str, Any] = changes_between(save.entity, save.old, save.values, whole)
-    for key, ids in save.pairs.items():
-        if save.old_pairs.get(key, []) != ids:
-            changes[key] = [save.old_pairs.get(key, []), ids]
+    changes: dict[str, Any] = {**changes_between(save.entity, save.old, save.values, whole), **_changed_pairs(save)}
     for key, rows in save.rows.items():
         lines = [line for line in map(_row_line, rows) if line]
         if lines:
@@ -187,18 +185,23 @@ def _changes(save: Save) -> dict[str, Any]:
     return changes
 
 
+def _changed_pairs(save: Save) -> dict[str, Any]:
+    was = save.old_pairs
+    return {key: [was.get(key, []), ids] for key, ids in save.pairs.items() if was.get(key, []) != ids}
+
+
 def _row_line(row: Save) -> dict[str, Any] | None:
     """One owned row in the history of its document: what was done with it and its changed fields."""
     whole = CHANGE_SET in row.unit.kept
     if row.verb == "delete":
         return {"id": row.id, "verb": "delete", "changes": changes_between(row.entity, None, row.old or {}, whole)}
-    changes = changes_between(row.entity, row.old, row.values, whole)
+    changes = {**changes_between(row.entity, row.old, row.values, whole), **_changed_pairs(row)}
     changes.pop(row.entity.parent_link or "", None)
     return {"id": row.id, "verb": row.verb, "changes": changes} if changes else None
 
 
 def _index(unit: Unit, entity: Entity, created: Sequence[Save], updated: Sequence[Save]) -> None:
-    names = searched_fields(entity)
+    names = indexed_fields(unit, entity)
     write_index(unit, entity, [(s.id or 0, s.values) for s in created], fresh=True)
     moved = [s for s in updated if any(s.changed(name) for name in names)]
     write_index(unit, entity, [(s.id or 0, s.record) for s in moved], fresh=False)
