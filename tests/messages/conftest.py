@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socketserver
 import threading
 import time
@@ -12,12 +13,11 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-
-from tests.served import database_url, home, templated  # noqa: F401
 
 FIRM = """
 module: firm
@@ -45,32 +45,49 @@ entities:
 PEOPLE = {"root": ("admin",), "mo": ("boss",), "lin": ("sales",), "yu": ("sales",), "gao": ("guest",)}
 
 
-def _make_firm(installation: Any) -> None:
+#: emptied before each test, what refers before what is referred to
+SWEPT = ("reminder", "message", "message_preference", "webhook", "comment", "favourite", "deal", "notice")
+
+
+def make_firm(installation: Any, slug: str) -> Any:
     from yuanke.access import people
     from yuanke.metadata import Layer
     from yuanke.storage import create_enterprise
 
-    at = create_enterprise(installation, "acme", "爱客 科技", layers=[Layer.read_text(FIRM, "firm.yaml", "module")])
+    at = create_enterprise(installation, slug, "爱客 科技", layers=[Layer.read_text(FIRM, "firm.yaml", "module")])
     with installation.unit(at, write=True) as unit:
         for name, roles in PEOPLE.items():
             mobile = {"mo": "+86 13800001111"}.get(name)
             people.create_user(unit, name, name.title(), None, roles, email=f"{name}@example.com", mobile=mobile)
-
-
-templated["firm"] = _make_firm
+    return at
 
 
 class Firm:
-    """Enterprise ``acme`` (爱客 科技): root administers, mo is the boss, lin and yu sell, gao may do nothing."""
+    """An enterprise (爱客 科技): root administers, mo is the boss, lin and yu sell, gao may do nothing."""
 
-    def __init__(self, installation: Any) -> None:
-        if installation.directory.find("acme") is None:
-            _make_firm(installation)
-        self.installation, self.at = installation, installation.enterprise("acme")
+    def __init__(self, installation: Any, slug: str) -> None:
+        self.installation, self.at, self.slug = installation, make_firm(installation, slug), slug
         with installation.unit(self.at) as unit:
             user = unit.tables["user"]
             self.ids = {row.username: row.id for row in unit.execute(sa.select(user.c.username, user.c.id))}
             self.names = {value: key for key, value in self.ids.items()}
+            self.people = [dict(row) for row in unit.execute(sa.select(user)).mappings()]
+
+    def sweep(self) -> None:
+        """As it was when it was made."""
+        from yuanke.jobs.tables import JOB, NOTE
+        from yuanke.messages import CIRCUIT, FOLLOWED, OUTGOING
+
+        with self.unit() as unit:
+            pairs = [entity.key for entity in unit.registry.entities.values() if entity.kind == "pair"]
+            for key in (*pairs, *SWEPT):
+                unit.execute(unit.tables[key].delete())
+            for table in (JOB, NOTE, CIRCUIT, FOLLOWED, OUTGOING):
+                unit.execute(table.delete())
+            user = unit.tables["user"]
+            unit.execute(user.delete().where(user.c.id.not_in(list(self.names))))
+            for person in self.people:
+                unit.execute(user.update().where(user.c.id == person["id"]).values(person))
 
     @contextmanager
     def unit(self, write: bool = True) -> Iterator[Any]:
@@ -116,9 +133,34 @@ class Firm:
             return list(unit.execute(sa.select(JOB).where(JOB.c.kind == kind).order_by(JOB.c.id)))
 
 
+def firm_in(home: Path, url: str | None) -> Iterator[Firm]:
+    from yuanke.app import plugins
+    from yuanke.storage import Installation, remove_enterprise
+
+    plugins.load()
+    installation = Installation(home, url)
+    made = Firm(installation, f"m{os.getpid()}")
+    yield made
+    remove_enterprise(installation, made.slug)
+    installation.close()
+
+
+@pytest.fixture(scope="session")
+def firm_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    yield from firm_in(tmp_path_factory.mktemp("messages"), None)
+
+
+@pytest.fixture(scope="session")
+def firm_on_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Firm]:
+    yield from firm_in(tmp_path_factory.mktemp("messages"), postgres_url)
+
+
 @pytest.fixture
-def firm(installation: Any) -> Firm:
-    return Firm(installation)
+def firm(dialect: str, request: pytest.FixtureRequest) -> Firm:
+    """One enterprise a database for all these tests, swept before each."""
+    made: Firm = request.getfixturevalue(f"firm_on_{dialect}")
+    made.sweep()
+    return made
 
 
 # -- a mail server ------------------------------------------------------------------------------------------------

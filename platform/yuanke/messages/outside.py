@@ -77,7 +77,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float = SEC
     try:
         if target.scheme == "https":
             line.encrypt(target.host)
-        return _call(target, line.socket, body, headers, began)
+        answer = _call(target, line.socket, body, headers, began)
+        if line.was_cut:  # what had come by then was taken for all of it
+            raise TimeoutError
+        return answer
     except (OSError, http.client.HTTPException) as fault:
         late = time.monotonic() - began >= seconds
         said = message("{host} 在 {seconds} 秒内没有回应", host=target.host, seconds=f"{seconds:g}")
@@ -104,6 +107,7 @@ class _Line:
 
     def __init__(self, opened: socket.socket) -> None:
         self.socket = opened
+        self.was_cut = False
 
     def encrypt(self, host: str) -> None:
         wrapped = ssl.create_default_context().wrap_socket(
@@ -113,5 +117,6 @@ class _Line:
         wrapped.do_handshake()
 
     def cut(self) -> None:
+        self.was_cut = True
         with suppress(OSError):  # it is closed already
             self.socket.shutdown(socket.SHUT_RDWR)

@@ -22,6 +22,7 @@ from yuanke.messages.preferences import people
 from yuanke.messages.standing import Line, standing
 from yuanke.messages.telling import LONGEST_TEXT, notify
 from yuanke.storage import Unit
+from yuanke.storage.prepared import open_row, prepared, remembered
 
 REMINDERS = "reminder"
 KIND = "reminder"
@@ -71,11 +72,22 @@ def remind(
 
 
 def _enter(unit: Unit, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Write those that are new; for whom."""
     table, now = unit.tables[REMINDERS], clock.now()
-    insert = (postgresql.insert if unit.dialect == "postgresql" else sqlite.insert)(table)
-    statement = insert.on_conflict_do_nothing().returning(table.c.to)
     stamp = {"created_at": now, "updated_at": now, "version": 1}
-    return [row.to for row in unit.execute(statement, [{**row, **stamp} for row in rows])]
+    if len(rows) == 1:  # an automation goes through its records one by one
+
+        def make() -> Any:
+            return prepared(unit, _insert(unit).values(open_row(table, [*rows[0], *stamp])))
+
+        return list((remembered(unit, ("reminder",), make).columns(unit, **rows[0], **stamp) or [()])[0])
+    return [row.to for row in unit.execute(_insert(unit), [{**row, **stamp} for row in rows])]
+
+
+def _insert(unit: Unit) -> Any:
+    table = unit.tables[REMINDERS]
+    insert = (postgresql.insert if unit.dialect == "postgresql" else sqlite.insert)(table)
+    return insert.on_conflict_do_nothing().returning(table.c.to)
 
 
 def _mark(*parts: Any) -> str:
