@@ -1,0 +1,148 @@
+"""What follows from a move: tasks written, people asked, copies sent, the record's state of approval, and at the end what
+the transition does.
+
+The one rule: the last yes and everything it causes are one transaction; a refusal of the transition refuses the yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from yuanke.kernel import clock
+from yuanke.kernel.errors import Refused
+from yuanke.kernel.text import message
+from yuanke.metadata import approvals as field
+from yuanke.records import Typed
+from yuanke.workflow.acts import Act
+from yuanke.workflow.approvals import late, snapshot, telling
+from yuanke.workflow.approvals.approvers import Approvers
+from yuanke.workflow.approvals.keeping import TASK, Decision, Running, write
+from yuanke.workflow.perform import carry_out
+from yuanke.workflow.writing import write as save
+
+#: under this a unit knows the record whose approval changes it at this moment, so that the lock lets it pass
+PASSES = "approval passes"
+
+
+def settle(at: Running, decisions: Sequence[Decision] = (), before: Iterable[str] = ()) -> None:
+    """Write a course that moved and let follow what follows. ``before``: the steps that were over before the move."""
+    ended = {"ended_at": clock.now()} if at.course.state in ("approved", "rejected", "withdrawn") else {}
+    opened = write(at, decisions, **ended)
+    late.watch(at, opened)
+    _copy_steps(at, set(before))
+    match at.course.state:
+        case "pending":
+            say(at, field.PENDING if at.course.decided() else field.SUBMITTED)
+            telling.ask(at, opened)
+        case "approved":
+            _approved(at)
+        case "rejected":
+            _rejected(at)
+        case "returned":
+            say(at, field.UNSENT)
+            telling.tell(
+                at, [at.applicant], message("你的{entity}“{title}”被退回，请修改后再提交", **telling.about(at))
+            )
+        case "withdrawn":
+            say(at, field.WITHDRAWN)
+
+
+def over(at: Running) -> list[str]:
+    return [key for key, stop in at.course.stops.items() if stop.state == "passed"]
+
+
+def say(at: Running, state: str) -> None:
+    """How far the record is, in its field; through the door, so that whatever depends on it follows."""
+    table = at.unit.tables[at.entity.key]
+    standing = at.unit.execute(sa.select(table.c[field.FIELD]).where(table.c.id == at.record)).scalar()
+    if standing == state:
+        return
+    values = Typed({field.FIELD: state})
+    with passing(at):
+        save(at.unit, at.actor, at.entity, at.record, values)
+
+
+class passing:
+    """While it holds, the record under approval may be changed: by its own approval."""
+
+    def __init__(self, at: Running) -> None:
+        self.kept, self.mark = at.unit.kept, (PASSES, at.entity.key, at.record)
+
+    def __enter__(self) -> None:
+        self.kept[self.mark] = self.kept.get(self.mark, 0) + 1
+
+    def __exit__(self, *fault: Any) -> None:
+        self.kept[self.mark] -= 1
+
+
+def _approved(at: Running) -> None:
+    say(at, field.APPROVED)
+    if not at.row["again"]:
+        act = at.act
+        if act is None:
+            raise Refused(message("“{act}”这个操作已不存在，不能再通过；请退回或否决", act=at.row["transition"]))
+        with passing(at):
+            carry_out(at.unit, at.actor, at.entity, at.record, act, at.asked())
+    keep_approved(at)
+    telling.tell(at, [at.applicant], message("你的{entity}“{title}”已审批通过", **telling.about(at)))
+    _copy(at, at.flow.cc, None)
+
+
+def keep_approved(at: Running) -> None:
+    """What was approved: the content as it stands when all is done."""
+    table = at.unit.tables["approval_instance"]
+    content = snapshot.take(at.unit, at.entity, at.record, at.flow)
+    at.unit.execute(table.update().where(table.c.id == at.id).values(approved=content))
+    at.row["approved"] = content
+
+
+def _rejected(at: Running) -> None:
+    say(at, field.REJECTED)
+    said, act = at.flow.rejected, at.act
+    if act is not None and (said.get("to") or said.get("do")):
+        with passing(at):
+            carry_out(at.unit, at.actor, at.entity, at.record, refusal(act, said), at.asked())
+    telling.tell(at, [at.applicant], message("你的{entity}“{title}”被否决", **telling.about(at)))
+
+
+def refusal(act: Act, said: Any) -> Act:
+    """``rejected: {to, do}`` as an act of its own, from whatever state the record is in."""
+    steps = said.get("do") or ()
+    body = {"from": "any", "to": said.get("to"), "do": steps}
+    return Act(act.entity, f"{act.key}_rejected", "transition", act.label, body, act.ask, None, said.get("to"))
+
+
+# -- copies -------------------------------------------------------------------------------------------------------
+
+
+def _copy_steps(at: Running, before: set[str]) -> None:
+    for key in over(at):
+        if key not in before:
+            _copy(at, at.flow.by_key[key].cc, key)
+
+
+def _copy(at: Running, words: Sequence[str], step: str | None) -> None:
+    if words:
+        world = at.world()
+        copy_to(at, world, [person for word in words for person in world.of_word(word)], step)
+
+
+def copy_to(at: Running, world: Approvers, people: Iterable[int], step: str | None) -> list[int]:
+    """抄送: those of ``people`` who may read such records and have no copy yet; who got one."""
+    table, now = at.unit.tables[TASK], clock.now()
+    holding = sa.select(table.c.approver).where(table.c.approval == at.id, table.c.kind == "copy")
+    known = set(at.unit.connection.scalars(holding))
+    fresh = [one for one in dict.fromkeys(people) if one not in known and world.may_read(one)]
+    for person in fresh:
+        row = {
+            "approval": at.id, "entity": at.entity.key, "record": at.record, "kind": "copy", "step": step, "approver": person,
+            "state": "open", "asked_by": at.actor.user_id, "opened_at": now, "created_at": now, "created_by": at.actor.user_id,
+            "updated_at": now, "updated_by": at.actor.user_id, "version": 1,
+        }  # fmt: skip
+        at.unit.execute(table.insert().values(row))
+    who = telling.name_of(at.unit, at.applicant)
+    telling.tell(at, fresh, message("{who}的{entity}“{title}”抄送给你", who=who, **telling.about(at)))
+    return fresh
