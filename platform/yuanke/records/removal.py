@@ -18,6 +18,7 @@ from yuanke.kernel.hooks import hooks
 from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import rules
+from yuanke.records.chosen import refusal
 from yuanke.records.environment import forget
 from yuanke.records.fetch import fetch_for_update
 from yuanke.records.index import remove_index, write_index
@@ -32,10 +33,13 @@ MOST_NAMED = 5
 
 
 def delete(unit: Unit, actor: Actor, entity: Entity, record_id: int, version: int | None = None) -> Save:
-    """Move one record with its owned rows to the bin. Raises Refused with what refers to it."""
+    """Move one record with its owned rows to the bin. Raises Refused with what refers to it, or the rule that says no."""
     save = _begin(unit, actor, entity, record_id, "delete", binned=False)
     if version is not None and save.old is not None and save.old.get("version") != version:
         raise VersionConflict(save.old["version"])
+    refused = refusal(unit, actor, entity, save.old or {}, "delete")
+    if refused is not None:
+        raise refused
     _bin(save, clock.now(), 0)
     return save
 
