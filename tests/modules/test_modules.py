@@ -66,10 +66,8 @@ LEFT_OUT = {
     "product": {
         "stock_qty": "added by the module of stock",
         "stock_amount": "added by the module of stock",
-        "scheme_id": "added with assembly schemes",
     },
     "product_category": {
-        "default_warehouse_id": "added by the module of stock",
         "intake_template_id": "added by the module of service",
     },
     "supplier": {
