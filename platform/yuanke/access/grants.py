@@ -17,7 +17,7 @@ from yuanke.access.fields import field_levels, may_be_written
 from yuanke.access.scopes import Row, everything, scope_predicate
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.text import Message, message
-from yuanke.metadata.registry import Entity, Field
+from yuanke.metadata.registry import Entity, Field, Permission
 from yuanke.storage import Unit
 from yuanke.storage.prepared import remembered
 
@@ -40,6 +40,8 @@ VERBS = {
     "share": message("共享"),
 }
 _MAY = message("可以")
+#: asked of owned rows that come with a new record: they are part of making it
+ENCLOSED = "enclosed"
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,7 @@ def _policies(unit: Unit, actor: Actor, entity: Entity, verb: str) -> list[Polic
         scopes = permission.verbs.get(verb) or permission.verbs.get(SAME_AS.get(verb, verb))
         if scopes:
             readable, writable = field_levels(unit.registry, entity, permission)
+            writable = _without_owner(entity, permission, verb, writable)
             scopes = (*scopes, asked.SCOPE) if asked.adds_scope(entity, verb) else scopes
             found.append(Policy(tuple(scopes), readable, writable, role))
     everyone = entity.more.get("everyone")
@@ -168,13 +171,23 @@ def _policies(unit: Unit, actor: Actor, entity: Entity, verb: str) -> list[Polic
     return found
 
 
+def _without_owner(entity: Entity, permission: Permission, verb: str, writable: frozenset[str]) -> frozenset[str]:
+    """Where handing over is a right of its own, changing a record does not give it."""
+    own_right = verb == "update" and "transfer" in entity.features and not permission.verbs.get("transfer")
+    return writable - {"owner"} if own_right else writable
+
+
 def _as_parent(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Rights:
     parent = unit.registry.entities[entity.parent[0]] if entity.parent else entity
-    asked = verb if verb in ("read", "export") else "update"
+    asked = _above(parent, verb) if verb == ENCLOSED else verb if verb in ("read", "export") else "update"
     above = grant(unit, actor, parent, asked)
     if not above.allowed:
         return (), above.reason
     return tuple(_carried(unit, actor, entity, policy, asked) for policy in above.policies), None
+
+
+def _above(parent: Entity, verb: str) -> str:
+    return verb if parent.parent is not None else "create"
 
 
 def _writes_all(actor: Actor) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from yuanke.expressions import kinds as k
 from yuanke.expressions import nodes as n
+from yuanke.expressions.check_found import finds, found
 from yuanke.expressions.functions import catalogue
 from yuanke.expressions.scope import Kind
 from yuanke.kernel.text import Label
@@ -73,6 +74,8 @@ def _collect(checker: Checker, part: ast.expr) -> tuple[n.Chain, n.Node]:
     """The chain that the paths in ``part`` share, and ``part`` as the element of one of its rows."""
     from yuanke.expressions.check import Collecting
 
+    if finds(part):
+        return found(checker, part)
     if checker.collecting is not None:
         raise checker.fault(
             part,
@@ -155,9 +158,8 @@ def edge(checker: Checker, node: ast.Call, name: str, steps: list[ast.Attribute]
     path: ast.expr = part
     for step in steps:
         path = ast.copy_location(ast.Attribute(path, step.attr, ast.Load()), step)
-    if not isinstance(node.args[0], (ast.Name, ast.Attribute, ast.Subscript)) or not checker.names.is_many(
-        node.args[0]
-    ):
+    many = isinstance(part, (ast.Name, ast.Attribute, ast.Subscript)) and checker.names.is_many(part)
+    if not many and not finds(part):
         raise checker.fault(
             node.args[0],
             Label(f"{name} 用于集合", f"{name} takes a collection."),

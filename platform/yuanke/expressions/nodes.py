@@ -147,6 +147,7 @@ class Hop:
     entity: bool = False
     group: bool = False
     placed: bool = False
+    call: Node | None = None  # a function that finds the rows, instead of a collection
 
     def same(self, other: Hop) -> bool:
         """The same walk; one of the two may be told without its condition."""
@@ -166,6 +167,8 @@ class Chain:
     def known(self) -> bool:
         """Begins at a value rather than at a row (``old.lines``): there is no SQL for it."""
         first = self.hops[0]
+        if first.call is not None:
+            return True
         return (first.links or (first.many,))[0] in KNOWN and not first.entity
 
 
@@ -202,7 +205,7 @@ def children(node: Node) -> Iterator[Node]:
         elif isinstance(value, list):
             yield from value
         elif isinstance(value, Chain):
-            yield from (hop.condition for hop in value.hops if hop.condition is not None)
+            yield from (part for hop in value.hops for part in (hop.condition, hop.call) if part is not None)
         elif isinstance(value, dict) and one.name == "keywords":
             yield from value.values()
 

@@ -33,6 +33,9 @@ def _hop(hop: n.Hop, depth: int, frame: int) -> Walk:
     many = "rows" if hop.group else hop.many
     base = walk_to(depth, frame, hop.links) if hop.links else climb_to(depth, 0 if hop.entity else frame)
     condition = build(hop.condition, depth + 1) if hop.condition is not None else None
+    if hop.call is not None:
+        find = build(hop.call, depth)
+        return lambda row, up: ((member, (row, up)) for member in find(row, up) or ())
 
     def walk(row: Any, up: Any) -> Iterator[tuple[Any, Any]]:
         owner = base(row, up)

@@ -5,7 +5,8 @@ The one rule: an expression sees mappings of plain values only, and it sees them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,14 @@ from yuanke.storage.sqlscope import TableScope, live
 #: by this a record behind a link to one of several entities says which one it is of (``about.kind``)
 ENTITY = "@entity"
 NAMES_OF_RECORD = ("this", "row")
+#: under this an expression finds the functions that only the place of use can bring
+CALLS = "calls"
+#: those that records bring: name -> function of the unit and what it is called with
+calls: dict[str, Callable[..., Any]] = {}
+
+
+def calls_of(unit: Unit) -> dict[str, Callable[..., Any]]:
+    return {name: partial(function, unit) for name, function in calls.items()}
 
 
 class Values(Mapping[str, Any]):
@@ -63,6 +72,8 @@ class SaveValues(Values):
             return self._field(field)
         if key in ("me", "settings"):
             return self.more[key]
+        if key == CALLS:
+            return calls_of(self.unit)
         if key in NAMES_OF_RECORD:
             return self
         if key == ENTITY:
@@ -119,6 +130,8 @@ class StoredValues(Values):
             return collection(self.unit, self.entity, self.row["id"], key)
         if key == ENTITY:
             return self.entity.key
+        if key == CALLS:
+            return calls_of(self.unit)
         return self if key in NAMES_OF_RECORD else default
 
 

@@ -18,6 +18,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.compute import compute
+from yuanke.records.duplicates.kept import NORMAL, shape_of
 from yuanke.records.environment import forget
 from yuanke.records.index import SEARCH, remove_index, searched_fields, write_index
 from yuanke.records.rollups import fill_rollup, move_rollups, tell_carried
@@ -67,9 +68,14 @@ def follow(unit: Unit, made: Plan) -> None:
     for step in made.steps:
         if step.kind == "rename_field" and step.work:
             _rename(unit, step.entity, str(step.work["old"]), str(step.work["new"]))
+    fresh = any(step.kind == "engine_table" and NORMAL.name in step.tables for step in made.steps)
     for key, after in made.after.entities.items():
         before = made.before.entities.get(key)
-        if before is not None and set(searched_fields(before)) ^ set(searched_fields(after)) - _empty(made, after):
+        if before is None:
+            continue
+        searched = set(searched_fields(before)) ^ set(searched_fields(after)) - _empty(made, after)
+        forms = shape_of(made.after, after)
+        if searched or forms != shape_of(made.before, before) or (fresh and forms):
             jobs.enqueue(unit, engine(unit), REINDEX, {"entity": key}, dedupe=f"{key}:{made.after.digest}")
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from yuanke.metadata.registry import Entity
+from yuanke.records.duplicates.kept import normal_fields, remove_forms, write_forms
 from yuanke.records.tokens import phrase_of, searchable, tokens_of, words_of
 from yuanke.storage import Unit
 from yuanke.storage.prepared import constant, inserts, open_value
@@ -83,7 +84,7 @@ def _searched_fields(entity: Entity) -> tuple[str, ...]:
     )
 
 
-def write_index(unit: Unit, entity: Entity, records: Iterable[tuple[int, dict[str, Any]]], fresh: bool) -> None:
+def write_index(unit: Unit, entity: Entity, records: Sequence[tuple[int, dict[str, Any]]], fresh: bool) -> None:
     """(Re)write the rows of ``records`` (id, values of the fields to index); ``fresh`` = none is there yet."""
     rows: list[dict[str, Any]] = []
     stale: list[int] = []
@@ -93,6 +94,7 @@ def write_index(unit: Unit, entity: Entity, records: Iterable[tuple[int, dict[st
     if stale and not fresh:
         remove_index(unit, entity, stale)
     constant(unit, "search", lambda: inserts(unit, SEARCH, SEARCH_COLUMNS)).run_many(unit, rows)
+    write_forms(unit, entity, records)
 
 
 def _rows(unit: Unit, entity: Entity, record_id: int, values: dict[str, Any]) -> Iterable[dict[str, Any]]:
@@ -114,6 +116,7 @@ def _cut(text: str) -> tuple[str, list[str]]:
 
 
 def remove_index(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
+    remove_forms(unit, entity, ids)
     if len(ids) == 1:
         which = sa.and_(
             SEARCH.c.entity == open_value("entity", SEARCH.c.entity.type),
@@ -122,6 +125,11 @@ def remove_index(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
         constant(unit, "unsearch", lambda: SEARCH.delete().where(which)).run(unit, entity=entity.key, record=ids[0])
         return
     unit.execute(SEARCH.delete().where(SEARCH.c.entity == entity.key, SEARCH.c.record.in_(ids)))
+
+
+def indexed_fields(unit: Unit, entity: Entity) -> set[str]:
+    """Fields that a save must not change without writing the index anew: searched ones, and those with a normal form."""
+    return {*searched_fields(entity), *normal_fields(unit.registry, entity)}
 
 
 def matching(

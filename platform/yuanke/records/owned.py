@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from yuanke.access.grants import Grant, grant
+from yuanke.access.grants import ENCLOSED, Grant, grant
 from yuanke.fieldtypes import ValueFault
 from yuanke.fieldtypes.link import Unresolved
 from yuanke.fieldtypes.links import LinkChange, Pair
@@ -73,7 +73,7 @@ def _rows_of(save: Save, field: Field, raw: Any) -> list[Save]:
         save.fault(field.key, refused)
         return []
     left = {row.id: row for row in (standing_rows(save, field) if save.id else [])}
-    given = grant(save.unit, save.actor, entity, "update")
+    given = grant(save.unit, save.actor, entity, ENCLOSED if _is_new(save) else "update")
     rows: list[Save] = []
     for position, item in enumerate(raw):
         row = _row(save, entity, item, left, given, field, position)
@@ -85,6 +85,13 @@ def _rows_of(save: Save, field: Field, raw: Any) -> list[Save]:
     rest = list(left.values())
     _place(rows, rest)
     return [*rows, *rest]
+
+
+def _is_new(save: Save) -> bool:
+    """Whether the document as a whole is being made."""
+    while save.parent is not None:
+        save = save.parent
+    return save.old is None
 
 
 def _place(rows: list[Save], rest: list[Save]) -> None:

@@ -19,7 +19,7 @@ from yuanke.records.compute import compute
 from yuanke.records.environment import SaveValues, forget
 from yuanke.records.save import Save
 from yuanke.storage import Unit
-from yuanke.storage.sqlscope import TableScope
+from yuanke.storage.sqlscope import TableScope, live, void_choices
 
 DEEPEST = 8
 #: told what moved without a save of its own (roll-ups, formulas of the day): ``(unit, saves)``
@@ -64,9 +64,29 @@ def _by_entity(saves: Iterable[Save]) -> dict[str, list[Save]]:
     found: dict[str, list[Save]] = {}
     for save in saves:
         found.setdefault(save.entity.key, []).append(save)
+        for row in _rows_of_void(save):
+            found.setdefault(row.entity.key, []).append(row)
         for rows in save.rows.values():
             for entity, group in _by_entity(rows).items():
                 found.setdefault(entity, []).extend(group)
+    return found
+
+
+def _rows_of_void(save: Save) -> list[Save]:
+    """A document that becomes void, or counts again, takes its rows with it: they move figures as if they came or went."""
+    if save.verb != "update" or not any(save.changed(key) for key in void_choices(save.entity)):
+        return []
+    found = []
+    for field in save.entity.fields.values():
+        if not field.rows or field.retired:
+            continue
+        rows = save.unit.registry.entities[field.rows]
+        table = save.unit.tables[rows.key]
+        chosen = sa.select(table).where(table.c[rows.parent_link or "parent"] == save.id, live(rows, table))
+        found += [
+            Save(save.unit, save.actor, rows, "restore", row["id"], dict(row))
+            for row in save.unit.execute(chosen).mappings()
+        ]
     return found
 
 
@@ -98,7 +118,7 @@ def _touches(save: Save, path: tuple[str, ...], depth: int) -> bool:
     if save.verb != "update":
         return True
     links = {k for k, f in save.entity.fields.items() if f.targets}
-    return any(save.changed(k) for k in (*path[depth : depth + 1], *links))
+    return any(save.changed(k) for k in (*path[depth : depth + 1], *links, *void_choices(save.entity)))
 
 
 def _step(unit: Unit, entity: Entity, name: str) -> Entity | None:

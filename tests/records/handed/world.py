@@ -160,12 +160,54 @@ class World(Company):
         return found
 
 
-def _make(installation: Installation) -> None:
+CLUB = """
+module: club
+label: 俱乐部
+version: 1.0.0
+roles: {chief: {label: 主管}, seller: {label: 销售}, desk: {label: 前台}}
+entities:
+  member:
+    label: 会员
+    number: HY{seq:4}
+    title: name
+    features:
+      share: {levels: [read, write], with: {visits: {label: 来访, where: not closed, default: true}, notes: true}}
+    fields:
+      name: {type: text!, label: 名称}
+      secret: {type: text, label: 内情}
+    permissions:
+      chief: {read: team, create: true, update: team, share: team}
+      seller: {read: [own, shared], create: true, update: [own, shared], delete: own, share: own}
+      desk: {read: shared, fields: {secret: hidden}}
+  visit:
+    label: 来访
+    fields:
+      member: {link: member!, inverse: visits}
+      topic: text
+      closed: {type: bool, default: false}
+    permissions:
+      seller: {read: [own, shared], create: true, update: [own, shared]}
+      desk: {read: shared}
+  note:
+    label: 便条
+    fields: {member: {link: member!, inverse: notes}, text: text}
+    permissions: {seller: {read: [own, shared], create: true, update: own}}
+"""
+CLUB_ROLES = {
+    "admin": ["admin"], "chief": ["chief"], "ann": ["seller"], "bob": ["seller"], "cat": ["seller"], "desk": ["desk"],
+}  # fmt: skip
+
+
+def _made(installation: Installation, source: str, roles: dict[str, list[str]]) -> World:
     from yuanke.metadata import Layer
     from yuanke.storage import create_enterprise
 
-    at = create_enterprise(installation, "acme", "爱客", layers=[Layer.read_text(WORLD, "world.yaml", "module")])
-    world = World(installation, at, ROLES)
+    at = create_enterprise(installation, "acme", "爱客", layers=[Layer.read_text(source, "world.yaml", "module")])
+    return World(installation, at, roles)
+
+
+def _make(installation: Installation) -> None:
+    world = _made(installation, WORLD, ROLES)
     with world.as_("admin") as door:
         sales = door.create("department", {"name": "销售部"}).id
         for name in ("chief", "ann", "bob"):
@@ -175,3 +217,4 @@ def _make(installation: Installation) -> None:
 
 
 templated["world"] = _make
+templated["club"] = lambda installation: _made(installation, CLUB, CLUB_ROLES) and None

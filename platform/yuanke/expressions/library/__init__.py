@@ -4,7 +4,7 @@ None."""
 from __future__ import annotations
 
 from yuanke.expressions.functions import Function
-from yuanke.expressions.library import dates, forms, numbers, people, rows, texts
+from yuanke.expressions.library import dates, forms, numbers, people, records, rows, texts
 
 FUNCTIONS: tuple[Function, ...] = (
     *dates.FUNCTIONS,
@@ -13,5 +13,6 @@ FUNCTIONS: tuple[Function, ...] = (
     *rows.FUNCTIONS,
     *forms.FUNCTIONS,
     *people.FUNCTIONS,
+    *records.FUNCTIONS,
 )
 INTERNAL: tuple[Function, ...] = (*dates.INTERNAL, *numbers.INTERNAL, *texts.INTERNAL)

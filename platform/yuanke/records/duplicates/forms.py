@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from yuanke.fieldtypes import Place
-from yuanke.metadata.registry import Entity, Field
+from yuanke.metadata.registry import Field
 from yuanke.records.tokens import fold
 
 LONGEST = 200
@@ -94,13 +94,3 @@ def _phone(field: Field, value: str, place: Place) -> str:
 
     country = str(field.more.get("country") or place.settings.get("country") or "CN")
     return normal_form(value, country)[:LONGEST]
-
-
-def normal_fields(entity: Entity) -> dict[str, Field]:
-    """Fields whose normal forms are kept: those that say ``normal:`` and those that a duplicate rule compares."""
-    named = {key for rule in entity.duplicates for key in (*rule.match, *((rule.similar,) if rule.similar else ()))}
-    return {
-        key: one
-        for key, one in entity.fields.items()
-        if one.has_column and not one.retired and not one.multiple and ("normal" in one.more or key in named)
-    }

@@ -15,11 +15,14 @@ from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refusal, Validati
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.followers import chosen_of, followings
+from yuanke.records.save import Save
 from yuanke.records.transferring.transfer import NOBODY, WITHIN, in_service, move, tell
 from yuanke.records.undoing.sets import ChangeSet, recorded
 from yuanke.records.values import Outcome
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import live
+
+MOST_NAMED = 5
 
 
 @dataclass
@@ -135,3 +138,15 @@ def _all_of(
             if one.name in counts:
                 done.moved[one.entity.key] = done.moved.get(one.entity.key, 0) + counts[one.name]
         tell(unit, actor, entity, row, to, counts, reason, change_set)
+
+
+def check_leaving(save: Save) -> None:
+    """Nobody leaves while records that can be handed over still run under his name."""
+    if save.entity.key != "user" or save.verb != "update" or save.get("status") != "left" or not save.changed("status"):
+        return
+    held = [one for one in belongings(save.unit, save.id or 0) if one.running and "transfer" in one.entity.features]
+    if held:
+        named = [
+            message("{entity} {count} 条", entity=one.entity.plural, count=one.running) for one in held[:MOST_NAMED]
+        ]
+        save.fault("status", message("名下还有 {named}，请先办理离职交接", named=named))

@@ -6,6 +6,6 @@ The one rule: undoing gives back only what still stands as it was written; whate
 
 from yuanke.records.undoing.backwards import Left, Undone
 from yuanke.records.undoing.sets import ChangeSet, recorded, resumed
-from yuanke.records.undoing.undo import may_undo, undo
+from yuanke.records.undoing.undo import undo, why_not
 
-__all__ = ["ChangeSet", "Left", "Undone", "may_undo", "recorded", "resumed", "undo"]
+__all__ = ["ChangeSet", "Left", "Undone", "recorded", "resumed", "undo", "why_not"]

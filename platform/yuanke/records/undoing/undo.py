@@ -67,10 +67,6 @@ def why_not(unit: Unit, actor: Actor, row: Mapping[str, Any]) -> Refusal | None:
     return None if held.allowed else AccessDenied(held.reason)
 
 
-def may_undo(unit: Unit, actor: Actor, row: Mapping[str, Any]) -> bool:
-    return why_not(unit, actor, row) is None
-
-
 def begin(unit: Unit, actor: Actor, set_id: int) -> dict[str, Any]:
     """The set, locked and marked as undone; one that the actor may not undo is refused."""
     get_record(unit, actor, unit.registry.entities[ENTITY], set_id, fields=())
@@ -203,8 +199,14 @@ def _refuse_what_must_not_be_left(row: Mapping[str, Any], done: Undone) -> None:
 
 def finish(unit: Unit, actor: Actor, row: Mapping[str, Any], done: Undone) -> None:
     """Write down what was left, and tell whoever listens."""
-    table = unit.tables[ENTITY]
-    left = [{"entity": one.entity, "id": one.id, "why": one.why.say(), "fields": list(one.fields)} for one in done.left]
-    details = {**(row["details"] or {}), "left": left, "undone": done.records}
-    unit.execute(table.update().where(table.c.id == row["id"]).values(details=details))
+    note(unit, row["id"], done)
     hooks().hook.after_undo(unit=unit, actor=actor, change_set=row, undone=done)
+
+
+def note(unit: Unit, set_id: int, done: Undone) -> None:
+    """What was left since the last note, and how many records went back so far."""
+    table = unit.tables[ENTITY]
+    details = unit.execute(sa.select(table.c.details).where(table.c.id == set_id)).scalar() or {}
+    left = [{"entity": one.entity, "id": one.id, "why": one.why.say(), "fields": list(one.fields)} for one in done.left]
+    details = {**details, "left": [*details.get("left", ()), *left], "undone": done.records}
+    unit.execute(table.update().where(table.c.id == set_id).values(details=details))
