@@ -80,6 +80,7 @@ class Firm:
 
         with self.unit() as unit:
             pairs = [entity.key for entity in unit.registry.entities.values() if entity.kind == "pair"]
+            unit.execute(unit.tables["comment"].update().values(answers=None))
             for key in (*pairs, *SWEPT):
                 unit.execute(unit.tables[key].delete())
             for table in (JOB, NOTE, CIRCUIT, FOLLOWED, OUTGOING):

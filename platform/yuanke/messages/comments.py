@@ -6,6 +6,7 @@ The one rule: only people who may read the record are mentioned or told, asked w
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ KIND = "tell_comment"
 MOST_MENTIONS = 50
 LONGEST_QUOTE = 200
 #: an @ that does not stand in an address
-_AT = re.compile(r"(?<![A-Za-z0-9._%+-])@")
+_AT = re.compile(r"(?<![a-z0-9._%+-])@")
 
 
 def settle_mentions(save: Any) -> None:
@@ -55,10 +56,11 @@ def settle_mentions(save: Any) -> None:
 def mentioned(unit: Unit, text: str) -> list[int]:
     """People whom ``@name``, ``@user_name`` or ``@name(user_name)`` in a text means: the longest that fits, and only
     where one alone is meant."""
-    places = [at.end() for at in _AT.finditer(text)]
+    folded = _folded(text)
+    places = [at.end() for at in _AT.finditer(folded)]
     if not places:
         return []
-    names, folded = _names(unit), text.casefold()
+    names = _names(unit)
     longest = max(map(len, names), default=0)
     found: dict[int, None] = {}
     for at in places[: 4 * MOST_MENTIONS]:
@@ -76,10 +78,15 @@ def _names(unit: Unit) -> Mapping[str, int]:
     rows = unit.execute(sa.select(user.c.id, user.c.name, user.c.username).where(user.c.status == "active")).all()
     found: dict[str, set[int]] = {}
     for row in rows:
-        for name in (row.name, row.username, f"{row.name}({row.username})", f"{row.name}（{row.username}）"):
+        for name in (row.name, row.username, f"{row.name}({row.username})"):
             if name:
-                found.setdefault(name.casefold(), set()).add(row.id)
+                found.setdefault(_folded(name), set()).add(row.id)
     return {name: next(iter(ids)) for name, ids in found.items() if len(ids) == 1}
+
+
+def _folded(text: str) -> str:
+    """Without capitals and full-width forms."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def mentions_of(unit: Unit, comment: int) -> list[int]:

@@ -59,7 +59,8 @@ def changed(save: Any) -> None:
         return
     names = ("entity", "record", "at")
     note = constant(unit, "followed", lambda: FOLLOWED.insert().inline().values(open_row(FOLLOWED, names)))
-    note.run(unit, entity=save.entity.key, record=save.id, at=clock.now())
+    # not later than the entry of the history that the job will look for
+    note.run(unit, entity=save.entity.key, record=save.id, at=save.values.get("updated_at") or clock.now())
     if KIND not in unit.kept:
         unit.kept[KIND] = enqueue(
             unit, Actor(unit.enterprise.slug, None, engine=True), KIND, {}, dedupe=KIND, once="pending"
