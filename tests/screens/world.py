@@ -21,6 +21,21 @@ entities:
     permissions:
       boss: {read: all, create: true, update: all, delete: all, import: true, export: all}
       sales: {read: all, create: true}
+  parcel:
+    label: 包裹
+    fields:
+      subject: {type: text!, label: 主题}
+      deal: {link: deal!, label: 交易, inverse: parcels}
+      items:
+        label: 内容
+        rows:
+          what: {type: text!, label: 内容}
+          of: {link: deal_lines!, label: 来源, inverse: parcel_items}
+          count: {type: quantity!, label: 数量}
+    views: {form: {sections: {包裹: [[subject], [items]]}}}
+    permissions:
+      boss: {read: all, create: true}
+      sales: {read: own, create: true}
   case:
     label: 工单
     number: 'C{seq:3}'
@@ -64,9 +79,15 @@ entities:
           count: {type: quantity!, label: 数量, default: 1}
           price: {type: price, label: 单价}
           sum: {type: money, label: 金额, formula: 'round(count * price, 2)'}
+          sent: {type: quantity, label: 已发, formula: sum(parcel_items.count)}
+          left: {type: quantity, label: 未发, formula: count - sent}
       gross: {type: money, label: 合计, formula: sum(lines.sum)}
       total: {type: money, label: 应付, formula: 'sum(lines.sum) - coalesce(discount, 0)'}
       note: {type: long_text, label: 备注}
+    becomes:
+      parcel:
+        label: 发货
+        rows: {items: {each: lines, where: left > 0, values: {what: =what, count: =left, of: =row}}}
     views:
       list:
         columns: [number, subject, place, stage, due, total, owner]

@@ -108,7 +108,9 @@ def _decide(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
     if actor.enterprise != unit.enterprise.slug:
         return Grant(unit, actor, entity, verb, False, reason=message("你不属于这个企业"))
     mark = ("grant", actor.roles, actor.kind, actor.engine, actor.door, entity.key, verb)
-    policies, reason = remembered(unit, mark, lambda: _without_state(actor, entity, verb, _rights(unit, actor, entity, verb)))
+    policies, reason = remembered(
+        unit, mark, lambda: _without_state(actor, entity, verb, _rights(unit, actor, entity, verb))
+    )
     return Grant(unit, actor, entity, verb, reason is None, policies, reason or _MAY)
 
 

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from flask import Response
 
 from yuanke.fieldtypes import FieldType
-from yuanke.metadata.registry import Entity, Field
+from yuanke.metadata.registry import Entity, Field, Registry
 from yuanke.records import HistoryEntry, LinkValue, Page, Record
 
 Dump = Callable[[Any], Any]
@@ -54,6 +54,18 @@ def records_json(records: Sequence[Record]) -> list[dict[str, Any]]:
 
 def _dumped(column: Sequence[Any], dump: Dump | None) -> Sequence[Any]:
     return column if dump is None else [None if value is None else dump(value) for value in column]
+
+
+def draft_json(entity: Entity, values: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
+    """Values of a document that is not saved: rows as objects, links as ids, everything else as its type says it."""
+    made: dict[str, Any] = {}
+    for key, value in values.items():
+        field = entity.fields[key]
+        if field.rows:
+            made[key] = [draft_json(registry.entities[field.rows], row, registry) for row in value]
+        else:
+            made[key] = value if value is None or field.targets else field.type.dump(field, value)
+    return made
 
 
 def record_json(record: Record) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from marshmallow import RAISE, Schema, ValidationError, fields
 from marshmallow.utils import missing
 
-from yuanke.access.grants import Grant, grant
+from yuanke.access.grants import ENCLOSED, Grant, grant
 from yuanke.api.members import UNKNOWN, Body, Closed, Json, Rows, Standing, Value, Version, Whole, by_path, given
 from yuanke.fieldtypes import Place
 from yuanke.kernel.actor import Actor
@@ -94,9 +94,9 @@ def _of(unit: Unit, actor: Actor, entity: Entity, verb: str, held: Grant) -> Con
 
 
 def _below(unit: Unit, actor: Actor, field: Field, verb: str) -> tuple[type[Contract], type[Contract] | None]:
-    """Contracts of a new row and of one that stands; both are decided by the right to change."""
+    """Contracts of a new row and of one that stands: decided by the right to make the document, or to change it."""
     rows = unit.registry.entities[field.rows or ""]
-    held = grant(unit, actor, rows, "read" if verb == "read" else "update")
+    held = grant(unit, actor, rows, {"read": "read", "create": ENCLOSED}.get(verb, "update"))
     if verb != "update":
         return type(_of(unit, actor, rows, verb, held)), None
     return type(_of(unit, actor, rows, "create", held)), type(_of(unit, actor, rows, "update", held))

@@ -105,6 +105,21 @@ def _acts(held: Current, at: str, entity: Entity, locale: str) -> list[tuple[str
     return found
 
 
+def _documents(held: Current, at: str, entity: Entity, locale: str) -> list[tuple[str, Json]]:
+    """The next documents that the caller may make of some record."""
+    found: list[tuple[str, Json]] = []
+    for key, said in (entity.more.get("becomes") or {}).items():
+        target = held.unit.registry.entities[str(said.get("entity") or key)]
+        if not grant(held.unit, held.actor, target, "create").allowed:
+            continue
+        listed: Json = {"type": "object", "properties": {"result": {"type": "array", "items": {"type": "object"}}}}
+        draft = operation(f"draft {key} of {entity.key}", entity, locale, listed)
+        made = operation(f"{entity.key} becomes {key}", entity, locale, listed, status="201", key=True)
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+        found.append((f"{at}/{{id}}/becomes/{key}", {"parameters": [parameter("id")], "get": draft, "post": made}))
+    return found
+
+
 def _readable(held: Current, entity: str) -> bool:
     return grant(held.unit, held.actor, held.unit.registry.entities[entity], "read").allowed
 
@@ -127,6 +142,7 @@ def _beside(held: Current, at: str, entity: Entity, grants: dict[str, Grant], lo
             more = operation(f"related to {entity.key}", entity, locale, listed, parameters=LIST_PARAMETERS)
             found.append((f"{at}/{{id}}/related/{{name}}", {"parameters": [parameter("id"), named], "get": more}))
     found += _acts(held, at, entity, locale)
+    found += _documents(held, at, entity, locale)
     if grants["delete"].allowed:
         back = operation(f"restore {entity.key}", entity, locale, ref(entity.key), key=True)
         found.append((f"{at}/{{id}}/restore", {**one, "post": back}))

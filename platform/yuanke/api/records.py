@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, url_for
 
 from yuanke.api import asked, versions
-from yuanke.api.answers import history_json, link_json, nothing, page_json, record_json, reply
+from yuanke.api.answers import draft_json, history_json, link_json, nothing, page_json, record_json, reply
 from yuanke.api.contracts import telling, told
 from yuanke.api.fixed import Batch, taken
 from yuanke.api.members import NEW_HAS_NONE
@@ -22,6 +22,7 @@ from yuanke.web.language import say
 from yuanke.web.once import once
 from yuanke.web.requests import current
 from yuanke.workflow import perform
+from yuanke.workflow.documents import drafts, make
 
 MOST_MEMBERS = 2_000
 EMPTY: Mapping[str, Any] = {"create": [], "update": [], "delete": [], "atomic": True}
@@ -93,6 +94,30 @@ class RecordsApi(Resource):
         answers = {key: value for key, value in body.items() if key not in ("version", "confirm")}
         done = perform(held.unit, held.actor, entity, record_id, act, answers, version, _confirmed(body))
         return _stands(done)
+
+    @expose("/<key:entity>/<identity:record_id>/becomes/<key:document>", methods=("GET",))
+    def drafts(self, entity: str, record_id: int, document: str) -> Response:
+        asked.only(())
+        held = current()
+        found = drafts(held.unit, held.actor, entity, record_id, document)
+        return reply(
+            {
+                "result": [
+                    {"entity": one.entity.key, "values": draft_json(one.entity, one.values, held.unit.registry)}
+                    for one in found
+                ]
+            }
+        )
+
+    @expose("/<key:entity>/<identity:record_id>/becomes/<key:document>", methods=("POST",))
+    @once
+    def become(self, entity: str, record_id: int, document: str) -> Response:
+        """The body lays values over what the document takes from the record; all that are made are answered."""
+        asked.only(())
+        held = current()
+        made = make(held.unit, held.actor, entity, record_id, document, members(json_object()))
+        at = url_for("RecordsApi.get", entity=made[0].entity.key, record_id=made[0].id)
+        return reply({"result": [record_json(one) for one in made]}, 201, {"Location": at})
 
     @expose("/<key:entity>/<identity:record_id>/history", methods=("GET",))
     def history(self, entity: str, record_id: int) -> Response:

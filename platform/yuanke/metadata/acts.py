@@ -31,4 +31,8 @@ def act_labels(node: Node, path: str, english: Mapping[str, str]) -> dict[str, L
             steps = act.at("approval", "steps")
             for step, body in steps.items() if steps is not None else ():
                 made[f"{key}.approval.{step}"] = texts.label(body, step, f"{at}.approval.steps.{step}", english)
+    becomes = node.get("becomes")
+    for key, document in becomes.items() if becomes is not None else ():
+        if document.get("label") is not None:
+            made[f"becomes.{key}"] = texts.label(document, key, f"{path}.becomes.{key}", english)
     return made

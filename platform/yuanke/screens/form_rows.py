@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
+from yuanke.access.grants import ENCLOSED
 from yuanke.expressions import Expression
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Record
@@ -40,7 +41,7 @@ class Table:
         self.form, self.field, self.reader = form, field, form.reader
         self.entity: Entity = form.reader.registry.entities[field.rows or ""]
         self.open = form.writable(field)
-        grant = self.reader.records.grant(self.entity.key, "update")
+        grant = self.reader.records.grant(self.entity.key, ENCLOSED if form.record is None else "update")
         self.may = grant.writable if self.open else frozenset()
         readable = self.reader.records.grant(self.entity.key, "read").readable | self.may
         self.columns, self.hidden = columns_of(self.entity, readable, self.may)

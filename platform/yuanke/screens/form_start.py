@@ -13,14 +13,15 @@ from flask import request
 from yuanke.expressions import Expression
 from yuanke.fieldtypes import ValueFault
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records import LinkValue
+from yuanke.records import LinkValue, Record
 from yuanke.records.carried import titles_of
 from yuanke.records.environment import SaveValues
 from yuanke.records.save import Save
 from yuanke.screens.reader import Reader
+from yuanke.workflow.documents import drafts
 
 #: parameters of the address that are not values
-WORDS = ("from", "for", "dialog", "asking", "title")
+WORDS = ("from", "for", "dialog", "asking", "title", "becomes")
 
 
 class Values:
@@ -66,7 +67,11 @@ class Values:
 
 def start_values(reader: Reader, entity: Entity, writable: frozenset[str]) -> dict[str, Any]:
     """Values as a record would have them (links with their titles)."""
-    first = {**_copied(reader, entity, writable), **_given(reader, entity, writable)}
+    first = {
+        **_copied(reader, entity, writable),
+        **_drafted(reader, entity, writable),
+        **_given(reader, entity, writable),
+    }
     values = Values(reader, entity, first)
     found: dict[str, Any] = {}
     for key, field in entity.fields.items():
@@ -91,6 +96,34 @@ def _copied(reader: Reader, entity: Entity, writable: frozenset[str]) -> dict[st
         key: value for key, value in record.values.items()
         if key in writable and key not in ("owner", state) and key not in once and entity.fields[key].unique is None and value is not None
     }  # fmt: skip
+
+
+def _drafted(reader: Reader, entity: Entity, writable: frozenset[str]) -> dict[str, Any]:
+    """``?becomes=order.5.shipment``: what the record would make, nothing saved; of several documents the first."""
+    asked = becoming()
+    if asked is None:
+        return {}
+    found = next((d for d in drafts(reader.unit, reader.actor, *asked) if d.entity is entity), None)
+    if found is None:
+        return {}
+    return {k: _shown(reader, entity.fields[k], v) for k, v in found.values.items() if v is not None and k in writable}
+
+
+def becoming() -> tuple[str, int, str] | None:
+    """(entity, id, document) of the address; None when it says nothing of the kind."""
+    source, _, rest = request.args.get("becomes", "").partition(".")
+    record_id, _, key = rest.partition(".")
+    return (source, int(record_id), key) if record_id.isdigit() and len(record_id) < 19 and key else None
+
+
+def _shown(reader: Reader, field: Field, value: Any) -> Any:
+    if field.rows:
+        rows = reader.registry.entities[field.rows]
+        return [
+            Record(rows, 0, 0, {k: _shown(reader, rows.fields[k], v) for k, v in one.items() if v is not None})
+            for one in value
+        ]
+    return _titled(reader, field, value)
 
 
 def _given(reader: Reader, entity: Entity, writable: frozenset[str]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from yuanke.access.grants import ENCLOSED
 from yuanke.expressions import Expression
 from yuanke.fieldtypes import ValueFault
 from yuanke.metadata.registry import Entity, Field
@@ -159,7 +160,7 @@ def _take_rows(reader: Reader, field: Field, sent: Sent, standing: Record | None
     entity = reader.registry.entities[field.rows or ""]
     held: list[Record] = list(standing.values.get(field.key) or ()) if standing is not None else []
     stored = {row.id: row for row in held}
-    writable = reader.records.grant(entity.key, "update").writable
+    writable = reader.records.grant(entity.key, ENCLOSED if standing is None else "update").writable
     items, keys = [], []
     for key in row_keys(field, sent):
         item = _row(reader, entity, f"{field.key}.{key}.", sent, stored, writable)

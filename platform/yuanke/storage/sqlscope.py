@@ -135,9 +135,32 @@ def live(entity: Entity, table: sa.FromClause) -> sa.ColumnElement[bool]:
     return table.c.deleted_at.is_(None) if "deleted_at" in entity.fields else sa.true()
 
 
+def void_choices(entity: Entity) -> dict[str, list[str]]:
+    """Choice fields with options that say ``void``: a record in one of them counts for nothing in others' figures."""
+    found = {key: [k for k, o in (field.options or {}).items() if o.void] for key, field in entity.fields.items()}
+    return {key: void for key, void in found.items() if void and not entity.fields[key].multiple}
+
+
+def _counted(at: TableScope, entity: Entity, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    """Engine's figures pass over what is void, and over the rows of what is void; a reader's own filters see it."""
+    if at.guard is not None:
+        return []
+    found = [sa.or_(table.c[k].is_(None), table.c[k].not_in(void)) for k, void in void_choices(entity).items()]
+    if entity.parent is not None and entity.parent_link is not None and at.entity.key != entity.parent[0]:
+        owner = at.tables.registry.entities[entity.parent[0]]
+        if void_choices(owner):
+            above = at.tables[owner.key].alias()
+            held = sa.select(sa.literal(1)).where(
+                above.c.id == table.c[entity.parent_link], *_counted(at, owner, above)
+            )
+            found.append(held.correlate_except(above).exists())
+    return found
+
+
 def _members(at: TableScope, entity: Entity, related: Any) -> SqlCollection:
     table = at.tables[entity.key].alias()
-    condition = sa.and_(related(table), live(entity, table), *_seen(at, entity, table))
+    counted = _counted(at, entity, table)
+    condition = sa.and_(related(table), live(entity, table), *counted, *_seen(at, entity, table))
     return SqlCollection(table, condition, at.inner(entity, table, at))
 
 

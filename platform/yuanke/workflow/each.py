@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from yuanke.expressions import Expression
+from yuanke.metadata.registry import Entity
 from yuanke.records.environment import StoredValues, Values
 from yuanke.workflow.names import ActNames
 
@@ -67,8 +69,26 @@ class RowNames(ActNames):
             return self.row.get(key)
         return super().get(key, default)
 
+    def compile(self, source: str, expect: Any = None, entity: Entity | None = None) -> Expression:
+        """Bare names are the row's first, so its fields say of what kind they are."""
+        of = entity or (self.row.entity if isinstance(self.row, Values) else self.entity)
+        return super().compile(source, expect, of)
+
     def _names_own(self, found: Any) -> bool:
         return True  # a turn is never counted in the database: its row is not the record
+
+
+class InBrackets(RowNames):
+    """Names inside ``collection[...]``: nothing falls through to the record but what is said with ``this``."""
+
+    def __init__(self, outer: ActNames, row: Any) -> None:
+        super().__init__(outer, row, "row")
+        self.own["this"] = outer.own.get("record", outer.record)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key in ("this", "me", "settings", "asked", "event", "row"):
+            return super().get(key, default)
+        return self.row.get(key, default)
 
 
 def _has(row: Values, key: str) -> bool:

@@ -6,13 +6,14 @@ The one rule: what is locked is read again afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from yuanke.access.scopes import Me
 from yuanke.records.environment import StoredValues, forget
+from yuanke.storage import Unit
 from yuanke.workflow.names import ActNames
 
 
@@ -21,14 +22,18 @@ def lock_all(names: ActNames, sources: Sequence[str]) -> None:
     found: set[tuple[str, int]] = set()
     for source in sources:
         _collect(names.value(str(source)), found)
-    unit = names.unit
+    lock_records(names.unit, found)
+    if found:
+        names.refresh()
+
+
+def lock_records(unit: Unit, found: Iterable[tuple[str, int]]) -> None:
+    """Lock (entity, id) in their order; what was read of them before is read again."""
     for key, record_id in sorted(found):
         if unit.dialect == "postgresql":
             table = unit.tables[key]
             unit.execute(sa.select(table.c.id).where(table.c.id == record_id).with_for_update())
         forget(unit, unit.registry.entities[key], [record_id])
-    if found:
-        names.refresh()
 
 
 def _collect(value: Any, found: set[tuple[str, int]]) -> None:

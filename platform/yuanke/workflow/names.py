@@ -14,9 +14,10 @@ from yuanke.access.scopes import run_values
 from yuanke.expressions import Expression
 from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records.environment import StoredValues, forget, stored
+from yuanke.records.environment import CALLS, StoredValues, calls_of, forget, stored
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import TableScope
+from yuanke.workflow.paths import many
 from yuanke.workflow.scope import expression
 
 
@@ -88,6 +89,8 @@ class ActNames(Mapping[str, Any]):
             return self.event
         if key == "old":
             return self.old
+        if key == CALLS:
+            return calls_of(self.unit, self.actor)
         if self.record is None:
             return default
         if key in ("this", "row", "record"):
@@ -109,7 +112,11 @@ class ActNames(Mapping[str, Any]):
         return expression(self.unit, self.actor, entity or self.entity, source, expect, self.asks)
 
     def value(self, source: str, expect: Any = None) -> Any:
-        """What the expression ``source`` gives here."""
+        """What the expression ``source`` gives here; of a path to many records, those records."""
+        if expect is None:
+            found = many(self, source)
+            if found is not None:
+                return found
         return self.run(self.compile(source, expect))
 
     def holds(self, source: str) -> bool:

@@ -20,6 +20,7 @@ from yuanke.storage import Unit
 from yuanke.workflow import rules
 from yuanke.workflow.acts import PREVIOUS, Act, act, state_field
 from yuanke.workflow.answers import asked_fields, own_answers, take_answers
+from yuanke.workflow.documents.fills import fill_at
 from yuanke.workflow.locks import lock_all
 from yuanke.workflow.names import ActNames
 from yuanke.workflow.past import state_before
@@ -30,7 +31,7 @@ from yuanke.workflow.writing import write_act
 #: asked in order before an act happens; the first that answers True has taken it over (an approval is pending now)
 waits: list[Callable[[Unit, Actor, Act, int, Mapping[str, Any]], bool]] = []
 #: what happens between the new state and the steps: fills, posts
-effects: list[Callable[[Unit, Actor, Act, ActNames], None]] = []
+effects: list[Callable[[Unit, Actor, Act, ActNames], None]] = [fill_at]
 
 
 def perform(

@@ -16,6 +16,7 @@ from yuanke.kernel.errors import AccessDenied, Refusal, ValidationFailed, Versio
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import LinkValue, Record
 from yuanke.screens import urls
+from yuanke.screens.form_start import becoming
 from yuanke.screens.forms import Errors, Form
 from yuanke.screens.incoming import incoming
 from yuanke.screens.pages.finding import item_of
@@ -25,6 +26,7 @@ from yuanke.screens.shell import shell
 from yuanke.screens.since import Since, since
 from yuanke.web.language import enumerated, say
 from yuanke.web.requests import give_up
+from yuanke.workflow.documents import finish
 
 
 def show(reader: Reader, entity: Entity, record: Record | None) -> Response:
@@ -64,17 +66,48 @@ def _stand(form: Form) -> Record:
     records, key = form.reader.records, form.entity.key
     if form.record is None:
         given = {k: v.id if isinstance(v, LinkValue) else v for k, v in form.start.items() if k in _kept(form)}
-        return records.create(key, {**given, **form.came.values})
+        made = records.create(key, {**given, **_with_what_rows_hide(form)})
+        _follow(form, made)
+        return made
     version = request.form.get("version", "")
     if not form.came.values:
         return form.record
     return records.update(key, form.record.id, form.came.values, int(version) if version.isdigit() else None)
 
 
+def _follow(form: Form, made: Record) -> None:
+    """What the document it was made of does once it stands."""
+    asked = becoming()
+    if asked is not None:
+        source, record_id, document = asked
+        entity = form.reader.records.entity(source)
+        form.reader.records.get(source, record_id, fields=())
+        finish(form.reader.unit, form.reader.actor, entity, record_id, document, [made.id])
+
+
 def _kept(form: Form) -> list[str]:
-    """What the address gave (``?member=5``) and the form does not show."""
+    """What the address gave (``?member=5``, or the document it is made of) and the form does not show."""
     shown = {f.key for f in form.fields()}
-    return [k for k in request.args if k in form.start and k not in shown]
+    given = form.start if becoming() is not None else request.args
+    return [k for k in given if k in form.start and k not in shown and not form.entity.fields[k].rows]
+
+
+def _with_what_rows_hide(form: Form) -> dict[str, Any]:
+    """Rows made of another document keep what their table has no column for, such as the row they come from."""
+    values = dict(form.came.values)
+    if becoming() is None:
+        return values
+    for key, names in form.came.rows.items():
+        start = form.start.get(key) or []
+        values[key] = [{**_hidden_of(start, name, item), **item} for name, item in zip(names, values[key], strict=True)]
+    return values
+
+
+def _hidden_of(start: list[Record], name: str, item: dict[str, Any]) -> dict[str, Any]:
+    if not name.isdigit() or int(name) >= len(start):
+        return {}
+    held = start[int(name)].values
+    return {k: v.id if isinstance(v, LinkValue) else v for k, v in held.items() if k not in item}
 
 
 def _again(entity: Entity) -> str:

@@ -23,6 +23,7 @@ from yuanke.screens.pages.inline import field_shown
 from yuanke.screens.pages.timeline import may_say, say, timeline
 from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.shell import shell
+from yuanke.workflow.documents import chain, offered
 
 MOST_FIGURES = 4
 MOST_FACTS = 4
@@ -39,7 +40,7 @@ def record_page(reader: Reader, entity: Entity, record: Record) -> Response:
         "tag": _tag(reader, entity, record), "star": _star(reader, entity, record), "facts": _facts(reader, entity, record), "labels": [],
         **neighbours(reader, entity, record.id),
         "actions": [*_actions(reader, entity, record), *actions[:MOST_ACTIONS]], "create": _create(reader, entity, record), "more": [*actions[MOST_ACTIONS:], *_more(reader, entity, record)],
-        "notes": _notes(reader, entity, record), "figures": _figures(reader, entity, record), "flow": _flow(reader, entity, record, moves),
+        "notes": _notes(reader, entity, record), "figures": _figures(reader, entity, record), "flow": _flow(reader, entity, record, moves), "chain": _chain(reader, entity, record),
         "sections": _sections(reader, entity, record),
         **_related(reader, entity, record),
         "timeline": timeline(reader, entity, record), "phone_bar": [],
@@ -129,6 +130,23 @@ def _flow(reader: Reader, entity: Entity, record: Record, moves: list[dict[str, 
     return {"label": reader.say(field.label), "steps": steps, "moves": moves, "why": None}
 
 
+def _chain(reader: Reader, entity: Entity, record: Record) -> list[list[dict[str, Any]]]:
+    """Documents that hang together, level by level; nothing when the record stands alone."""
+    stops = chain(reader.unit, reader.actor, entity, record.id)
+    levels: dict[int, list[dict[str, Any]]] = {}
+    for stop in stops if len(stops) > 1 else ():
+        field = stop.entity.fields.get((stop.entity.workflow or {}).get("field", ""))
+        option = (field.options or {}).get(stop.state or "") if field is not None else None
+        levels.setdefault(stop.level, []).append(
+            {
+                "label": reader.say(stop.entity.label), "icon": stop.entity.icon, "title": stop.title, "now": stop.level == 0,
+                "url": urls.record(stop.entity.key, stop.id),
+                "state": (reader.say(option.label), colour(option)) if option is not None else None,
+            }
+        )  # fmt: skip
+    return [levels[level] for level in sorted(levels)]
+
+
 def _actions(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
     if not may_update(reader, entity, record):
         return []
@@ -191,7 +209,11 @@ def _more(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]
 
 def _create(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
     """New records that hang on this one."""
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = [
+        {"label": reader.say(one.label), "icon": one.entity.icon, "method": "get",
+         "url": urls.with_query(urls.new(one.entity.key), {"becomes": f"{entity.key}.{record.id}.{one.key}"})}
+        for one in offered(reader.unit, reader.actor, entity, record.id)
+    ]  # fmt: skip
     for inverse in entity.inverses.values():
         other = reader.registry.entities[inverse.entity]
         if other.kind == "record" and not other.system and not inverse.through_pairs and reader.may(other, "create"):

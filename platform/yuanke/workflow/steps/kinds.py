@@ -6,7 +6,7 @@ The one rule: an act that sets off acts more than five deep is stopped, with the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,11 +51,16 @@ def step(verb: str) -> Callable[[StepKind], StepKind]:
     return register
 
 
-@contextmanager
-def entering(unit: Unit, act: Act, record_id: int) -> Iterator[None]:
+def entering(unit: Unit, act: Act, record_id: int) -> AbstractContextManager[None]:
     """One act deeper; raises Refused beyond `DEEPEST`."""
+    return entering_document(unit, act.entity, record_id, act.key)
+
+
+@contextmanager
+def entering_document(unit: Unit, entity: Entity, record_id: int, key: str) -> Iterator[None]:
+    """One act or one next document deeper."""
     chain: list[str] = unit.kept.setdefault(("acts",), [])
-    chain.append(f"{act.entity.key}#{record_id}.{act.key}")
+    chain.append(f"{entity.key}#{record_id}.{key}")
     try:
         if len(chain) > DEEPEST:
             raise Refused(message("操作互相触发得太深，已停止：{chain}", chain=" → ".join(chain)), chain=list(chain))
