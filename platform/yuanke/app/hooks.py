@@ -8,7 +8,7 @@ from typing import Any
 from yuanke.access import people
 from yuanke.jobs import LongJob, Run
 from yuanke.kernel.hooks import impl
-from yuanke.kernel.text import message
+from yuanke.kernel.text import Label, message
 from yuanke.records.index import write_index
 from yuanke.storage import Unit
 from yuanke.storage.steps import run_pending_steps
@@ -24,7 +24,7 @@ people.entered.append(index_user)
 
 @impl
 def job_kinds() -> dict[str, Any]:
-    return {"finish_schema": LongJob(finish_schema)}
+    return {"finish_schema": LongJob(finish_schema, Label("完成结构变更", "Finish a change of definitions"))}
 
 
 def finish_schema(run: Run) -> dict[str, int]:

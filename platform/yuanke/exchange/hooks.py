@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from yuanke.kernel.hooks import impl
+from yuanke.kernel.text import Label
 
 
 @impl
@@ -12,4 +13,7 @@ def job_kinds() -> dict[str, Any]:
     from yuanke import jobs
     from yuanke.exchange import kinds
 
-    return {"import": jobs.LongJob(kinds.run_import), "export": jobs.LongJob(kinds.run_export)}
+    return {
+        "import": jobs.LongJob(kinds.run_import, Label("导入", "Import")),
+        "export": jobs.LongJob(kinds.run_export, Label("导出", "Export")),
+    }

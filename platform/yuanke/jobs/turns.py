@@ -108,7 +108,7 @@ class Turn:
             self._end({"state": "cancelled", "lease": None, "ended_at": clock.now()})
         except Refusal as refusal:
             busy = isinstance(refusal, (Unavailable, TooManyRequests))
-            self._went_wrong(refusal.said, again=busy)
+            self._went_wrong(words.reason(refusal), again=busy)
         except Exception:
             log.exception("job %s (%s) of %s failed", self.row.id, self.row.kind, self.at.slug)
             self._went_wrong(_BROKE, again=True)

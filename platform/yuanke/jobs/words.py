@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from yuanke.kernel.text import Label, Message
+from yuanke.kernel.errors import Refusal, ValidationFailed
+from yuanke.kernel.text import Label, Message, message
+
+MOST_FAULTS = 3
 
 
 def kept(said: Message | None) -> dict[str, Any] | None:
@@ -13,6 +16,14 @@ def kept(said: Message | None) -> dict[str, Any] | None:
     if said is None:
         return None
     return {"text": said.text, "values": {name: _kept_value(value) for name, value in said.values.items()}}
+
+
+def reason(refusal: Refusal) -> Message:
+    """Why a refusal refused; of wrong values the first few, each with its sentence."""
+    if not isinstance(refusal, ValidationFailed):
+        return refusal.said
+    faults = [one for sentences in refusal.errors.values() for one in sentences]
+    return message("{said}：{faults}", said=refusal.said, faults=faults[:MOST_FAULTS]) if faults else refusal.said
 
 
 def _kept_value(value: Any) -> Any:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def install(app: Application) -> None:
     """Add templates and pages to the application's AppBuilder."""
     from yuanke.screens.assets import prepare
-    from yuanke.screens.routes import DesignerPages, Pages, RecordPages
+    from yuanke.screens.routes import BackgroundPages, DesignerPages, Pages, RecordPages
     from yuanke.web.converters import Identity, Key
 
     prepare(app)
@@ -25,6 +25,7 @@ def install(app: Application) -> None:
         builder.add_view_no_menu(Pages)
         builder.add_view_no_menu(RecordPages)
         builder.add_view_no_menu(DesignerPages)
+        builder.add_view_no_menu(BackgroundPages)
 
 
 def _keep_compiled(app: Application) -> None:

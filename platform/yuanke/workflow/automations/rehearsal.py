@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from yuanke.jobs.words import reason
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import RecordNotFound, Refusal
 from yuanke.kernel.text import Message
@@ -66,7 +67,7 @@ def rehearse(
     except RecordNotFound:
         raise
     except Refusal as refusal:
-        outcome = Outcome("failed", refusal.said)
+        outcome = Outcome("failed", reason(refusal))
     told = [(verb, logbook.plain(what)) for verb, what in outcome.did if verb in TELLING]
     return Rehearsal(outcome.state, outcome.said, changes, told)
 

@@ -13,6 +13,7 @@ from typing import Any
 from yuanke import jobs
 from yuanke.access.grants import engine_of
 from yuanke.jobs import Failure, ShortJob
+from yuanke.jobs.words import reason
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import RecordNotFound, Refusal, TooManyRequests, Unavailable
 from yuanke.kernel.text import Label, Message, message
@@ -109,7 +110,7 @@ def attempt(unit: Unit, told: Told, job: int | None = None) -> dict[str, Any] | 
         queue(unit, told)
         return None
     except Refusal as refusal:
-        outcome = Outcome("failed", refusal.said)
+        outcome = Outcome("failed", reason(refusal))
     except Exception:
         log.exception("%s of %s broke", told.link, unit.enterprise.slug)
         queue(unit, told)
