@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from yuanke.access.scopes import run_values
+from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.save import Save
 from yuanke.storage import Unit
@@ -22,12 +23,12 @@ ENTITY = "@entity"
 NAMES_OF_RECORD = ("this", "row")
 #: under this an expression finds the functions that only the place of use can bring
 CALLS = "calls"
-#: those that records bring: name -> function of the unit and what it is called with
+#: those that records bring: name -> function of the unit, the actor (None = the engine) and what it is called with
 calls: dict[str, Callable[..., Any]] = {}
 
 
-def calls_of(unit: Unit) -> dict[str, Callable[..., Any]]:
-    return {name: partial(function, unit) for name, function in calls.items()}
+def calls_of(unit: Unit, actor: Actor | None = None) -> dict[str, Callable[..., Any]]:
+    return {name: partial(function, unit, actor) for name, function in calls.items()}
 
 
 class Values(Mapping[str, Any]):
@@ -73,7 +74,7 @@ class SaveValues(Values):
         if key in ("me", "settings"):
             return self.more[key]
         if key == CALLS:
-            return calls_of(self.unit)
+            return calls_of(self.unit, self.save.actor)
         if key in NAMES_OF_RECORD:
             return self
         if key == ENTITY:

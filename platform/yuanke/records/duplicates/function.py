@@ -1,6 +1,7 @@
 """``duplicates(firm, name=name, mobile=mobile)`` in expressions: what the rules of an entity find for these values.
 
-The one rule: a rule that names a field of another kind of record leads to the record that this one hangs on.
+The one rule: whoever saves finds only what he may see; a rule that names a field of another kind of record leads to the
+record that this one hangs on.
 """
 
 from __future__ import annotations
@@ -10,18 +11,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import DuplicateRule, Entity
 from yuanke.records.duplicates.finding import ids_alike
 from yuanke.records.environment import StoredValues, calls, prefetch, stored
+from yuanke.records.fetch import ids_within
 from yuanke.records.merging.same import link_to
 from yuanke.storage import Unit
 
 
-def duplicates(unit: Unit, key: str, **values: Any) -> list[StoredValues]:
+def duplicates(unit: Unit, actor: Actor | None, key: str, **values: Any) -> list[StoredValues]:
     """Live records of the entity ``key``, newest first within each rule; a value that is empty compares nothing."""
     entity = unit.registry.entities[key]
     given = {name: _plain(value) for name, value in values.items() if value is not None and value != ""}
     ids = list(dict.fromkeys(one for rule in entity.duplicates for one in _of_rule(unit, entity, rule, given)))
+    if actor is not None and not actor.engine:
+        seen = ids_within(unit, actor, entity, "read", ids)
+        ids = [one for one in ids if one in seen]
     prefetch(unit, entity, set(ids))
     return [one for record in ids if (one := stored(unit, entity, record)) is not None]
 
