@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 def install(app: Application) -> None:
     """Add every resource to the application's AppBuilder."""
+    from yuanke.api.automations import AutomationsApi
     from yuanke.api.customizations import CustomizationsApi
+    from yuanke.api.drafts import DraftsApi
     from yuanke.api.files import FilesApi
+    from yuanke.api.hooks import HooksApi
     from yuanke.api.keys import KeysApi
     from yuanke.api.me import MeApi
     from yuanke.api.metadata import MetadataApi
@@ -36,10 +39,13 @@ def install(app: Application) -> None:
         MeApi,
         MetadataApi,
         CustomizationsApi,
+        DraftsApi,
         FilesApi,
         ImportsApi,
         ExportsApi,
         WorkApi,
+        AutomationsApi,
+        HooksApi,
         KeysApi,
         OpenApi,
     )

@@ -14,6 +14,7 @@ from yuanke.kernel.diagnostics import nearest
 from yuanke.kernel.errors import QueryFault
 from yuanke.kernel.text import message
 from yuanke.records import Query
+from yuanke.web import drafts
 
 LIST = ("filter", "q", "sort", "fields", "view", "limit", "after", "count", "binned")
 COUNTS = ("exact", "capped", "none")
@@ -24,10 +25,10 @@ MOST_RELATED = 8
 
 
 def only(known: Iterable[str]) -> None:
-    """Refuse parameters that are not ``known`` and those given twice."""
+    """Refuse parameters that are not ``known`` and those given twice; ``draft`` is read by `yuanke.web.drafts`."""
     names = tuple(known)
     for name, values in request.args.lists():
-        if name not in names:
+        if name not in names and name != drafts.PARAMETER:
             said = message("没有参数 {name}，可用的有：{known}", name=name, known=names or "-")
             if near := nearest(name, names):
                 said = message("{said}，是否想写“{near}”", said=said, near=near)

@@ -7,6 +7,7 @@ from typing import Any
 from yuanke.access.grants import grant
 from yuanke.api.operations import Json, many, operation, parameter, ref
 from yuanke.web.requests import Current
+from yuanke.workflow.automations.declared import every_automation
 
 _OBJECT: Json = {"type": "object"}
 
@@ -23,11 +24,15 @@ def beside_records(held: Current) -> Json:
         },
         "/api/v1/files": {"post": _upload(_operation("upload", ref("File"), status="201", key=True))},
         "/api/v1/files/{id}": {"parameters": [parameter("id")], "get": _download()},
-        "/api/v1/jobs": {"get": _operation("jobs", many("Job"), parameters=("few",))},
+        "/api/v1/jobs": {"get": _operation("jobs", many("Job"), parameters=("few", "before", "job_state"))},
         "/api/v1/jobs/{id}": {"parameters": [parameter("id")], "get": _operation("job", ref("Job"))},
         "/api/v1/jobs/{id}/cancel": {
             "parameters": [parameter("id")],
             "post": _operation("cancel job", ref("Job"), key=True),
+        },
+        "/api/v1/jobs/{id}/retry": {
+            "parameters": [parameter("id")],
+            "post": _operation("retry job", ref("Job"), key=True),
         },
     }
     for verb, name in (("import", "imports"), ("export", "exports")):
@@ -36,15 +41,71 @@ def beside_records(held: Current) -> Json:
             begun = _operation(verb, ref("Job"), status="202", key=True, body=verb.capitalize())
             paths[f"/api/v1/{name}/{{entity}}"] = {"parameters": [_named(keys)], "post": begun}
     if held.actor.is_admin:
+        paths |= _automations(held)
         at = "/api/v1/security/keys"
         paths[at] = {"post": _operation("new key", ref("NewKeyMade"), status="201", body="NewKey")}
         revoke = operation("revoke key", None, "", None, tag="key", status="204")
         paths[f"{at}/{{id}}"] = {"parameters": [parameter("id")], "delete": revoke}
-        at = "/api/v1/customizations"
-        paths[at] = {"get": _operation("customizations", _OBJECT)}
-        paths[f"{at}/plan"] = {"post": _operation("plan customizations", _OBJECT, body="Overlay")}
-        paths[f"{at}/apply"] = {"post": _operation("apply customizations", _OBJECT, body="Overlay", key=True)}
+        paths |= _customizations()
     return paths
+
+
+def _automations(held: Current) -> Json:
+    """What switches and watches automations, where there are any; calls of other systems carry no log-in."""
+    known = list(every_automation(held.unit.registry))
+    paths: Json = {"/api/v1/automations": {"get": _operation("automations", many("Automation"))}}
+    if not known:
+        return paths
+    named = [_one_of("entity", [one.entity.key for one in known]), _one_of("name", [one.key for one in known])]
+    at = "/api/v1/automations/{entity}/{name}"
+    secret = {"type": "object", "properties": {"secret": {"type": "string"}, "url": {"type": "string"}}}
+    done = {
+        at: {"get": _operation("automation", ref("Automation"))},
+        f"{at}/runs": {"get": _operation("runs of automation", many("AutomationRun"), parameters=("limit", "before", "run_state"))},
+        f"{at}/pause": {"post": _operation("pause automation", ref("Automation"), key=True)},
+        f"{at}/resume": {"post": _operation("resume automation", ref("Automation"), key=True)},
+        f"{at}/dry-run": {"post": _operation("dry run of automation", ref("Rehearsal"), body="DryRun")},
+        f"{at}/secret": {"post": _operation("secret of automation", secret, status="201")},
+    }  # fmt: skip
+    return paths | {path: {"parameters": named, **item} for path, item in done.items()}
+
+
+def _one_of(name: str, keys: list[str]) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": {"enum": list(dict.fromkeys(keys))}}
+
+
+def _customizations() -> Json:
+    """What an administrator changes of the system itself."""
+    at = "/api/v1/customizations"
+    one = {"parameters": [parameter("id")]}
+    gone = operation("discard draft", None, "", None, tag="draft", status="204")
+    planned = _operation("plan customizations", ref("Plan"), body="Overlay", parameters=("merge",))
+    options = ("merge", "digest", "reason", "seen")
+    done = _operation("apply customizations", ref("Applied"), body="Overlay", key=True, parameters=options)
+    return {
+        at: {"get": _operation("customizations", _OBJECT)},
+        f"{at}/plan": {"post": planned},
+        f"{at}/apply": {"post": done},
+        f"{at}/versions": {"get": _operation("versions", many("Version"), parameters=("limit", "before"))},
+        f"{at}/versions/{{id}}": {**one, "get": _operation("version", ref("Version"))},
+        f"{at}/rollback/plan": {"post": _operation("plan rollback", ref("Plan"), body="Rollback")},
+        f"{at}/rollback": {"post": _operation("rollback", ref("Applied"), body="Rollback", key=True)},
+        f"{at}/drafts": {
+            "get": _operation("drafts", many("Draft")),
+            "post": _operation("begin draft", ref("Draft"), status="201", body="DraftBody", key=True),
+        },
+        f"{at}/drafts/{{id}}": {
+            **one,
+            "get": _operation("draft", ref("Draft")),
+            "patch": _operation("change draft", ref("Draft"), body="DraftBody", parameters=("merge",)),
+            "delete": gone,
+        },
+        f"{at}/drafts/{{id}}/plan": {**one, "post": _operation("plan draft", ref("Plan"), body="DraftChoices")},
+        f"{at}/drafts/{{id}}/apply": {
+            **one,
+            "post": _operation("apply draft", ref("Applied"), body="DraftChoices", key=True),
+        },
+    }
 
 
 def _operation(name: str, answer: Json, **more: Any) -> Json:

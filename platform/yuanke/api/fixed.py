@@ -194,3 +194,50 @@ class NewKey(Fixed):
     user = Anything({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}, required=True)
     expires = Anything({"type": ["string", "null"], "format": "date"})
     password = Text(256, required=True)
+
+
+class Number(fields.Field):
+    """A whole number from 1, as versions have."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
+        return value if is_id(value) and value < 2**31 else refuse(message("应为版本号"))
+
+    def described(self) -> Json:
+        return {"type": "integer", "minimum": 1}
+
+
+class Overlay(fields.Field):
+    """An overlay in the dialect."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        return value if isinstance(value, dict) else refuse(message("应为对象"))
+
+    def described(self) -> Json:
+        return {"type": "object"}
+
+
+class Choices(fields.Field):
+    """Path -> mine | theirs."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        right = isinstance(value, dict) and all(side in ("mine", "theirs") for side in value.values())
+        return value if right else refuse(message("应为路径到 mine 或 theirs 的对象"))
+
+    def described(self) -> Json:
+        return {"type": "object", "additionalProperties": {"enum": ["mine", "theirs"]}}
+
+
+class Rollback(Fixed):
+    version = Number(required=True, error_messages={"required": [message("不能为空")]})  # type: ignore[dict-item]
+    digest, reason = Text(64), Text(1_000)
+    everything = Flag()
+
+
+class DraftBody(Fixed):
+    title = Text(200)
+    overlay = Overlay()
+
+
+class DraftChoices(Fixed):
+    digest, reason = Text(64), Text(1_000)
+    choices = Choices()

@@ -108,7 +108,15 @@ PARAMETERS: Json = {
     "after": _in("query", "after", {"type": "string", "maxLength": 4000}, "`next` of the page before"),
     "count": _in("query", "count", {"enum": ["exact", "capped", "none"], "default": "capped"}, "How to count"),
     "before": _in("query", "before", {"type": "integer", "minimum": 1}, "Id of the last entry of the page before"),
+    "job_state": _in(
+        "query", "state", {"enum": ["queued", "running", "done", "failed", "cancelled"]}, "Only these jobs"
+    ),
+    "run_state": _in("query", "state", {"enum": ["done", "skipped", "failed", "stopped"]}, "Only these runs"),
     "version": _in("query", "version", {"type": "integer", "minimum": 1}, "The version that must still stand"),
     "if_match": _in("header", "If-Match", _TEXT, "The ETag that must still hold"),
+    "merge": _in("query", "merge", {"enum": ["0", "1"], "default": "0"}, "1: the body is laid over what stands"),
+    "digest": _in("query", "digest", _TEXT, "The digest of the plan that was looked at"),
+    "reason": _in("query", "reason", {"type": "string", "maxLength": 1000}, "Why, for those who look back"),
+    "seen": _in("query", "version", {"type": "integer", "minimum": 1}, "The version the plan was made on"),
     "key": _in("header", "Idempotency-Key", {"type": "string", "minLength": 1, "maxLength": 200}, "Kept 48 hours"),
 }

@@ -45,6 +45,7 @@ KINDS = {
     "print": Message("打印模板「{name}」"),
     "other": Message("{key}「{name}」"),
 }
+_ORDER = list(KINDS)
 _PARTS = {
     "views": "view", "permissions": "rights", "workflow": "flow", "actions": "flow", "automations": "flow",
     "checks": "flow", "refuse": "flow", "becomes": "flow", "fills": "flow",
@@ -67,10 +68,11 @@ class Uses:
         self._found: dict[Named, dict[str, Use]] = {}
 
     def of(self, *named: str) -> list[Use]:
-        """Uses of an entity, a field or an option, each place once, as they were declared."""
+        """Uses of an entity, a field or an option, each place once: formulas first."""
         found = dict(self._found.get(named, {}))
         own = ".".join(("entities", named[0], *(("fields", *named[1:2]) if len(named) > 1 else ())))
-        return [u for u in found.values() if not (u.address == own or u.address.startswith(own + "."))]
+        outside = [u for u in found.values() if not (u.address == own or u.address.startswith(own + "."))]
+        return sorted(outside, key=lambda use: _ORDER.index(use.kind))
 
     def add(self, named: Named, use: Use) -> None:
         self._found.setdefault(named, {}).setdefault(use.address, use)

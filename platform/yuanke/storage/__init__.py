@@ -7,6 +7,7 @@ one transaction.
 from yuanke.storage.apply import Applied, change
 from yuanke.storage.definitions import find_modules, layers_of
 from yuanke.storage.directory import Directory
+from yuanke.storage.drafts import Draft
 from yuanke.storage.files import FileInfo, Files
 from yuanke.storage.installation import Installation
 from yuanke.storage.plan import Plan, Step
@@ -18,6 +19,7 @@ from yuanke.storage.unit import Unit
 __all__ = [
     "Applied",
     "Directory",
+    "Draft",
     "FileInfo",
     "Files",
     "Installation",

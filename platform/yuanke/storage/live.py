@@ -6,8 +6,12 @@ The one rule: a few catalogue queries for all tables, never one for each (an ent
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from yuanke.storage.unit import Unit
 
 SQLITE_COLUMNS = sa.text(
     'SELECT m.name AS "table", p.name, p.type '
@@ -52,3 +56,9 @@ def live_shape(connection: sa.Connection, schema: str) -> dict[str, LiveTable]:
         if row["table"] in tables:
             tables[row["table"]].indexes[row["name"]] = bool(row["valid"])
     return tables
+
+
+def exists(unit: Unit, table: sa.Table) -> bool:
+    """Whether one of the engine's own tables is there: an enterprise of an earlier product may lack the newer ones."""
+    schema = unit.enterprise.place if unit.dialect == "postgresql" else None
+    return sa.inspect(unit.connection).has_table(table.name, schema=schema)

@@ -20,6 +20,7 @@ from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import Label, Message, message
 from yuanke.metadata import Layer
 from yuanke.storage import definitions
+from yuanke.storage.live import exists
 from yuanke.storage.plan import Plan, Step
 from yuanke.storage.system import LAYER, OrderedJson, own_table
 from yuanke.storage.tables import identity
@@ -60,7 +61,7 @@ class Why:
 
 @dataclass(frozen=True)
 class Version:
-    """``steps`` are what the plan told: ``{kind, entity, field, speed, rows, said}``; see `sentence`."""
+    """``steps`` are what the plan told: ``{kind, entity, field, speed, rows, said}``; see `read_back`."""
 
     number: int
     kind: str
@@ -135,7 +136,7 @@ def _mark(rank: str, name: str, digest: str, text: str | None) -> str:
 
 def versions(unit: Unit, limit: int = 50, before: int | None = None) -> list[Version]:
     """The newest first; ``before`` a number, for the next page."""
-    if not _there(unit):
+    if not exists(unit, VERSION):
         return []
     asked = sa.select(VERSION).order_by(VERSION.c.number.desc()).limit(limit)
     rows = unit.execute(asked if before is None else asked.where(VERSION.c.number < before))
@@ -143,7 +144,7 @@ def versions(unit: Unit, limit: int = 50, before: int | None = None) -> list[Ver
 
 
 def version(unit: Unit, number: int) -> Version:
-    row = unit.execute(sa.select(VERSION).where(VERSION.c.number == number)).first() if _there(unit) else None
+    row = unit.execute(sa.select(VERSION).where(VERSION.c.number == number)).first() if exists(unit, VERSION) else None
     if row is None:
         raise RecordNotFound(message("没有版本 {number}", number=number))
     return _version(row)
@@ -156,16 +157,10 @@ def before(unit: Unit, number: int) -> Version | None:
 
 def since(unit: Unit, number: int) -> list[Version]:
     """Changes after the state that had this meta_version (`Unit.head`), oldest first."""
-    if not _there(unit):
+    if not exists(unit, VERSION):
         return []
     rows = unit.execute(sa.select(VERSION).where(VERSION.c.number > number).order_by(VERSION.c.number))
     return [_version(row) for row in rows]
-
-
-def _there(unit: Unit) -> bool:
-    """An enterprise of an earlier product has no versions before its next change."""
-    schema = unit.enterprise.place if unit.dialect == "postgresql" else None
-    return sa.inspect(unit.connection).has_table(VERSION.name, schema=schema)
 
 
 def _version(row: Any) -> Version:
@@ -197,7 +192,7 @@ def overlay_at(unit: Unit, number: int) -> dict[str, Any]:
 
 def last_text(unit: Unit) -> str:
     """The overlay as somebody wrote it last, before screens changed it; "" when nobody ever did."""
-    if not _there(unit):
+    if not exists(unit, VERSION):
         return ""
     asked = sa.select(VERSION.c.layers).order_by(VERSION.c.number.desc())
     for (marks,) in unit.execute(asked):
@@ -226,7 +221,7 @@ def told(step: Step) -> dict[str, Any]:
 
 
 def kept_sentence(value: Any) -> Any:
-    """A Message, Label or value of one as JSON; `sentence` reads it back."""
+    """A Message, Label or value of one as JSON; `read_back` reads it back."""
     if isinstance(value, Message):
         return {"text": value.text, "values": {k: kept_sentence(v) for k, v in value.values.items()}}
     if isinstance(value, Label):
@@ -236,11 +231,11 @@ def kept_sentence(value: Any) -> Any:
     return value if isinstance(value, (str, int, bool, type(None))) else str(value)
 
 
-def sentence(kept: Any) -> Any:
+def read_back(kept: Any) -> Any:
     """The Message (or Label, or value) that `kept_sentence` wrote."""
     if isinstance(kept, Mapping):
         if "text" in kept:
             text, values = kept["text"], kept["values"]
-            return Message(text, {k: sentence(v) for k, v in values.items()})
+            return Message(text, {k: read_back(v) for k, v in values.items()})
         return Label(kept["zh"], kept["en"])
-    return [sentence(v) for v in kept] if isinstance(kept, list) else kept
+    return [read_back(v) for v in kept] if isinstance(kept, list) else kept

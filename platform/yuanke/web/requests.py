@@ -23,6 +23,7 @@ from yuanke.kernel.actor import Actor, Door, Enterprise
 from yuanke.kernel.errors import Unauthenticated
 from yuanke.kernel.text import message
 from yuanke.storage.unit import Unit
+from yuanke.web import drafts
 from yuanke.web.bodies import Malformed
 
 if TYPE_CHECKING:
@@ -168,13 +169,20 @@ def _open(who: Shown) -> Current:
         raise _refused(who, Unauthenticated(message("登录已失效，请重新登录")))
     app.enterprise_limit.check(enterprise.slug)
     writing = request.method not in SAFE and not g.get("gave_up", False) and not g.get("reading", False)
+    draft = drafts.shown()
+    # PostgreSQL reads without a transaction, which temporary views need to vanish with
+    opened: AbstractContextManager[Unit]
+    rolled_back = draft is not None and not writing and app.installation.engines.dialect == "postgresql"
     if who.by == "key":
-        opened = app.installation.unit(enterprise, writing, keys.HEAD, {"digest": who.session})
+        opened = app.installation.unit(enterprise, writing or rolled_back, keys.HEAD, {"digest": who.session})
     else:
-        opened = app.installation.unit(enterprise, writing, sessions.HEAD, {"session": who.session})
+        opened = app.installation.unit(enterprise, writing or rolled_back, sessions.HEAD, {"session": who.session})
     unit = opened.__enter__()
     try:
         actor = (keys.actor_of_key if who.by == "key" else sessions.actor_of_session)(unit, door())
+        if draft is not None:
+            drafts.check_reads(writing)
+            unit, opened = drafts.previewed(unit, actor, draft) or unit, drafts.RolledBack(opened)
     except BaseException as fault:
         opened.__exit__(type(fault), fault, fault.__traceback__)
         raise _refused(who, fault) from None
