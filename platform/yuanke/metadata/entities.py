@@ -16,6 +16,7 @@ from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.kernel.text import Label
 from yuanke.metadata import texts
 from yuanke.metadata.acts import act_labels
+from yuanke.metadata.flows import warn_workflow
 from yuanke.metadata.compute import computed_rings, plan
 from yuanke.metadata.duplicates import duplicate_rule
 from yuanke.metadata.faults import Faults
@@ -360,6 +361,7 @@ class EntityMaker:
             )
             return
         self._warn_form(definition, entity)
+        warn_workflow(definition, entity, self.faults)
         creators: Mapping[str, Permission] = {r: p for r, p in entity.permissions.items() if "create" in p.verbs}
         for found in definition.live_fields():
             made = entity.fields[found.key]

@@ -59,6 +59,9 @@ CODES = {
     "W603": "A role declared twice",
     "W604": "A key or text that can have no effect",
     "W605": "A required field that the form leaves out",
+    "W606": "A state that no transition leads to",
+    "W607": "An open state that no transition leads out of",
+    "W608": "A transition that nobody may take",
 }
 
 
