@@ -241,6 +241,16 @@ def test_the_no_of_an_added_signer_is_a_no() -> None:
     assert paper.course.state == "rejected"
 
 
+def test_an_added_signer_adds_one_himself() -> None:
+    paper = Paper(flow_of({"a": {}}), Company({"a": [1]}))
+    paper.add(1, 2, before=False)
+    paper.add(2, 3)
+    paper.yes(3)
+    assert paper.asked() == [2]
+    paper.yes(2)
+    assert paper.course.state == "approved"
+
+
 def test_passed_on_the_other_sits_in_the_seat() -> None:
     paper = Paper(flow_of({"a": {"mode": "sequence"}}), Company({"a": [1, 2]}))
     paper.give(1, 9)

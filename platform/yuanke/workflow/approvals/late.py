@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from yuanke.access.grants import engine_of
 from yuanke.jobs import enqueue
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
@@ -30,12 +29,17 @@ def watch(at: Running, opened: Iterable[Seat]) -> None:
     for seat in opened:
         due = at.tasks[seat.id]["due"]
         if due is not None:
-            _plan(at.unit, at.actor, at.tasks[seat.id]["id"], due)
+            _plan(at.unit, at.tasks[seat.id]["id"], due)
 
 
-def _plan(unit: Unit, actor: Actor, task_id: int, due: datetime) -> None:
+def _nobody(unit: Unit) -> Actor:
+    """By itself: no person's doing."""
+    return Actor(unit.enterprise.slug, None, engine=True, door="job")
+
+
+def _plan(unit: Unit, task_id: int, due: datetime) -> None:
     arguments = {"task": task_id, "due": due.isoformat()}
-    enqueue(unit, engine_of(actor), LATE, arguments, run_at=due, dedupe=f"{task_id}:{due.isoformat()}")
+    enqueue(unit, _nobody(unit), LATE, arguments, run_at=due, dedupe=f"{task_id}:{due.isoformat()}")
 
 
 def too_late(unit: Unit, actor: Actor, arguments: Mapping[str, Any], progress: Any) -> None:
@@ -80,7 +84,7 @@ def _remind(at: Running, seat: Seat) -> None:
         task, due = at.tasks[seat.id], clock.now() + time
         table = at.unit.tables[TASK]
         at.unit.execute(table.update().where(table.c.id == task["id"]).values(due=due))
-        _plan(at.unit, at.actor, task["id"], due)
+        _plan(at.unit, task["id"], due)
 
 
 # -- who left -----------------------------------------------------------------------------------------------------
@@ -94,7 +98,7 @@ def watch_people(save: Any) -> None:
         and save.changed("status")
         and save.get("status") != "active"
     ):
-        enqueue(save.unit, engine_of(save.actor), LEFT, {"user": save.id})
+        enqueue(save.unit, _nobody(save.unit), LEFT, {"user": save.id})
 
 
 def left(unit: Unit, actor: Actor, arguments: Mapping[str, Any], progress: Any) -> int:

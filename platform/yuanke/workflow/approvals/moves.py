@@ -229,7 +229,7 @@ def _settle(course: Course, stop: Stop) -> bool:
         _let_go(course.standing(stop.key))
         stop.state, stop.again = "passed", False
         return True
-    return moved
+    return _open_seats(course, stop) or moved
 
 
 def _main(course: Course, stop: Stop) -> list[Seat]:
