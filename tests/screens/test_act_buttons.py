@@ -89,3 +89,10 @@ def test_what_is_not_for_one_is_not_offered_and_not_done(site: Site, case: int, 
     assert other.post(f"/records/case/{case}/acts/begin", {}).status_code == 404
     assert other.get(f"/records/case/{case}/acts/drop", htmx=True).status_code == 404
     assert site.get("case", case).values["state"] == "open"
+
+
+def test_the_picture_of_a_flow_shows_where_the_record_stands(mo: Visitor, case: int) -> None:
+    html = mo.get(f"/records/case/flow?id={case}", htmx=True).text
+    assert html.count('class="yk-fp-s is-now"') == 1 and html.count("<rect") == 4
+    assert "待办 → 处理中" in html and html.count("<path class=") == 4
+    assert mo.get("/records/deal/flow", htmx=True).status_code == 404

@@ -22,6 +22,7 @@ from yuanke.screens.pages import (
     customize,
     files,
     finding,
+    flow,
     form,
     functions,
     inline,
@@ -288,6 +289,10 @@ class RecordPages(BaseView):
     @expose("/<key:entity>/<identity:record_id>/acts/<key:act>", methods=["POST"])
     def do_act(self, entity: str, record_id: int, act: str) -> Response:
         return acts.do(*_entity(entity), record_id, act)
+
+    @expose("/<key:entity>/flow")
+    def flow(self, entity: str) -> Response:
+        return flow.flow_part(*_entity(entity))
 
     @expose("/<key:entity>/events")
     def events(self, entity: str) -> Response:

@@ -127,7 +127,8 @@ def _flow(reader: Reader, entity: Entity, record: Record, moves: list[dict[str, 
          "state": "now" if i == at else "done" if i < at and not field.options[k].values.get("closed") else ""}
         for i, k in enumerate(keys)
     ]  # fmt: skip
-    return {"label": reader.say(field.label), "steps": steps, "moves": moves, "why": None}
+    picture = urls.with_query(f"/records/{entity.key}/flow", {"id": record.id})
+    return {"label": reader.say(field.label), "steps": steps, "moves": moves, "why": None, "picture": picture}
 
 
 def _chain(reader: Reader, entity: Entity, record: Record) -> list[list[dict[str, Any]]]:
