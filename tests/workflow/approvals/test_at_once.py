@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,10 +40,7 @@ def test_of_two_who_decide_at_once_the_second_gets_a_sentence(company: Company) 
         claim = company.sent("20000.00")
         company.yes("zhu")
         tasks = {who: company.task(who) for who in ("cai", "cao")}
-        found = at_once(
-            lambda: company.does("cai", "approve", task=tasks["cai"]),
-            lambda: company.does("cao", "approve", task=tasks["cao"]),
-        )
+        found = at_once(*(partial(company.does, who, "approve", task=task) for who, task in tasks.items()))
         refused = [one for one in found if isinstance(one, Exception)]
         assert len(refused) == 1 and isinstance(refused[0], Refused) and refused[0].status == 409, found
         assert company.asked() == ["bao"]
@@ -54,7 +52,7 @@ def test_of_all_who_must_agree_both_count_and_it_happens_once(company: Company) 
     for _ in range(3):
         paper = company.sent_paper("all_finance")
         tasks = {who: company.task(who) for who in ("cai", "cao")}
-        found = at_once(*(lambda who=who: company.does(who, "approve", task=tasks[who]) for who in tasks))
+        found = at_once(*(partial(company.does, who, "approve", task=task) for who, task in tasks.items()))
         assert not [one for one in found if isinstance(one, Exception)], found
         assert company.value("paper", paper, "state") == "done"
         assert len([e for e in company.history("paper", paper) if e.verb == "all_finance"]) == 1
@@ -65,7 +63,7 @@ def test_approved_while_it_is_withdrawn_only_one_of_both_stands(company: Company
         claim = company.sent("500.00")
         task, number = company.task("zhu"), company.instance("claim", claim)["id"]
         yes, back = at_once(
-            lambda: company.does("zhu", "approve", task=task), lambda: company.does("li", "withdraw", task=number)
+            partial(company.does, "zhu", "approve", task=task), partial(company.does, "li", "withdraw", task=number)
         )
         assert isinstance(yes, Refused) != isinstance(back, Refused), (yes, back)
         state = company.value("claim", claim, "approval")

@@ -18,10 +18,11 @@ from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import QueryFault
 from yuanke.kernel.text import Label, message
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records import Condition, Query, Record, Records
+from yuanke.records import Query, Record, Records
+from yuanke.records.reading import Narrow, list_records
 from yuanke.storage import Unit
-from yuanke.workflow.approvals import flow as flows
-from yuanke.workflow.approvals.flow import Flow
+from yuanke.storage.prepared import open_value
+from yuanke.workflow.acts import acts
 from yuanke.workflow.approvals.keeping import INSTANCE, TASK
 
 BOXES = ("todo", "done", "mine", "cc")
@@ -142,7 +143,7 @@ def _rows(unit: Unit, actor: Actor, box: Box) -> tuple[sa.Select[Any], sa.Column
 
 
 def _of_instance(instance: sa.Table) -> list[sa.ColumnElement[Any]]:
-    keys = ("entity", "record", "title", "transition", "applicant", "state", "flow", "course", "submitted_at")
+    keys = ("entity", "record", "transition", "applicant", "state", "submitted_at")
     return [instance.c.id.label("approval"), *(instance.c[key] for key in keys)]
 
 
@@ -167,8 +168,8 @@ def _narrowed(unit: Unit, statement: sa.Select[Any], instance: sa.Table, box: Bo
         statement = statement.where(instance.c.entity == box.entity)
     if box.text and box.text.strip():
         user = unit.tables["user"]
-        named = sa.select(user.c.id).where(user.c.name.contains(box.text.strip(), autoescape=True))
-        titled = instance.c.title.contains(box.text.strip(), autoescape=True)
+        named = sa.select(user.c.id).where(user.c.name.icontains(box.text.strip(), autoescape=True))
+        titled = instance.c.title.icontains(box.text.strip(), autoescape=True)
         statement = statement.where(sa.or_(titled, instance.c.applicant.in_(named)))
     return statement
 
@@ -178,15 +179,13 @@ def _narrowed(unit: Unit, statement: sa.Select[Any], instance: sa.Table, box: Bo
 
 def _items(unit: Unit, actor: Actor, rows: Sequence[Mapping[str, Any]], box: Box) -> list[Item]:
     known = [row for row in rows if row["entity"] in unit.registry.entities]
-    read = {row["approval"]: flows.read(row["flow"]) for row in known}
-    records = _records(unit, actor, known, read)
+    records = _records(unit, actor, known)
+    asked = _asked_now(unit, known) if box.name == "mine" else {}
     people = _people(unit, {row["applicant"] for row in known} | {row.get("approver") for row in known})
-    return [_item(unit, actor, row, read[row["approval"]], records, people, box) for row in known]
+    return [_item(unit, actor, row, asked.get(row["approval"]), records, people, box) for row in known]
 
 
-def _records(
-    unit: Unit, actor: Actor, rows: Sequence[Mapping[str, Any]], read: Mapping[int, Flow]
-) -> dict[tuple[str, int], Record]:
+def _records(unit: Unit, actor: Actor, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], Record]:
     """The records as the reader may see them: titles and amounts, one query a kind of paper."""
     found: dict[tuple[str, int], Record] = {}
     door = Records(unit, actor)
@@ -195,20 +194,43 @@ def _records(
         given = door.grant(key)
         if not given.allowed:
             continue
-        amounts = {field.key for row in of_kind if (field := amount_field(entity, read[row["approval"]])) is not None}
+        amounts = {field.key for row in of_kind if (field := amount_field(entity, row["transition"])) is not None}
         wanted = [name for name in dict.fromkeys(["id", entity.title, *sorted(amounts)]) if name in given.readable]
         ids = sorted({row["record"] for row in of_kind})
-        query = Query(conditions=(Condition("id", "in", ids),), fields=tuple(wanted), limit=500, count="none")
-        found |= {(key, record.id): record for record in door.list(key, query).records}
+        query = Query(fields=tuple(wanted), limit=500, count="none")
+        page = list_records(unit, actor, entity, query, _those(ids))
+        found |= {(key, record.id): record for record in page.records}
     return found
 
 
-def amount_field(entity: Entity, flow: Flow) -> Field | None:
+def _those(ids: Sequence[int]) -> Narrow:
+    """Records by their ids, in a statement that is the same for every page: places that are left over stay empty."""
+    places = 50 if len(ids) <= 50 else 500
+    names = [f"among_{place}" for place in range(places)]
+    values = dict(zip(names, [*ids, *[0] * (places - len(ids))], strict=True))
+    return Narrow(
+        ("among", places), lambda table: table.c.id.in_([open_value(name, table.c.id.type) for name in names]), values
+    )
+
+
+def amount_field(entity: Entity, transition: str) -> Field | None:
     """The figure that is shown first: the one the flow names, else the first money that is a total, else any money."""
-    if flow.amount is not None:
-        return entity.fields.get(flow.amount)
+    act = acts(entity).get(transition)
+    named = (act.said.get("approval") or {}).get("amount") if act is not None else None
+    if named is not None:
+        return entity.fields.get(str(named))
     money = [field for field in entity.live_fields() if field.type.name == "money" and field.source != "system"]
     return next((field for field in money if field.formula is not None), money[0] if money else None)
+
+
+def _asked_now(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Where one's own papers are at present: approval -> a step that is open."""
+    task = unit.tables[TASK]
+    ids = [row["approval"] for row in rows if row["state"] == "pending"]
+    statement = sa.select(task.c.approval, task.c.step).where(
+        task.c.approval.in_(ids), task.c.state == "open", task.c.kind == "decide"
+    )
+    return {row.approval: row.step for row in unit.execute(statement.order_by(task.c.id.desc()))} if ids else {}
 
 
 def _people(unit: Unit, ids: set[Any]) -> dict[int, tuple[str, str]]:
@@ -222,34 +244,35 @@ def _people(unit: Unit, ids: set[Any]) -> dict[int, tuple[str, str]]:
 
 
 def _item(
-    unit: Unit, actor: Actor, row: Mapping[str, Any], flow: Flow, records: Mapping[tuple[str, int], Record],
+    unit: Unit, actor: Actor, row: Mapping[str, Any], asked: str | None, records: Mapping[tuple[str, int], Record],
     people: Mapping[int, tuple[str, str]], box: Box,
 ) -> Item:  # fmt: skip
     entity = unit.registry.entities[row["entity"]]
     record = records.get((entity.key, row["record"]))
-    field = amount_field(entity, flow)
+    field, labels = amount_field(entity, row["transition"]), entity.act_labels
     amount = (
         (field, record.values[field.key])
         if record is not None and field is not None and field.key in record.values
         else None
     )
-    step = flow.by_key.get(row.get("step") or "") or _current(flow, row)
     name, department = people.get(row["applicant"], ("", ""))
-    approver = row.get("approver")
+    approver, step = row.get("approver"), row.get("step") or asked
     instead = approver not in (None, actor.user_id) and box.name in ("todo", "done")
     return Item(
         id=row.get("task") or row["approval"], task=row.get("task"), approval=row["approval"], entity=entity, record=row["record"],
         title=record.title if record is not None else "", amount=amount,
-        act=entity.act_labels.get(row["transition"]) or Label(row["transition"], row["transition"]),
-        step=step.label if step is not None else None, applicant=row["applicant"], applicant_name=name, department=department,
+        act=labels.get(row["transition"]) or Label(row["transition"], row["transition"]),
+        step=labels.get(f"{row['transition']}.approval.{step}") or Label(step, step) if step else None,
+        applicant=row["applicant"], applicant_name=name, department=department,
         state=row["state"], verdict=row.get("verdict"), submitted_at=row["submitted_at"], opened_at=row.get("opened_at"),
         due=row.get("due"), decided_at=row.get("decided_at"), unread=row.get("task_state") == "open" and box.name == "cc",
         instead_of=people.get(approver or 0, ("", ""))[0] if instead else "", seen=record is not None,
-        edit=bool(step is not None and step.edit),
+        edit=_opens_fields(entity, row["transition"], step),
     )  # fmt: skip
 
 
-def _current(flow: Flow, row: Mapping[str, Any]) -> Any:
-    """Where one's own paper is at present."""
-    stops = (row.get("course") or {}).get("stops") or {}
-    return next((step for step in flow.steps if stops.get(step.key, {}).get("state") == "open"), None)
+def _opens_fields(entity: Entity, transition: str, step: str | None) -> bool:
+    """Whether the step lets its approver change something: then deciding takes the whole page."""
+    act = acts(entity).get(transition)
+    steps = (act.said.get("approval") or {}).get("steps") or {} if act is not None else {}
+    return bool((steps.get(step or "") or {}).get("edit"))
