@@ -7,13 +7,15 @@ are drawn above, moves back below.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from yuanke.kernel.text import Label
 from yuanke.metadata.registry import Entity, Option
 from yuanke.workflow.acts import Act, acts, state_field
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, EDGE = 128, 40, 96, 44, 24
-BACK = 34  # how far each move back hangs below the states
+WIDTH, HEIGHT, GAP_X, GAP_Y, EDGE = 108, 40, 76, 44, 20
+BACK = 34  # how far each move that passes other states hangs below them
+MANY = 3  # a move from more states than these is drawn from the last of them alone; the list in words names all
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class MoveLine:
     y: int
     back: bool
     asks: bool  # somebody has to agree
+    below: bool = False  # runs below the states it passes
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,29 @@ def picture(entity: Entity) -> Picture | None:
     columns = _columns(list(options), str(field.default or next(iter(options))), set(moves))
     boxes = _boxes(options, columns)
     lines = _lines(moves, boxes)
-    backs = sum(1 for line in lines if line.back)
+    backs = sum(1 for line in lines if line.below)
     height = max(box.y for box in boxes.values()) + HEIGHT + EDGE + backs * BACK
     return Picture(max(box.x for box in boxes.values()) + WIDTH + EDGE, height, tuple(boxes.values()), tuple(lines))
 
 
 def _moves(entity: Entity, states: list[str]) -> dict[tuple[str, str], list[Act]]:
-    """Acts by (from, to); a move that may begin anywhere is drawn from every open state but its own end."""
+    """Acts by (from, to), as far as a picture can show them."""
     found: dict[tuple[str, str], list[Act]] = {}
     for one in acts(entity).values():
-        targets = [one.to] if one.to in states else list(one.targets)
-        for source in states if one.sources is None else [s for s in states if s in one.sources]:
-            for target in targets:
-                if target != source and target is not None:
-                    found.setdefault((source, target), []).append(one)
+        for pair in _pairs(one, states):
+            found.setdefault(pair, []).append(one)
     return found
+
+
+def _pairs(one: Act, states: list[str]) -> list[tuple[str, str]]:
+    """A free move among several states is drawn from each to the next; one from many states from the last of them."""
+    sources = states if one.sources is None else [s for s in states if s in one.sources]
+    if one.targets:
+        return [(a, b) for a, b in pairwise(states) if a in sources and b in one.targets]
+    if one.to not in states:
+        return []
+    sources = [s for s in sources if s != one.to]
+    return [(s, one.to) for s in (sources[-1:] if len(sources) > MANY else sources)]
 
 
 def _columns(states: list[str], first: str, moves: set[tuple[str, str]]) -> dict[str, int]:
@@ -102,13 +113,13 @@ def _lines(moves: dict[tuple[str, str], list[Act]], boxes: dict[str, StateBox]) 
         a, b = boxes[source], boxes[target]
         label = tuple(dict.fromkeys(one.label for one in found))
         asks = any(one.said.get("approval") for one in found)
-        if b.x > a.x:
+        if b.x == a.x + WIDTH + GAP_X or (b.x > a.x and b.y != a.y):
             lines.append(_forward(a, b, label, asks))
         elif b.x == a.x:
             lines.append(_beside(a, b, label, asks))
         else:
-            at = lowest + BACK * (1 + sum(1 for line in lines if line.back)) - 8
-            lines.append(_backward(a, b, at, label, asks))
+            at = lowest + BACK * (1 + sum(1 for line in lines if line.below)) - 8
+            lines.append(_around(a, b, at, label, asks))
     return lines
 
 
@@ -126,7 +137,10 @@ def _beside(a: StateBox, b: StateBox, label: tuple[Label, ...], asks: bool) -> M
     return MoveLine(label, f"M{x} {y1}L{x} {y2}", x, (y1 + y2) // 2 + 4, False, asks)
 
 
-def _backward(a: StateBox, b: StateBox, at: int, label: tuple[Label, ...], asks: bool) -> MoveLine:
-    x1, x2 = a.x + WIDTH // 2 - 12, b.x + WIDTH // 2 + 12
-    path = f"M{x1} {a.y + HEIGHT}L{x1} {at - 8}Q{x1} {at} {x1 - 8} {at}L{x2 + 8} {at}Q{x2} {at} {x2} {at - 8}L{x2} {b.y + HEIGHT + 7}"
-    return MoveLine(label, path, (x1 + x2) // 2, at - 6, True, asks)
+def _around(a: StateBox, b: StateBox, at: int, label: tuple[Label, ...], asks: bool) -> MoveLine:
+    back = b.x < a.x
+    turn = -8 if back else 8
+    x1, x2 = a.x + WIDTH // 2 + 2 * turn, b.x + WIDTH // 2 - 2 * turn
+    down = f"M{x1} {a.y + HEIGHT}L{x1} {at - 8}Q{x1} {at} {x1 + turn} {at}"
+    path = f"{down}L{x2 - turn} {at}Q{x2} {at} {x2} {at - 8}L{x2} {b.y + HEIGHT + 7}"
+    return MoveLine(label, path, (x1 + x2) // 2, at - 6, back, asks, True)
