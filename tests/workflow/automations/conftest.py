@@ -15,7 +15,7 @@ from yuanke.access import people
 from yuanke.access.sessions import actor_of
 from yuanke.app import plugins
 from yuanke.jobs.tables import JOB, NOTE
-from yuanke.kernel.actor import Actor
+from yuanke.kernel.actor import Actor, Enterprise
 from yuanke.metadata import Layer
 from yuanke.records import Records
 from yuanke.records.trail import HISTORY
@@ -24,6 +24,8 @@ from yuanke.workflow import perform
 from yuanke.workflow.automations import logbook
 from yuanke.workflow.automations.tables import MARK, MOMENT, PAUSE, RUN, SECRET
 from yuanke.workflow.steps.assign import TURN
+
+from tests.served import app, database_url, enter, home, templated  # noqa: F401  fixtures of the served application
 
 DESK = Path(__file__).parent / "desk.yaml"
 PEOPLE = {"root": "admin", "chief": "chief", "ann": "seller", "bob": "seller", "cat": "seller"}
@@ -88,7 +90,7 @@ class Desk:
     def log(self, automation: str | None = None) -> list[logbook.Entry]:
         """Oldest first."""
         with self.installation.unit(self.at) as unit:
-            return logbook.entries(unit, automation)[::-1]
+            return logbook.entries(unit, automation, limit=100_000)[::-1]
 
     def waiting(self, automation: str) -> dict[int, Any]:
         """record -> the moment that waits."""
@@ -101,9 +103,9 @@ class Desk:
             return list(unit.execute(sa.select(JOB).where(JOB.c.kind == kind).order_by(JOB.c.id)))
 
 
-def desk_in(home: Path, url: str | None) -> Iterator[Desk]:
+def desk_in(folder: Path, url: str | None) -> Iterator[Desk]:
     plugins.load()
-    made = Desk(Installation(home, url), f"desk{os.getpid()}")
+    made = Desk(Installation(folder, url), f"desk{os.getpid()}")
     yield made
     remove_enterprise(made.installation, made.at.slug)
     made.installation.close()
@@ -124,3 +126,22 @@ def desk(dialect: str, request: pytest.FixtureRequest) -> Desk:
     made: Desk = request.getfixturevalue(f"desk_on_{dialect}")
     made.sweep()
     return made
+
+
+# -- the same desk, served -----------------------------------------------------------------------------------------
+
+
+def _make_desk(installation: Installation) -> None:
+    made = create_enterprise(installation, "acme", "爱客", layers=[Layer.read_file(DESK, "module")])
+    for username, role in (("root", "admin"), ("chief", "chief"), ("ann", "seller")):
+        enter(installation, made, username, role)
+
+
+templated["front_desk"] = _make_desk
+
+
+@pytest.fixture
+def front_desk(installation: Installation) -> Enterprise:
+    if installation.directory.find("acme") is None:
+        _make_desk(installation)
+    return installation.enterprise("acme")

@@ -10,20 +10,12 @@ from yuanke import jobs
 from yuanke.kernel.actor import Enterprise
 from yuanke.workflow.automations import upkeep
 
-from tests.served import app, browser, database_url, enter, home, templated  # noqa: F401
-from tests.workflow.automations.test_rest import _make_desk
+from tests.served import browser
 
 
 @pytest.fixture
 def dialect() -> str:
     return "sqlite"
-
-
-@pytest.fixture
-def front_desk(installation: Any) -> Enterprise:
-    if installation.directory.find("acme") is None:
-        _make_desk(installation)
-    return installation.enterprise("acme")
 
 
 class Admin:

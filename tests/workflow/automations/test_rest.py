@@ -5,40 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from yuanke import jobs
 from yuanke.kernel.actor import Enterprise
-from yuanke.metadata import Layer
-from yuanke.storage import create_enterprise
 from yuanke.workflow.automations.incoming import sign
 
-from tests.served import Caller, app, database_url, enter, home, templated  # noqa: F401
-
-DESK = Path(__file__).parent / "desk.yaml"
-
-
-def _make_desk(installation: Any) -> None:
-    made = create_enterprise(installation, "acme", "爱客", layers=[Layer.read_file(DESK, "module")])
-    for username, role in (("root", "admin"), ("chief", "chief"), ("ann", "seller")):
-        enter(installation, made, username, role)
-
-
-templated["front_desk"] = _make_desk
+from tests.served import Caller
 
 
 @pytest.fixture
 def dialect() -> str:
     return "sqlite"
-
-
-@pytest.fixture
-def front_desk(installation: Any) -> Enterprise:
-    if installation.directory.find("acme") is None:
-        _make_desk(installation)
-    return installation.enterprise("acme")
 
 
 @pytest.fixture
