@@ -52,19 +52,15 @@ LEFT_OUT = {
         "lead_id": "added by the module of leads",
         "campaign_id": "added by the module of campaigns",
         "pool_id": "added by the module of customer pools",
-        "open_tickets": "added by the module of service",
         "merged_into": "kept by the platform's merging, which redirects the old record",
     },
     "anniversary": {
         "last_remind_on": "kept by the reminders of the platform",
-        "care_id": "added by the module of service",
+        "care_id": "its care records are shown with it, the last one by its day",
     },
     "product": {
         "stock_qty": "added by the module of stock",
         "stock_amount": "added by the module of stock",
-    },
-    "product_category": {
-        "intake_template_id": "added by the module of service",
     },
     "supplier": {
         "payable": "added by the module of payments",
@@ -75,13 +71,10 @@ LEFT_OUT = {
         "lead_id": "added by the module of leads",
         "campaign_id": "added by the module of campaigns",
         "competitors": "a competitor names the deal it is in, which gives the deal its competitors",
-        "project_id": "added by the module of projects",
     },
     "opportunity_product": {"sku_id": "added by the module of stock"},
     "task": {
-        "project_id": "added by the module of projects",
         "lead_id": "added by the module of leads",
-        "stage_after": "needs the steps of a transition",
         "repeat_rule": "needs the type recurrence",
         "comment_count": "comments are a feature of the platform, which counts them",
     },
