@@ -22,10 +22,10 @@ def brought(door: Records, entity: str, values: dict[str, Any]) -> Record:
     return Records(door.unit, engine_of(door.actor)).create(entity, {"owner": door.actor.user_id, **values})
 
 
-def goods(doors: Doors) -> dict[str, int]:
+def goods(doors: Doors, more: str = "") -> dict[str, int]:
     """服务器 and 交换机 at 13 %, 安装服务 at 6 %: ids by name."""
     boss = doors("boss")
-    category = boss.create("product_category", {"name": "硬件"}).id
+    category = boss.create("product_category", {"name": f"硬件{more}"}).id
     said = [
         ("服务器", "台", "12800", "9800", "13"),
         ("交换机", "台", "1599.5", "1148", "13"),
@@ -95,3 +95,49 @@ def told(door: Records, entity: str, values: dict[str, Any]) -> list[str]:
     with pytest.raises(ValidationFailed) as found:
         door.create(entity, values)
     return [said.say() for sentences in found.value.errors.values() for said in sentences]
+
+
+def supplier_of(doors: Doors, **more: Any) -> int:
+    return doors("purchasing").create("supplier", {"name": "深圳网联设备有限公司", **more}).id
+
+
+def warehouse_of(doors: Doors) -> int:
+    """A warehouse that the warehouse's keeper keeps; made once."""
+    boss = Records(doors("boss").unit, engine_of(doors("boss").actor))
+    standing = boss.list("warehouse").records
+    if standing:
+        return standing[0].id
+    return boss.create("warehouse", {"code": "BJ", "name": "北京仓", "keepers": [doors("warehouse").actor.user_id]}).id
+
+
+def bought(doors: Doors, status: str = "running", **more: Any) -> Record:
+    """The purchase of story B08: 100 at 23.4500 and 30 at 41.3333, 13 %, freight 100 by amount."""
+    boss = doors("boss")
+    supplier = boss.list("supplier").records
+    category = boss.create("product_category", {"name": f"耗材{len(supplier)}{clock.now():%f}"}).id
+    common = {"category": category, "list_price": "60", "tax_rate": "13"}
+    codes = [f"{name}{clock.now():%M%S%f}" for name in ("P1-", "P2-")]
+    ids = [boss.create("product", {"code": code, "name": code, **common}).id for code in codes]
+    lines = [
+        {"product": ids[0], "quantity": 100, "price": "23.45", "tax_rate": 13},
+        {"product": ids[1], "quantity": 30, "price": "41.3333", "tax_rate": 13},
+    ]
+    values = {
+        "supplier": supplier[0].id if supplier else supplier_of(doors),
+        "warehouse": warehouse_of(doors),
+        "freight": 100,
+        "lines": lines,
+        "status": status,
+        **more,
+    }
+    return brought(doors("purchasing"), "purchase_order", values)
+
+
+def received(doors: Doors, order: Record, *quantities: int, status: str = "posted") -> Record:
+    """So many of each line of a purchase come into the warehouse."""
+    lines = [
+        {"product": row.values["product"].id, "purchase_item": row.id, "quantity": quantity}
+        for row, quantity in zip(order.values["lines"], quantities, strict=False)
+    ]
+    values = {"purchase_order": order.id, "warehouse": order.values["warehouse"].id, "status": status, "lines": lines}
+    return brought(doors("warehouse"), "stock_in", values)

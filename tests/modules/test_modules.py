@@ -39,7 +39,6 @@ RENAMED = {
         "action_template": "deed",
     },
     "product": {"price": "list_price", "ext_codes": "shop_codes"},
-    "supplier": {"code": "number"},
     "opportunity": {"code": "number", "member_ids": "members"},
     "opportunity_product": {"qty": "quantity"},
     "task": {"contact_ids": "contacts", "assignee_ids": "assignees", "contract_id": "order"},
@@ -62,11 +61,6 @@ LEFT_OUT = {
         "stock_qty": "added by the module of stock",
         "stock_amount": "added by the module of stock",
     },
-    "supplier": {
-        "payable": "added by the module of payments",
-        "prepaid": "added by the module of payments",
-        "on_time_rate": "added by the module of purchasing",
-    },
     "opportunity": {
         "lead_id": "added by the module of leads",
         "campaign_id": "added by the module of campaigns",
@@ -82,7 +76,6 @@ LEFT_OUT = {
 
 #: required by the business, but not asked of a person: why
 NOT_ASKED = {
-    ("supplier", "customer"): "a supplier need not be a customer",
     ("task", "assignees"): "left empty, the owner does it",
     ("task", "assigner"): "filled with whoever makes the task",
     ("opportunity", "status"): "follows from the stage",
