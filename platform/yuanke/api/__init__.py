@@ -27,6 +27,7 @@ def install(app: Application) -> None:
     from yuanke.api.openapi import OpenApi
     from yuanke.api.records import RecordsApi
     from yuanke.api.search import SearchApi
+    from yuanke.api.settings import SettingsApi
     from yuanke.api.tables import ExportsApi, ImportsApi
     from yuanke.api.work import WorkApi
     from yuanke.web.converters import Identity, Key
@@ -36,6 +37,7 @@ def install(app: Application) -> None:
     resources = (
         RecordsApi,
         SearchApi,
+        SettingsApi,
         MeApi,
         MetadataApi,
         CustomizationsApi,

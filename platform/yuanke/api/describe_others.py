@@ -12,10 +12,17 @@ from yuanke.workflow.automations.declared import every_automation
 _OBJECT: Json = {"type": "object"}
 
 
+def _changed_settings() -> Json:
+    made = _operation("change settings", _OBJECT)
+    made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _OBJECT}}}
+    return made
+
+
 def beside_records(held: Current) -> Json:
     """Paths, for the caller's own rights."""
     paths: Json = {
         "/api/v1/me": {"get": _operation("me", ref("Me"))},
+        "/api/v1/settings": {"get": _operation("settings", _OBJECT), "patch": _changed_settings()},
         "/api/v1/search": {"get": _operation("search", many("SearchHit"), parameters=("q", "few"))},
         "/api/v1/metadata": {"get": _operation("metadata", _OBJECT)},
         "/api/v1/metadata/{entity}": {

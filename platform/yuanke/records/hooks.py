@@ -13,6 +13,7 @@ from yuanke.records import filling
 from yuanke.records.duplicates import function, likeness  # noqa: F401 - the function of expressions
 from yuanke.records.duplicates.refusing import check_duplicates
 from yuanke.records.hanging import check_hanging
+from yuanke.records.parameters import REFILL, refill
 from yuanke.records.transferring.leaving import check_leaving
 from yuanke.records.undoing import job as undoing
 from yuanke.storage import apply, steps
@@ -27,6 +28,7 @@ def job_kinds() -> dict[str, Any]:
     return {
         filling.REINDEX: LongJob(filling.reindex, Label("重建搜索索引", "Search index")),
         filling.REFRESH: LongJob(filling.refresh_day, Label("更新当日数值", "Values of the day")),
+        REFILL: LongJob(refill, Label("按新的参数重新计算", "Figures after a changed setting")),
         likeness.KIND: LongJob(likeness.find_alike, Label("查找相似的记录", "Similar records")),
         undoing.KIND: LongJob(undoing.run_undo, Label("撤销批量操作", "Undo of a bulk operation")),
     }

@@ -28,6 +28,7 @@ from yuanke.screens.pages import (
     inline,
     jobs,
     me,
+    parameters,
     messages,
     people,
     record,
@@ -131,6 +132,14 @@ class Pages(BaseView):
     @expose("/me/sessions", methods=["POST"])
     def end_others(self) -> Response:
         return me.end_others(reader())
+
+    @expose("/settings/parameters", methods=["GET"])
+    def parameters(self) -> Response:
+        return parameters.parameters_page(reader())
+
+    @expose("/settings/parameters", methods=["POST"])
+    def save_parameters(self) -> Response:
+        return parameters.save_parameters(reader())
 
     @expose("/settings")
     def settings(self) -> Response:
