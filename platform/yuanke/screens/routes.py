@@ -27,6 +27,7 @@ from yuanke.screens.pages import (
     functions,
     inline,
     jobs,
+    log,
     me,
     parameters,
     messages,
@@ -132,6 +133,10 @@ class Pages(BaseView):
     @expose("/me/sessions", methods=["POST"])
     def end_others(self) -> Response:
         return me.end_others(reader())
+
+    @expose("/settings/log")
+    def log(self) -> Response:
+        return log.log_page(reader())
 
     @expose("/settings/parameters", methods=["GET"])
     def parameters(self) -> Response:
