@@ -139,7 +139,7 @@ class Drafting:
 
     def _columns_that_tell_records_apart(self) -> list[int]:
         """Positions of the key's columns, without a key of all columns of the record itself."""
-        names = self.mapping.key or tuple(self.mapping.columns)
+        names = self.mapping.key_fields or tuple(self.mapping.columns)
         columns = [column for name in names for column in self.shaper.columns_of(name)]
         return [self.table.header.index(column) for column in dict.fromkeys(columns)]
 

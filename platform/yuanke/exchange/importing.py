@@ -7,7 +7,8 @@ last chunk and does nothing twice. A dry run does all of it and keeps only what 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 
 from yuanke.exchange.children import Children
@@ -23,6 +24,7 @@ from yuanke.jobs import Run, Step
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import Refused
 from yuanke.kernel.text import message
+from yuanke.records.undoing import recorded, resumed
 from yuanke.storage import Unit
 
 #: so many rows refused and none taken: the mapping is wrong, not the rows
@@ -101,7 +103,23 @@ class Import:
                 self._keep(step, drafts, outcome)
             return
         with self.run.step() as step:
-            self._keep(step, drafts, self._save(step, drafts))
+            with self._written(step):
+                outcome = self._save(step, drafts)
+            self._keep(step, drafts, outcome)
+
+    @contextmanager
+    def _written(self, step: Step) -> Iterator[None]:
+        """All chunks of one import belong to one change set, by which it can be undone."""
+        known = self.run.checkpoint.get("change_set")
+        if known is not None:
+            with resumed(step.unit, known):
+                yield
+            return
+        with recorded(step.unit, step.actor, "import", self.mapping.entity) as change_set:
+            change_set.begin()
+            yield
+        if change_set.stands:
+            self.run.checkpoint["change_set"] = change_set.id
 
     def _save(self, step: Step, drafts: list[Draft]) -> dict[int, str]:
         prepared = self._prepare(step.unit, step.actor)
@@ -140,7 +158,7 @@ class Import:
         """A second pass: every row is there now, so the links between them can be set."""
         mapping = narrowed(self.mapping, prepared.own_links)
         for chunk in prepared.drafting.chunks(self.run.checkpoint.get("linked", 0)):
-            with self.run.step() as step:
+            with self.run.step() as step, self._written(step):
                 again = self._prepare(step.unit, step.actor)
                 missing = link_chunk(step, self.open_door, again, mapping, self._own_texts, chunk)
                 self.run.checkpoint["linked"] = chunk[-1].last

@@ -30,6 +30,7 @@ from yuanke.kernel.errors import AccessDenied, QueryFault, RecordNotFound, TooMa
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
 from yuanke.records import Records
+from yuanke.records.undoing.sets import keep_count
 from yuanke.records.values import Condition, Query
 from yuanke.storage import Unit
 
@@ -127,7 +128,11 @@ def run_import(run: jobs.Run) -> dict[str, Any]:
             "dry": dry,
             "entity": mapping.entity,
             "error_file": None,
+            "change_set": run.checkpoint.get("change_set"),
         }
+        if result["change_set"] is not None:
+            with run.step() as step:
+                keep_count(step.unit, result["change_set"], counts.created + counts.updated)
         if counts.failed or counts.incomplete or unclaimed:
             result["error_file"] = _keep_error_file(run, table, Path(main), unclaimed)
     return result

@@ -94,8 +94,12 @@ def check(
         faults.raise_if_any()
         raise AssertionError
     columns = list(header)
-    faults.fields(entity, registry, mapping.columns, mapping.constants, writable[entity.key], columns, "", mapping.key)
-    for name in mapping.key:
+    known_by = mapping.key_fields
+    faults.fields(entity, registry, mapping.columns, mapping.constants, writable[entity.key], columns, "", known_by)
+    filled = {*mapping.columns, *mapping.constants}
+    if mapping.by_rules and not any(rule.match and set(rule.match) <= filled for rule in entity.duplicates):
+        faults.add("key", message("没有一条查重规则的字段都有对应的列"))
+    for name in known_by:
         known = entity.field(name)
         if known is None or known.retired or not known.has_column or name not in readable | {"id"}:
             faults.add("key", _unknown(message("没有名为 {name} 的字段"), name, entity.fields))

@@ -78,11 +78,16 @@ class RowsSource:
         return {k: v for k, v in told.items() if v}
 
 
+#: as ``key``: records are found by the duplicate rules of the entity
+DUPLICATES = "@duplicates"
+
+
 @dataclass(frozen=True)
 class ImportMapping:
     """``columns`` holds links too. ``when_found``: update | fill (only what is empty) | skip; ``when_absent``:
     create | refuse;
-    ``empties``: keep (an empty cell changes nothing) | clear. Both "when" speak of records found by ``key``."""
+    ``empties``: keep (an empty cell changes nothing) | clear. Both "when" speak of records found by ``key``: fields that
+    are equal in their normal forms, or `DUPLICATES`."""
 
     entity: str
     columns: Mapping[str, Source]
@@ -94,6 +99,15 @@ class ImportMapping:
     when_found: str = "update"
     when_absent: str = "create"
     empties: str = "keep"
+
+    @property
+    def by_rules(self) -> bool:
+        """Whether the duplicate rules of the entity say which record a row means, and not fields of the mapping."""
+        return self.key == (DUPLICATES,)
+
+    @property
+    def key_fields(self) -> tuple[str, ...]:
+        return () if self.by_rules else self.key
 
     def plain(self) -> dict[str, Any]:
         """The JSON form that `from_plain` reads back."""

@@ -36,7 +36,7 @@ def texts_of_own_links(table: TableFile, prepared: Prepared) -> dict[str, set[st
 
 def narrowed(mapping: ImportMapping, own_links: Mapping[str, Any]) -> ImportMapping:
     """The mapping of the second pass: the key and the links, of records that are there."""
-    keep = {*mapping.key, *own_links}
+    keep = {*mapping.columns} if mapping.by_rules else {*mapping.key, *own_links}
     return replace(
         mapping,
         columns={name: source for name, source in mapping.columns.items() if name in keep},

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from yuanke.exchange.drafts import Draft, Line
 from yuanke.exchange.linking import Links, Wanted, wanted_of
 from yuanke.exchange.mapping import ImportMapping
-from yuanke.exchange.matching import Matching, key_of
+from yuanke.exchange.matching import Matching
 from yuanke.exchange.ports import Door, OpenDoor
 from yuanke.exchange.prepared import Prepared
 from yuanke.exchange.shaping import Shaped
@@ -22,6 +22,7 @@ from yuanke.jobs import Step
 from yuanke.kernel.errors import Refusal, ValidationFailed
 from yuanke.kernel.text import Message, message
 from yuanke.records import Typed
+from yuanke.records.undoing.sets import forget_all
 
 #: draft -> created | updated, or None when it was refused (its faults say why)
 Saved = Iterable[tuple[Draft, str | None]]
@@ -56,13 +57,13 @@ class Saving:
         self.mapping = mapping
         self.own_texts = own_texts
         self.seen = seen
-        self.matching = Matching(self.door, self.engine, prepared.entity, mapping, prepared.writable)
+        self.matching = Matching(step.unit, self.door, prepared.entity, mapping, prepared.writable)
 
     def save(self, drafts: list[Draft]) -> dict[int, str]:
         """row -> created | updated | skipped; the rows that are missing in it were refused."""
         self.find_links(drafts)
         outcome: dict[int, str] = {}
-        for part in _without_repeated_keys(drafts, self.mapping.key):
+        for part in _without_repeated_keys(drafts, self.matching):
             self.matching.find(part)
             outcome.update(self._write(part))
         return outcome
@@ -124,7 +125,7 @@ class Saving:
             with self.unit.connection.begin_nested():
                 made = self.door.batch(entity or self.prepared.entity.key, create=new, update=changed, atomic=False)
         except (Refusal, IntegrityError, DataError) as error:
-            self.unit.kept.clear()  # what was remembered inside the part that was undone
+            forget_all(self.unit)  # what was remembered inside the part that was undone
             if len(create) + len(update) == 1:
                 draft = (create or update)[0]
                 refuse(draft, error)
@@ -190,16 +191,16 @@ class Saving:
 
     def _repeats(self, draft: Draft) -> bool:
         """In a dry run: did an earlier row of the file make this record, so that this one would update it?"""
-        if self.seen is None or not self.mapping.key:
+        if self.seen is None:
             return False
-        key = hash(key_of(draft, self.mapping.key))
-        return self.seen.keys.setdefault(key, draft.row) != draft.row
+        rows = [self.seen.keys.setdefault(hash(mark), draft.row) for mark in self.matching.marks(draft)]
+        return any(row != draft.row for row in rows)
 
     def _refuse_repeated_values(self, draft: Draft, seen: Seen) -> None:
         """In a dry run: what is unique may not stand twice in the file either."""
         for name, value in draft.shaped.values.items():
             known = self.prepared.entity.fields[name]
-            if known.unique != () or name in self.mapping.key or value is None or isinstance(value, list):
+            if known.unique != () or name in self.mapping.key_fields or value is None or isinstance(value, list):
                 continue
             row = seen.values.setdefault((name, value), draft.row)
             if row != draft.row and draft.id is None:
@@ -229,17 +230,17 @@ def _fault_at(draft: Draft, path: str, said: Message) -> None:
         draft.shaped.fault(path, said)
 
 
-def _without_repeated_keys(drafts: list[Draft], key: tuple[str, ...]) -> Iterable[list[Draft]]:
-    """Parts in which no key stands twice, so that a later row finds what an earlier one made."""
+def _without_repeated_keys(drafts: list[Draft], matching: Matching) -> Iterable[list[Draft]]:
+    """Parts in which no record is meant twice, so that a later row finds what an earlier one made."""
     part: list[Draft] = []
     keys: set[Any] = set()
     for draft in drafts:
-        mark = key_of(draft, key) if key else None
-        if mark is not None and mark in keys:
+        marks = set(matching.marks(draft))
+        if marks & keys:
             yield part
             part, keys = [], set()
         part.append(draft)
-        keys.add(mark)
+        keys |= marks
     if part:
         yield part
 

@@ -86,6 +86,7 @@ entities:
     fields:
       about: {link: [firm, person], label: 关于, inverse: mentions}
       firm: {link: firm, label: 单位, inverse: visits}
+      others: {links: firm, label: 同去, inverse: joined}
       topic: text
       state: {label: 状态, default: open, options: {open: {}, done: {closed: true}}}
     permissions:

@@ -15,7 +15,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import DuplicateRule, Entity, Field
 from yuanke.records.carried import titles_of
 from yuanke.records.duplicates.forms import form_of
-from yuanke.records.duplicates.kept import NORMAL
+from yuanke.records.duplicates.kept import NORMAL, normal_fields
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import live
 
@@ -97,15 +97,15 @@ def ids_alike(unit: Unit, entity: Entity, values: Mapping[str, Any], most: int =
 def ids_by_forms(
     unit: Unit, entity: Entity, names: Sequence[str], keys: Iterable[tuple[Any, ...]]
 ) -> dict[tuple[str, ...], list[int]]:
-    """Forms of ``names`` -> live records that have them; two queries at most for many keys at once."""
+    """Forms of ``names`` -> live records that have them, in one query; one of ``names`` has its forms kept."""
     wanted = {forms_of(unit, entity, names, key) for key in keys}
-    texts = [name for name in names if not entity.fields[name].targets]
-    if not wanted or not texts:
+    first = next(name for name in names if name in normal_fields(unit.registry, entity))
+    if not wanted:
         return {}
     table, kept = unit.tables[entity.key], NORMAL.alias()
-    at = names.index(texts[0])
+    at = names.index(first)
     near = sa.select(kept.c.record).where(
-        kept.c.entity == entity.key, kept.c.field == texts[0], kept.c.form.in_({forms[at] for forms in wanted})
+        kept.c.entity == entity.key, kept.c.field == first, kept.c.form.in_({forms[at] for forms in wanted})
     )
     rows = unit.execute(
         sa.select(table.c.id, *(table.c[name] for name in names)).where(live(entity, table), table.c.id.in_(near))
@@ -115,6 +115,21 @@ def ids_by_forms(
         forms = forms_of(unit, entity, names, tuple(values))
         if forms in wanted:
             found.setdefault(forms, []).append(record_id)
+    return found
+
+
+def ids_by_values(
+    unit: Unit, entity: Entity, names: Sequence[str], keys: Iterable[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], list[int]]:
+    """The same for fields that are compared as they stand."""
+    wanted = set(keys)
+    table = unit.tables[entity.key]
+    near = [table.c[name].in_({key[at] for key in wanted}) for at, name in enumerate(names)]
+    found: dict[tuple[Any, ...], list[int]] = {}
+    columns = [table.c[name] for name in names]
+    for record_id, *values in unit.execute(sa.select(table.c.id, *columns).where(live(entity, table), *near)):
+        if tuple(values) in wanted:
+            found.setdefault(tuple(values), []).append(record_id)
     return found
 
 

@@ -106,6 +106,7 @@ def hand_over(
         raise ValidationFailed({"to": [message("不能交接给本人") if user == to else NOBODY]})
     done = HandedOver()
     with recorded(unit, actor, "leaving", "user", within=WITHIN, to=to, reason=reason) as change_set:
+        change_set.begin()
         for entity in handed_over(unit):
             if entities is None or entity.key in entities:
                 _all_of(unit, actor, entity, user, to, reason, change_set, done)

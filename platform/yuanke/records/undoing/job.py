@@ -50,6 +50,7 @@ def run_undo(run: Run) -> dict[str, Any]:
             part = written_by(step.unit, set_id, order[at : at + CHUNK])
             back = run.checkpoint.get("back")
             with resumed(step.unit, back) if back else _fresh(step.unit, step.actor, row) as held:
+                held.begin()
                 take_back(step.unit, step.actor, row, part, done)
                 run.checkpoint["back"] = held.id if held.stands else None
             note(step.unit, set_id, done)

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
-from yuanke.records.trail import CHANGE_SET
+from yuanke.records.trail import CHANGE_SET, HISTORY
 from yuanke.storage import Unit
 
 ENTITY = "change_set"
@@ -43,9 +45,21 @@ class ChangeSet:
     def stands(self) -> bool:
         return self._made is not None
 
-    def _keep(self) -> None:
+    def begin(self) -> None:
+        """Written at once: what is done inside may be undone to a savepoint, and its row must outlive that."""
+        assert self.id
+
+    def end(self) -> None:
+        """What was kept in it is written; a set that no line of history belongs to goes."""
+        table = self.unit.tables[ENTITY]
+        if (
+            self.stands
+            and self.unit.execute(sa.select(HISTORY.c.id).where(HISTORY.c.change_set == self.id).limit(1)).first()
+            is None
+        ):
+            self.unit.execute(table.delete().where(table.c.id == self.id))
+            self._made = None
         if self.stands:
-            table = self.unit.tables[ENTITY]
             kept = {"details": self.details or None} | ({} if self.count is None else {"count": self.count})
             self.unit.execute(table.update().where(table.c.id == self.id).values(kept))
 
@@ -73,7 +87,7 @@ def recorded(
     unit.kept[CHANGE_SET] = made
     try:
         yield made
-        made._keep()
+        made.end()
     finally:
         del unit.kept[CHANGE_SET]
 
@@ -93,6 +107,20 @@ def until(within: str | None, now: datetime) -> datetime | None:
     """The end of ``30d`` counted from ``now``."""
     found = _LENGTH.fullmatch(within) if within else None
     return now + timedelta(days=int(found[1]) * DAYS[found[2]]) if found else None
+
+
+def keep_count(unit: Unit, set_id: int, records: int) -> None:
+    """How many records a set of many transactions wrote, when that is known."""
+    table = unit.tables[ENTITY]
+    unit.execute(table.update().where(table.c.id == set_id).values(count=records))
+
+
+def forget_all(unit: Unit) -> None:
+    """Nothing that the unit remembers holds after a savepoint was undone, but the set that it goes on writing."""
+    held = unit.kept.get(CHANGE_SET)
+    unit.kept.clear()
+    if held is not None:
+        unit.kept[CHANGE_SET] = held
 
 
 @contextmanager

@@ -36,6 +36,7 @@ def undo(unit: Unit, actor: Actor, set_id: int) -> Undone:
     """Take back what the set wrote. Raises RecordNotFound, AccessDenied, Refused (``left`` names what stands in the way)."""
     row = begin(unit, actor, set_id)
     with recorded(unit, actor, "undo", row["entity"] or "", within=None) as back:
+        back.begin()
         details = row["details"] or {}
         for key, part in details.items():
             if key in parts:
@@ -131,8 +132,7 @@ def _kept_whole(unit: Unit, row: Mapping[str, Any], written: Collection[Written]
 def _take_back(unit: Unit, actor: Actor, set_id: int, one: Written, done: Undone, last: bool) -> bool:
     if one.created:
         if not one.gone:
-            _bin(unit, actor, set_id, one)
-            done.binned += 1
+            done.binned += _bin(unit, actor, set_id, one)
         return False
     standing = _standing(unit, one)
     if standing is None and one.gone:
@@ -161,11 +161,11 @@ def _standing(unit: Unit, one: Written) -> dict[str, Any] | None:
     return dict(found) if found is not None else None
 
 
-def _bin(unit: Unit, actor: Actor, set_id: int, one: Written) -> None:
+def _bin(unit: Unit, actor: Actor, set_id: int, one: Written) -> bool:
     """Away with what the set made, unless somebody has worked with it since. What refers to it refuses by itself."""
     standing = _standing(unit, one)
     if standing is None:
-        return
+        return False
     back = Backwards(unit, one, standing)
     after = {key: pair for line in later(unit, one, set_id) for key, pair in line.changes.items()}
     if any(not back.holds(key) for key in after if key != TOLD):
@@ -173,6 +173,7 @@ def _bin(unit: Unit, actor: Actor, set_id: int, one: Written) -> None:
     if _hangs(unit, one, set_id):
         raise Refused(message("之后有人添加了评论或附件"))
     removal.delete(unit, engine_of(actor), one.entity, one.id)
+    return True
 
 
 def _hangs(unit: Unit, one: Written, set_id: int) -> bool:
