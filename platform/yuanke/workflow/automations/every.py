@@ -21,6 +21,7 @@ from yuanke.kernel import clock
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import Label, message
 from yuanke.metadata.registry import Registry
+from yuanke.records.environment import prefetch
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import TableScope, live
 from yuanke.workflow.acts import act
@@ -33,7 +34,7 @@ from yuanke.workflow.automations.told import Told
 from yuanke.workflow.scope import expression
 
 KIND = "automation_every"
-PAGE = 200
+PAGE = 50
 #: who knows the working calendar of an enterprise: ``(unit, day) -> bool``, or None where he does not
 calendars: list[Any] = []
 
@@ -118,6 +119,7 @@ def _some(unit: Unit, run: Run) -> bool:
     one = find(unit.registry, run.arguments["automation"])
     ids = _page(unit, one, run.checkpoint["reached"])
     until, lines = time.monotonic() + STEP_SECONDS, []
+    prefetch(unit, one.entity, set(ids))
     for record in ids:
         line = attempt(unit, Told(one, record, "every"), run.id)
         if line is not None:

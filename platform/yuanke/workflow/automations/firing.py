@@ -6,6 +6,7 @@ The one rule: a moment and its effect are one transaction, so it fires once, who
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from yuanke.jobs import LongJob, Run
 from yuanke.kernel import clock
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import Label, message
+from yuanke.records.environment import prefetch
 from yuanke.storage import Unit
 from yuanke.workflow.automations import logbook, moments, switching
 from yuanke.workflow.automations.declared import find
@@ -22,7 +24,7 @@ from yuanke.workflow.automations.running import attempt
 from yuanke.workflow.automations.tables import MOMENT
 from yuanke.workflow.automations.told import Told
 
-PAGE = 500
+PAGE = 50
 STEP_SECONDS = 0.04  # a transaction of the background is over after this
 
 
@@ -49,6 +51,7 @@ def _fire_some(unit: Unit, job: int) -> tuple[int, bool]:
     """(how many, whether more are due)."""
     until, lines, done = time.monotonic() + STEP_SECONDS, [], 0
     rows = _due(unit)
+    _prefetch(unit, rows)
     for row in rows:
         line = _fire_one(unit, row, job)
         if line is not None:
@@ -58,6 +61,16 @@ def _fire_some(unit: Unit, job: int) -> tuple[int, bool]:
             break
     logbook.write(unit, *lines)
     return done, done < len(rows) or len(rows) == PAGE
+
+
+def _prefetch(unit: Unit, rows: Sequence[Any]) -> None:
+    """The records of a page, one SELECT an entity."""
+    by_entity: dict[str, set[int]] = {}
+    for row in rows:
+        by_entity.setdefault(row.automation.partition(".")[0], set()).add(row.record)
+    for key, ids in by_entity.items():
+        if key in unit.registry.entities:
+            prefetch(unit, unit.registry.entities[key], ids)
 
 
 def _due(unit: Unit) -> list[Any]:

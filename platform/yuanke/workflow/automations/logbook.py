@@ -63,17 +63,16 @@ def line(
 
 
 def write(unit: Unit, *lines: Mapping[str, Any]) -> None:
-    """Into the log; the line of a job that was tried before takes the place of the one that failed."""
-    retried = [one["job"] for one in lines if one["job"] is not None]
-    if retried:
-        unit.execute(RUN.delete().where(RUN.c.job.in_(retried), RUN.c.state == "failed", sa.or_(*map(_same, lines))))
+    """Into the log."""
     if lines:
         unit.execute(RUN.insert(), [dict(one) for one in lines])
 
 
-def _same(one: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-    record = RUN.c.record.is_(None) if one["record"] is None else RUN.c.record == one["record"]
-    return sa.and_(RUN.c.automation == one["automation"], record)
+def write_again(unit: Unit, one: Mapping[str, Any]) -> None:
+    """The line of a job of its own: it takes the place of what an earlier try of that job left."""
+    if one["job"] is not None:
+        unit.execute(RUN.delete().where(RUN.c.job == one["job"], RUN.c.state == "failed"))
+    write(unit, one)
 
 
 def entries(

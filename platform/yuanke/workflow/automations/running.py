@@ -71,7 +71,7 @@ def run_job(unit: Unit, actor: Actor, arguments: Mapping[str, Any], progress: Ca
     address = told.automation.address
     paused = not told.automation.active or switching.is_paused(unit, address)
     outcome = Outcome("skipped", message("自动化已暂停")) if paused else run_on(unit, told)
-    logbook.write(unit, line_of(told, outcome, unit.kept.get("job")))
+    logbook.write_again(unit, line_of(told, outcome, unit.kept.get("job")))
     return {"state": outcome.state, "did": len(outcome.did)}
 
 
@@ -91,7 +91,7 @@ def run_failed(unit: Unit, failure: Failure) -> None:
         told["automation"], told["record"], told["event"], "failed", said=said, chain=told["chain"], job=failure.job,
         by=told["me"],
     )  # fmt: skip
-    logbook.write(unit, failed)
+    logbook.write_again(unit, failed)
 
 
 JOB_KIND = ShortJob(run_job, Label("自动化", "Automation"), failed=run_failed)
