@@ -43,6 +43,7 @@ samples:
       tags: [pen, book]
       signed_on: =today() - days(20)
       lines: [{product: pen, quantity: 3}, {product: book, quantity: 1, price: 9}]
+    second: {firm: mother, tags: =list(product.id)}
   firm:
     daughter: {name: 子公司, parent: mother, size: =40 + 2}
     mother: {name: 母公司}
@@ -59,7 +60,7 @@ def test_samples_are_made_with_what_they_name_before_them(enterprise, writing):
     with writing(at) as unit:
         door = Records(unit, Actor(at.slug, None, username="command", door="command", engine=True))
         made = fill(door)
-        assert len(made) == 6
+        assert len(made) == 7
         deal = door.get("deal", made["deal", "first"]).values
         assert deal["firm"].id == made["firm", "daughter"]
         assert {tag.id for tag in deal["tags"]} == {made["product", "pen"], made["product", "book"]}
@@ -70,5 +71,7 @@ def test_samples_are_made_with_what_they_name_before_them(enterprise, writing):
         ]
         daughter = door.get("firm", made["firm", "daughter"]).values
         assert (daughter["parent"].title, daughter["size"]) == ("母公司", 42)
+        second = door.get("deal", made["deal", "second"]).values  # records of an entity, by its name
+        assert {tag.id for tag in second["tags"]} == {made["product", "pen"], made["product", "book"]}
         visit = door.get("visit", made["visit", "at_mother"]).values
         assert (visit["about"].entity, visit["about"].id) == ("firm", made["firm", "mother"])

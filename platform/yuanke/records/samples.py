@@ -13,6 +13,7 @@ from yuanke.access.grants import engine_of
 from yuanke.access.scopes import run_values
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.door import Records
+from yuanke.records.environment import collection
 from yuanke.records.names import readable_scope
 
 Sample = tuple[str, str]  # entity, name
@@ -25,6 +26,19 @@ def fill(door: Records) -> dict[Sample, int]:
         for name in named:
             story.tell(entity, name)
     return story.made
+
+
+class _Names(dict[str, Any]):
+    """``me`` and ``settings``; an entity's name stands for its records: ``first(user).id``."""
+
+    def __init__(self, story: _Story, entity: Entity) -> None:
+        super().__init__(run_values(story.unit, story.door.actor))
+        self.story, self.entity = story, entity
+
+    def __missing__(self, key: str) -> Any:
+        if key not in self.story.unit.registry.entities:
+            raise KeyError(key)
+        return collection(self.story.unit, self.entity, None, key)
 
 
 class _Story:
@@ -70,4 +84,4 @@ class _Story:
     def _computed(self, entity: Entity, field: Field | None, source: str) -> Any:
         scope = readable_scope(self.unit, engine_of(self.door.actor), entity)
         wanted = field.type.kind_of(field) if field is not None and not field.targets else None
-        return expressions.compile(source, scope, expect=wanted).evaluate(run_values(self.unit, self.door.actor))
+        return expressions.compile(source, scope, expect=wanted).evaluate(_Names(self, entity))
