@@ -6,6 +6,7 @@ import './scripts/messages.js';
 import './scripts/requests.js';
 import './scripts/dialogs.js';
 import './scripts/shell.js';
+import './scripts/bell.js';
 import './scripts/tabs.js';
 import './scripts/list.js';
 import { enhance } from './scripts/lazy.js';

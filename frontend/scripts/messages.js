@@ -1,7 +1,7 @@
 // Toasts: what the server or a script wants to tell, read out by screen readers, gone by itself unless it is bad news.
 import { $, icon, make, on, say } from './dom.js';
 
-const ICONS = { good: 'circle-check', bad: 'alert-circle', warn: 'alert-triangle' };
+const ICONS = { good: 'circle-check', bad: 'alert-circle', warn: 'alert-triangle', news: 'bell' };
 
 /** kind: good | warn | bad. `undo` is a URL that is posted to when pressed. */
 export function toast(text, kind = 'good', undo = null) {

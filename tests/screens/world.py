@@ -108,7 +108,9 @@ dashboards:
     label: 首页
     widgets:
       open: {label: 进行中的交易, list: deal, where: stage == open, columns: [subject, total]}
-    rows: [[open]]
+      due: {label: 提醒, feed: reminders}
+      told: {label: 消息, feed: messages}
+    rows: [[open], [due, told]]
 """
 SECRET = "987654.32"  # the margin of the boss's deal
 HOSTILE = "<script>alert('x')</script>\"&'<b>"

@@ -23,6 +23,7 @@ def install(app: Application) -> None:
     from yuanke.api.hooks import HooksApi
     from yuanke.api.keys import KeysApi
     from yuanke.api.me import MeApi
+    from yuanke.api.messages import MessagesApi
     from yuanke.api.metadata import MetadataApi
     from yuanke.api.openapi import OpenApi
     from yuanke.api.records import RecordsApi
@@ -39,6 +40,7 @@ def install(app: Application) -> None:
         SearchApi,
         SettingsApi,
         MeApi,
+        MessagesApi,
         MetadataApi,
         CustomizationsApi,
         DraftsApi,

@@ -23,6 +23,12 @@ def beside_records(held: Current) -> Json:
     paths: Json = {
         "/api/v1/me": {"get": _operation("me", ref("Me"))},
         "/api/v1/settings": {"get": _operation("settings", _OBJECT), "patch": _changed_settings()},
+        "/api/v1/messages/unread": {"get": _operation("unread", ref("Unread"))},
+        "/api/v1/messages/read-all": {"post": _operation("read all messages", ref("ReadAll"), key=True)},
+        "/api/v1/messages/{id}/read": {
+            "parameters": [parameter("id")],
+            "post": operation("read message", None, "", None, tag="message", status="204", key=True),
+        },
         "/api/v1/search": {"get": _operation("search", many("SearchHit"), parameters=("q", "few"))},
         "/api/v1/metadata": {"get": _operation("metadata", _OBJECT)},
         "/api/v1/metadata/{entity}": {

@@ -104,6 +104,12 @@ FIXED: Json = {
     },
     **{one.__name__: one.described() for one in (Batch, DryRun, Export, Import, NewKey)},
     **{one.__name__: one.described() for one in (DraftBody, DraftChoices, Rollback)},
+    "Unread": {
+        "type": "object",
+        "properties": {"unread": _INTEGER, "capped": {"type": "boolean"}, "newest": {"type": ["integer", "null"]}},
+        "required": ["unread", "capped", "newest"],
+    },
+    "ReadAll": {"type": "object", "properties": {"read": _INTEGER}, "required": ["read"]},
     "SearchHit": {
         "type": "object",
         "properties": {"entity": _STRING, "id": _INTEGER, "title": _STRING, "field": _STRING, "snippet": _STRING},

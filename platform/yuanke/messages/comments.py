@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -28,6 +28,8 @@ COMMENTS = "comment"
 KIND = "tell_comment"
 MOST_MENTIONS = 50
 LONGEST_QUOTE = 200
+#: people asked for their right while one types a name
+MOST_LOOKED_AT = 24
 #: an @ that does not stand in an address
 _AT = re.compile(r"(?<![a-z0-9._%+-])@")
 
@@ -70,6 +72,30 @@ def mentioned(unit: Unit, text: str) -> list[int]:
                 found[one] = None
                 break
     return list(found)
+
+
+class Named(NamedTuple):
+    """Somebody who may be mentioned; ``insert`` is what to write behind the @ so that he alone is meant."""
+
+    id: int
+    name: str
+    username: str
+    insert: str
+
+
+def readers_named(records: Records, entity: Entity, record_id: int, text: str, limit: int = 8) -> list[Named]:
+    """People whose name, initials or user name begin like ``text`` and who may read the record."""
+    unit = records.unit
+    found = [one.id for one in records.lookup("user", text, MOST_LOOKED_AT) if one.id is not None]
+    readers = may_read(unit, found, entity, record_id)[:limit]
+    names = _names(unit)
+    return [
+        Named(
+            one.id, one.name, one.username,
+            one.name if names.get(_folded(one.name)) == one.id else f"{one.name}({one.username})",
+        )
+        for one in people(unit, readers).values()
+    ]  # fmt: skip
 
 
 def _names(unit: Unit) -> Mapping[str, int]:

@@ -60,6 +60,8 @@ def run_errand(
     except Refusal as refusal:
         with run.installation.unit(run.enterprise, write=True) as unit:
             _note_failure(unit, errand, origin, refusal)
+        if run.arguments.get("trial"):
+            raise Refused(refusal.said) from refusal
         raise
     made = {"status": answer.status, "milliseconds": int(answer.seconds * 1000)}
     with run.step() as step:

@@ -64,9 +64,9 @@ def unread(unit: Unit, actor: Actor) -> Unread:
 
 
 def messages_of(
-    unit: Unit, actor: Actor, only_unread: bool = False, before: int | None = None, limit: int = PAGE
+    unit: Unit, actor: Actor, only_unread: bool = False, before: int | None = None, limit: int = PAGE, without: str = ""
 ) -> list[Told]:
-    """Newest first; ``before`` is the id of the last one of the page before."""
+    """Newest first; ``before`` is the id of the last one of the page before, ``without`` a kind that is left out."""
     table, user = unit.tables[MESSAGES], unit.tables["user"]
     columns = [
         table.c[key] for key in ("id", "kind", "text", "entity", "record", "created_at", "read_at", "created_by")
@@ -80,6 +80,8 @@ def messages_of(
         statement = statement.where(table.c.read_at.is_(None))
     if before is not None:
         statement = statement.where(table.c.id < before)
+    if without:
+        statement = statement.where(table.c.kind != without)
     rows = unit.execute(statement.order_by(table.c.id.desc()).limit(limit))
     return [
         Told(r.id, r.kind or "notice", r.text or "", r.entity, r.record, r.created_at, r.read_at is not None, r.created_by, r.name)

@@ -93,9 +93,12 @@ def send(run: Run) -> dict[str, Any]:
     made = _written(account, run.enterprise.slug, said)
     try:
         _hand_over(account, made)
-    except NoAnswer:
-        with run.installation.unit(run.enterprise, write=True) as unit:
-            circuits.failed(unit, account.target)
+    except Unavailable as fault:
+        if isinstance(fault, NoAnswer):
+            with run.installation.unit(run.enterprise, write=True) as unit:
+                circuits.failed(unit, account.target)
+        if said.get("trial"):
+            raise Refused(fault.said) from fault
         raise
     with run.step() as step:
         run.checkpoint["sent"] = True

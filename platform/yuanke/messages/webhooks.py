@@ -63,12 +63,17 @@ def subscribers(unit: Unit, event: str) -> list[int]:
 
 
 def _queue(unit: Unit, where: Mapping[str, Any], event: str, payload: Mapping[str, Any]) -> str:
-    made = f"msg_{secrets.token_hex(16)}"
+    said = body_of(event, payload)
+    enqueue(unit, Actor(unit.enterprise.slug, None, engine=True), KIND, {**where, **said})
+    return said["id"]
+
+
+def body_of(event: str, payload: Mapping[str, Any]) -> dict[str, str]:
+    """What of a call never changes: ``id`` and ``body``."""
     at = clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
     body = {"type": event, "timestamp": at, "data": dict(payload)}
     said = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str)
-    enqueue(unit, Actor(unit.enterprise.slug, None, engine=True), KIND, {**where, "id": made, "body": said})
-    return made
+    return {"id": f"msg_{secrets.token_hex(16)}", "body": said}
 
 
 def signature(secret: str, message_id: str, instant: int, body: bytes) -> str:

@@ -15,6 +15,7 @@ def install(app: Application) -> None:
     """Add templates and pages to the application's AppBuilder."""
     from yuanke.screens.assets import prepare
     from yuanke.screens.routes import BackgroundPages, DesignerPages, Pages, RecordPages
+    from yuanke.screens.routes_messages import MessagePages, OutgoingPages
     from yuanke.web.converters import Identity, Key
 
     prepare(app)
@@ -23,6 +24,8 @@ def install(app: Application) -> None:
     builder = app.extensions["appbuilder"]
     with app.app_context():
         builder.add_view_no_menu(Pages)
+        builder.add_view_no_menu(MessagePages)
+        builder.add_view_no_menu(OutgoingPages)
         builder.add_view_no_menu(RecordPages)
         builder.add_view_no_menu(DesignerPages)
         builder.add_view_no_menu(BackgroundPages)

@@ -37,7 +37,7 @@ def shell(reader: Reader) -> dict[str, Any]:
         "foot": _foot(reader),
         "tabbar": _tabbar(first),
         "create": _quick_create(reader, first),
-        "unread": 0, "messages_url": "/messages",
+        "unread": 0, "messages_url": "/messages", "unread_url": "/messages/unread",
         "search_url": "/search", "search_hint": str(_("搜索名称、编号、电话…")),
         "locales": [
             {"code": code, "label": label, "current": code == reader.locale}
@@ -120,7 +120,9 @@ def _home(here: str) -> dict[str, Any]:
         "group": "home",
         "items": [],
     }
-    return {"label": None, "items": [item]}
+    told = {**item, "label": str(_("消息")), "icon": "bell", "url": "/messages", "group": "messages"}
+    told["on"] = told["current"] = here == "/messages"
+    return {"label": None, "items": [item, told]}
 
 
 def _group(reader: Reader, group: dict[str, Any], here: str) -> dict[str, Any]:

@@ -193,14 +193,15 @@ def _device(agent: str) -> str:
 # -- the page -----------------------------------------------------------------------------------------------------
 
 
+def tabs_of(here: str) -> list[dict[str, Any]]:
+    pages = (("/me", _("个人资料")), ("/me/messages", _("消息")), ("/me/password", _("修改密码")))
+    return [{"label": str(label), "url": url, "on": url == here} for url, label in pages]
+
+
 def _page(reader: Reader, here: str, form: dict[str, Any], status: int) -> Response:
-    tabs = [
-        {"label": str(label), "url": url, "on": url == here}
-        for url, label in (("/me", _("个人资料")), ("/me/password", _("修改密码")))
-    ]
     model = {
         "title": reader.actor.name or reader.actor.username,
-        "tabs": tabs,
+        "tabs": tabs_of(here),
         "notes": [],
         "form": form,
         "sessions": _sessions(reader) if here == "/me" else None,

@@ -78,7 +78,8 @@ def say(reader: Reader, entity: Entity, record: Record, text: str) -> None:
 
 def _say(entity: Entity, record: Record) -> dict[str, Any]:
     kinds = [{"key": "comment", "label": str(_("评论")), "hint": str(_("说点什么，看得到这条记录的人都看得到"))}]
-    return {"url": f"{urls.record(entity.key, record.id)}/say", "kinds": kinds, "chips": []}
+    at = urls.record(entity.key, record.id)
+    return {"url": f"{at}/say", "people_url": f"{at}/people", "kinds": kinds, "chips": []}
 
 
 def _comments(

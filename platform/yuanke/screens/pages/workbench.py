@@ -21,6 +21,7 @@ from yuanke.records import Query
 from yuanke.screens import urls
 from yuanke.screens.cells import cell
 from yuanke.screens.columns import listed, styles
+from yuanke.screens.feeds import FEEDS
 from yuanke.screens.reader import Reader
 from yuanke.screens.shell import shell
 from yuanke.web.language import say
@@ -236,9 +237,15 @@ def _stages(reader: Reader, path: str, declared: Widget) -> dict[str, Any] | Non
     return {"kind": "stages", "stages": made, "ends": [], "loop": None} if made else None
 
 
+def _feed(reader: Reader, path: str, declared: Widget) -> dict[str, Any] | None:
+    feed = FEEDS.get(str(declared["feed"]))
+    return feed(reader, declared) if feed is not None else None
+
+
 _KINDS: Mapping[str, Callable[[Reader, str, Widget], dict[str, Any] | None]] = {
     "links": _links,
     "list": _list,
     "metric": _metric,
     "stages": _stages,
+    "feed": _feed,
 }
