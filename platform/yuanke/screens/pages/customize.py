@@ -84,13 +84,28 @@ def apply_part(reader: Reader, entity: Entity) -> Response:
     return Response("", 200, headers={"HX-Redirect": f"/settings/customize/{entity.key}"})
 
 
-def _again(reader: Reader, entity: Entity, overlay: Mapping[str, Any], refusal: Refused) -> Response:
+def plan_dialog(
+    reader: Reader, entity: Entity, overlay: Mapping[str, Any], made: Plan | None, fault: DefinitionError | None, apply_url: str
+) -> Response:  # fmt: skip
+    """The plan of ``overlay`` for another page than the designer, which applies it at ``apply_url``."""
+    return _dialog(reader, entity, overlay, made, _faults(reader, fault) if fault else [], apply_url=apply_url)
+
+
+def stale_plan(
+    reader: Reader, entity: Entity, overlay: Mapping[str, Any], refusal: Refused, apply_url: str
+) -> Response:
+    return _again(reader, entity, overlay, refusal, apply_url)
+
+
+def _again(
+    reader: Reader, entity: Entity, overlay: Mapping[str, Any], refusal: Refused, apply_url: str | None = None
+) -> Response:
     """Either side has moved: the plan as it is now, to be looked at again."""
     try:
         made, faults = plan(reader.unit, layers(reader.unit, overlay)), []
     except DefinitionError as fault:
         made, faults = None, _faults(reader, fault)
-    response = _dialog(reader, entity, overlay, made, faults, moved=say(refusal.said))
+    response = _dialog(reader, entity, overlay, made, faults, moved=say(refusal.said), apply_url=apply_url)
     response.headers["HX-Retarget"] = "#yk-dialogs"
     return response
 
@@ -120,6 +135,7 @@ def _faults(reader: Reader, fault: DefinitionError) -> list[dict[str, str]]:
 
 def _dialog(
     reader: Reader, entity: Entity, overlay: Mapping[str, Any], made: Plan | None, faults: list[dict[str, str]], moved: str | None = None,
+    apply_url: str | None = None,
 ) -> Response:  # fmt: skip
     steps = list(made.steps) if made is not None else []
     blocked = [{"where": say(s.summary), "said": say(s.blocked), "hint": ""} for s in steps if s.blocked]
@@ -129,7 +145,7 @@ def _dialog(
         "title": str(_("%(name)s的改动计划", name=reader.say(entity.label))),
         "said": str(_("应用前看清楚会发生什么；应用时大家可以继续工作")) if steps else str(_("改动里有错误，先改正它")) if faults else str(_("没有改动")),
         "steps": [_step(s) for s in steps], "warnings": warnings, "faults": [*faults, *blocked], "access": None, "used": [],
-        "undo": str(_("应用后可以恢复，已填的数据不会删除")), "apply_url": f"/settings/customize/{entity.key}/apply",
+        "undo": str(_("应用后可以恢复，已填的数据不会删除")), "apply_url": apply_url or f"/settings/customize/{entity.key}/apply",
         "overlay": json.dumps(overlay, ensure_ascii=False), "digest": made.digest if made is not None else "",
         "submit": str(_("应用 %(n)s 处改动", n=len(steps))), "danger": destructive,
     }  # fmt: skip
