@@ -145,6 +145,9 @@ class FieldMaker:
     def _condition(self, word: str, work: _Work, node: Node) -> None:
         work.made[word] = self.formulas.compile(node, work.scope, "bool")
 
+    def _frozen_when(self, work: _Work, node: Node) -> None:
+        work.made["frozen_when"] = self.formulas.compile(node, work.scope, "bool", sql=True)
+
     def _filter(self, work: _Work, node: Node) -> None:
         targets = work.found.targets
         scope = FilterScope(self.model, targets[0] if len(targets) == 1 else "", work.found.entity)
@@ -250,6 +253,7 @@ _ATTRIBUTES: dict[str, Attribute] = {
     "visible_when": _when("visible_when"),
     "required_when": _when("required_when"),
     "valid_when": _when("valid_when"),
+    "frozen_when": FieldMaker._frozen_when,
     "message": _text_of("message"),
     "length": _plain_word("length", int),
     "pattern": _text_of("pattern"),

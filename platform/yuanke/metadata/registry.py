@@ -82,13 +82,14 @@ class Field:
     rows: str | None = None  # entity key of owned rows (field type rows)
     pairs: str | None = None  # entity key of the pair table (field type links)
     formula: Expression | None = None
+    frozen_when: Expression | None = None  # live until it holds, then kept in the column
     custom: bool = False  # set by a customization or the enterprise, not by a module
     retired: bool = False  # column kept, field hidden everywhere
     more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_column(self) -> bool:
-        return self.type.stored and self.source != "computed"
+        return self.type.stored and (self.source != "computed" or self.frozen_when is not None)
 
 
 @dataclass(frozen=True, eq=False)

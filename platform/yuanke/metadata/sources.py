@@ -75,6 +75,8 @@ class Sources:
         bands, part = found.node.get("bands"), found.node.get("part_of")
         if found.formula is None:
             return "computed" if bands is not None else "stored" if part is not None else "typed"
+        if found.node.get("frozen_when") is not None:
+            return "computed"  # on reading, until it is frozen
         editable, refresh = found.node.get("editable"), found.node.get("refresh")
         if editable is not None and editable.value is not False:
             return "typed"

@@ -12,6 +12,7 @@ from yuanke.fieldtypes import ValueFault
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.environment import SaveValues
+from yuanke.records.freezing import frozen_now
 from yuanke.records.save import Save
 
 #: rows may read the document and the document its rows: they settle in at most this many rounds
@@ -81,8 +82,12 @@ def _figures(save: Save) -> list[dict[str, Any]]:
 
 def _compute_own(save: Save) -> None:
     order = computed_fields(save.entity)
-    if not order:
-        return
+    if order:
+        _compute_in(save, order)
+    freeze(save)
+
+
+def _compute_in(save: Save, order: list[Field]) -> None:
     values = SaveValues(save)
     for field in order:
         if field.source == "typed" and _typed_over(save, field):
@@ -92,6 +97,12 @@ def _compute_own(save: Save) -> None:
         if field.formula is not None and save.entity.parent is not None and needs_dealing(field.formula):
             continue
         _set(save, field, field.formula.evaluate(values) if field.formula else None)
+
+
+def freeze(save: Save) -> None:
+    """Give formulas that stand still from this save on their value."""
+    for field, value in frozen_now(save):
+        _set(save, field, value)
 
 
 def computed_fields(entity: Entity) -> list[Field]:

@@ -121,7 +121,7 @@ class StoredValues(Values):
         self.row = row
 
     def get(self, key: str, default: Any = None) -> Any:
-        if key in self.row:
+        if key in self.row and not self._frozen(key):
             field = self.entity.fields.get(key)
             return self.row[key] if field is None else self._wrap(field, self.row[key])
         field = self.entity.fields.get(key)
@@ -134,6 +134,12 @@ class StoredValues(Values):
         if key == CALLS:
             return calls_of(self.unit)
         return self if key in NAMES_OF_RECORD else default
+
+
+    def _frozen(self, key: str) -> bool:
+        """Its column alone does not say what it is."""
+        field = self.entity.fields.get(key)
+        return field is not None and field.frozen_when is not None
 
 
 def stored(unit: Unit, entity: Entity, record_id: int) -> StoredValues | None:

@@ -55,14 +55,21 @@ class TableScope:
         field = self.entity.fields.get(name)
         if field is None:
             return self._parent_column(name)
-        raw = self.table.c[name] if field.has_column and not self._unfilled(field) else self._computed(field)
+        raw = self._raw(field)
         return raw if self.guard is None else self.guard.column(self.entity, field, self.table, raw)
+
+    def _raw(self, field: Field) -> sa.ColumnElement[Any]:
+        if field.frozen_when is not None:
+            engine = TableScope(self.entity, self.table, self.tables, self.values)
+            return sa.case((field.frozen_when.sql(engine), self.table.c[field.key]), else_=self.live(field))
+        return self.table.c[field.key] if field.has_column and not self._unfilled(field) else self.live(field)
 
     def _unfilled(self, field: Field) -> bool:
         waiting = self.values.get(UNFILLED) or ()
         return (self.entity.key, field.key) in waiting
 
-    def _computed(self, field: Field) -> sa.ColumnElement[Any]:
+    def live(self, field: Field) -> sa.ColumnElement[Any]:
+        """What the formula says now, whatever the column keeps."""
         if field.formula is None:
             return sa.null()
         # the formula itself runs as the engine: what it may show is decided by its own field right
