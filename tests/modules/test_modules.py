@@ -41,7 +41,7 @@ RENAMED = {
     "product": {"price": "list_price", "ext_codes": "shop_codes"},
     "opportunity": {"code": "number", "member_ids": "members"},
     "opportunity_product": {"qty": "quantity"},
-    "task": {"contact_ids": "contacts", "assignee_ids": "assignees", "contract_id": "order"},
+    "task": {"contact_ids": "contacts", "assignee_ids": "assignees", "stage_after": "advance_to"},
 }
 
 #: entity -> field -> why it is not there (yet)
