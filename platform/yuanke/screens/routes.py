@@ -33,6 +33,7 @@ from yuanke.screens.pages import (
     people,
     record,
     removal,
+    roles,
     schedules,
     settings,
     views,
@@ -128,6 +129,25 @@ class Pages(BaseView):
     @expose("/me/sessions", methods=["POST"])
     def end_others(self) -> Response:
         return me.end_others(reader())
+
+    @expose("/settings/roles")
+    def roles(self) -> Response:
+        return roles.roles_page(reader())
+
+    @expose("/settings/roles/<key:role>/<key:entity>", methods=["GET"])
+    def ask_rights(self, role: str, entity: str) -> Response:
+        who, of = _entity(entity)
+        return roles.ask(who, role, of)
+
+    @expose("/settings/roles/<key:role>/<key:entity>", methods=["POST"])
+    def plan_rights(self, role: str, entity: str) -> Response:
+        who, of = _entity(entity)
+        return roles.plan_part(who, role, of)
+
+    @expose("/settings/roles/<key:role>/<key:entity>/apply", methods=["POST"])
+    def apply_rights(self, role: str, entity: str) -> Response:
+        who, of = _entity(entity)
+        return roles.apply_part(who, role, of)
 
     @expose("/settings/log")
     def log(self) -> Response:

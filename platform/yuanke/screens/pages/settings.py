@@ -53,6 +53,7 @@ def _cards(reader: Reader) -> list[dict[str, Any]]:
         {"icon": "adjustments", "title": str(_("功能自定义")), "said": str(_("字段、选项、表单和列表")), "url": "/settings/customize", "links": first, "state": "", "note": False},
         {"icon": "users", "title": str(_("用户")), "said": str(_("账号、部门和角色")), "url": "/records/user", "state": "", "note": False,
          "links": [{"label": str(_("部门")), "url": "/records/department"}]},
+        {"icon": "shield-lock", "title": str(_("角色和权限")), "said": str(_("谁能做什么，管到哪些记录和字段")), "url": "/settings/roles", "links": [], "state": "", "note": False},
         {"icon": "tool", "title": str(_("系统参数")), "said": str(_("开关、期限、默认值和币种")), "url": "/settings/parameters", "links": [], "state": "", "note": False},
         {"icon": "history", "title": str(_("系统日志")), "said": str(_("谁在什么时候做了什么")), "url": "/settings/log", "state": "", "note": False,
          "links": [{"label": str(_("登录日志")), "url": "/records/login_log"}, {"label": str(_("附件")), "url": "/records/attachment"}]},
