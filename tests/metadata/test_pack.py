@@ -22,12 +22,12 @@ def write(folder: Path, name: str, text: str) -> str:
     return str(path)
 
 
-def test_a_new_module_checks_and_compiles_as_it_is_and_in_under_thirty_lines(tmp_path: Path) -> None:
+def test_a_new_module_checks_and_compiles_as_it_is_and_in_under_sixty_lines(tmp_path: Path) -> None:
     made = run("new", "visit", "--folder", str(tmp_path))
     assert made.exit_code == 0, made.output
     path = tmp_path / "visit.yaml"
     assert run("check", str(path)).exit_code == 0
-    assert len(path.read_text(encoding="utf-8").splitlines()) < 30
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 60
     entity = compile_layers([Layer.read_file(path)]).entities["visit"]
     assert entity.fields["total"].source == "stored" and entity.permissions["visit_clerk"].verbs["read"] == ("all",)
 

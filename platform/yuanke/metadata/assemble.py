@@ -20,7 +20,7 @@ from yuanke.metadata.faults import Faults
 from yuanke.metadata.formulas import Formulas
 from yuanke.metadata.model import EntityDef
 from yuanke.metadata.node import Node
-from yuanke.metadata.order import words
+from yuanke.metadata.order import requirement, words
 from yuanke.metadata.registry import Entity, Inverse, Module, Registry
 from yuanke.metadata.reuse import Faces, Reuse
 from yuanke.metadata.sources import Sources
@@ -141,7 +141,7 @@ class Assembly:
         version, icon, own = node.get("version"), node.get("icon"), node.at("translations", "en")
         english = texts.flatten(own).get("module.label")
         label = texts.label(node, name, "module", {"module.label": english} if english else {})
-        depends = tuple(word.value for word in words(node.get("depends")))
+        depends = tuple(requirement(word.value)[0] for word in words(node.get("depends")))
         return Module(
             name, label, str(version.value) if version else "0.0.0", str(icon.value) if icon else "box", depends
         )

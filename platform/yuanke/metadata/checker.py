@@ -208,7 +208,7 @@ class Checker:
             return PlainScope(self.model, asked=asked, more=more)
         if c.entity not in self.model.entities:
             return None  # a metric, or an entity whose absence is told elsewhere
-        return RecordScope(self.model, c.entity, more=more, asked=asked)
+        return (KeptNames if c.kept else RecordScope)(self.model, c.entity, more=more, asked=asked)
 
     def _answered(self, c: Context) -> dict[str, Kind] | None:
         """What was answered to the acts an automation listens to."""
@@ -243,6 +243,17 @@ class OpenNames(RecordScope):
 
     def step(self, kind: Kind, name: str) -> Kind | None:
         return super().step(kind, name) or ANY
+
+
+class KeptNames(RecordScope):
+    """Names of a migration: what a version retired is still there to be read."""
+
+    def kind_of(self, name: str) -> Kind | None:
+        found = super().kind_of(name)
+        if found is None and isinstance(self.facts, Model) and self.of in self.facts.entities:
+            held = self.facts.entities[self.of].fields.get(name)
+            found = self.facts.kind_of_field(held) if held is not None else None
+        return found
 
 
 def _reached(node: Node, words: list[str]) -> bool:

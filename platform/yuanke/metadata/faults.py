@@ -49,6 +49,7 @@ CODES = {
     "E306": "A sealed value is changed",
     "E307": "One name for two layers",
     "E308": "A place, order or renaming that cannot be done",
+    "E309": "A module of another version than the one asked for",
     "E401": "An expression that cannot be read or names what does not exist",
     "E402": "Formulas that wait for each other",
     "E403": "An expression that may not be stored",

@@ -5,12 +5,16 @@ Rule: platform < modules by ``depends`` < customizations by ``over`` < the enter
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+import re
+from collections.abc import Callable, Sequence
 
 from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.layer import RANKS, Layer
 from yuanke.metadata.node import Node
+
+Version = tuple[int, int, int]
 
 
 def words(node: Node | None) -> list[Node]:
@@ -19,6 +23,31 @@ def words(node: Node | None) -> list[Node]:
         return []
     items = node.live() if node.is_list else [node]
     return [item for item in items if isinstance(item.value, str)]
+
+
+#: ``product >= 1.2, < 2``: a module and what its version must fulfil
+_REQUIRED = re.compile(r"\s*([A-Za-z_][\w-]*)\s*((?:(?:>=|<=|==|!=|<|>)\s*[0-9.]+\s*,?\s*)*)")
+_CLAUSE = re.compile(r"(>=|<=|==|!=|<|>)\s*([0-9.]+)")
+_HOLDS: dict[str, Callable[[Version, Version], bool]] = {
+    ">=": operator.ge, "<=": operator.le, "==": operator.eq, "!=": operator.ne, "<": operator.lt, ">": operator.gt,
+}  # fmt: skip
+
+
+def version_of(text: str) -> Version:
+    """``1.2`` -> (1, 2, 0): versions as they are compared."""
+    parts = [int(part) for part in str(text).split(".") if part.isdigit()][:3]
+    return (*parts, 0, 0, 0)[:3]  # type: ignore[return-value]
+
+
+def requirement(said: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The name and the clauses of one word of ``depends``; what cannot be read is a name as it stands."""
+    found = _REQUIRED.fullmatch(said)
+    return (found[1], tuple(_CLAUSE.findall(found[2]))) if found else (said, ())
+
+
+def depended(layer: Layer) -> list[str]:
+    """Names of the modules that a module says it depends on."""
+    return [requirement(word.value)[0] for word in words(layer.node.get("depends"))]
 
 
 class Order:
@@ -69,17 +98,19 @@ class Order:
     def _said(self, rank: str, layer: Layer, by_name: dict[str, Layer], faults: Faults) -> list[str]:
         found: list[str] = []
         for word in words(layer.node.get("depends" if rank == "module" else "over")):
-            if word.value == layer.name:
+            name, clauses = requirement(word.value) if rank == "module" else (word.value, ())
+            if name == layer.name:
                 faults.add("E304", word, f'"{layer.name}" names itself', "Take it out of the list.")
-            elif word.value in by_name:
-                found.append(word.value)
+            elif name in by_name:
+                found.append(name)
+                _refuse_version(word, layer, by_name[name], clauses, faults)
             elif rank == "module":
                 self.incomplete = True
                 faults.add(
                     "E305",
                     word,
-                    f'There is no module "{word.value}"',
-                    f"{layer.name} depends on it. Add it or take it out.{did_you_mean(word.value, by_name)}",
+                    f'There is no module "{name}"',
+                    f"{layer.name} depends on it. Add it or take it out.{did_you_mean(name, by_name)}",
                 )
             else:
                 faults.add(
@@ -125,3 +156,18 @@ class Order:
             elif not state.get(lower):
                 state[lower] = 1
                 stack.append((lower, 0))
+
+
+def _refuse_version(word: Node, layer: Layer, lower: Layer, clauses: Sequence[tuple[str, str]], faults: Faults) -> None:
+    """A module of another version than the one that is asked for is as good as none."""
+    said = lower.node.get("version")
+    there = str(said.raw or said.value) if said is not None else "0"
+    for sign, wanted in clauses:
+        if not _HOLDS[sign](version_of(there), version_of(wanted)):
+            faults.add(
+                "E309",
+                word,
+                f'The module "{lower.name}" is there in version {there}',
+                f"{layer.name} asks for {sign} {wanted}. Bring it to such a version, or change what is asked for.",
+                said or lower.node,
+            )

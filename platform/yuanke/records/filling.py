@@ -110,7 +110,7 @@ def reindex(run: Run) -> dict[str, int]:
                 return {"records": done}
             ids = _next(step.unit, entity, run.checkpoint.get("reached", 0))
             if ids:
-                _index(step.unit, entity, ids)
+                write_anew(step.unit, entity, ids)
                 done += len(ids)
                 run.checkpoint.update(reached=ids[-1], done=done)
                 run.report(0.5, message("已建立 {done} 条记录的索引", done=done))
@@ -118,7 +118,8 @@ def reindex(run: Run) -> dict[str, int]:
             return {"records": done}
 
 
-def _index(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
+def write_anew(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
+    """The search index of these records."""
     table = unit.tables[entity.key]
     rows = unit.execute(sa.select(table).where(table.c.id.in_(ids))).mappings()
     remove_index(unit, entity, ids)

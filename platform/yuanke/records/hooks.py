@@ -9,7 +9,7 @@ from yuanke.jobs import LongJob
 from yuanke.jobs.kinds import daily
 from yuanke.kernel.hooks import impl
 from yuanke.kernel.text import Label
-from yuanke.records import filling
+from yuanke.records import filling, migrating
 from yuanke.records.duplicates import function, likeness  # noqa: F401 - the function of expressions
 from yuanke.records.duplicates.refusing import check_duplicates
 from yuanke.records.hanging import check_hanging
@@ -19,6 +19,7 @@ from yuanke.records.undoing import job as undoing
 from yuanke.storage import apply, steps
 
 steps.fillers.append(filling.fill)
+steps.migrators.append(migrating.migrate)
 apply.followers.append(filling.follow)
 daily.append(filling.new_day)
 

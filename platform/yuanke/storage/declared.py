@@ -13,6 +13,7 @@ from yuanke.expressions import Expression
 from yuanke.fieldtypes.columns import array_has
 from yuanke.kernel.text import Label, Message, message
 from yuanke.metadata import Layer
+from yuanke.metadata.order import version_of
 from yuanke.metadata.registry import Entity, Field, Registry
 from yuanke.storage import rights
 from yuanke.storage.comparison import Comparison, signature
@@ -107,6 +108,30 @@ def _modules(at: Comparison) -> Iterator[Step]:
         elif old is not None and new is not None and old.version != new.version:
             said = message("模块「{module}」由 {old} 升级到 {new}", module=new.label, old=old.version, new=new.version)
             yield Step("module", said)
+            yield from _migrations(at, key, old.version, new.version)
+
+
+def _migrations(at: Comparison, module: str, old: str, new: str) -> Iterator[Step]:
+    """What the module says becomes of values on the way from its old version to the new one, version by version."""
+    layer = next(layer for layer in at.layers if layer.rank == "module" and layer.name == module)
+    declared = layer.settled.get("migrations")
+    steps = sorted(declared.items(), key=lambda one: version_of(one[0])) if declared is not None else []
+    for version, node in steps:
+        if not version_of(old) < version_of(version) <= version_of(new):
+            continue
+        for one in node.live():
+            body = one.plain()
+            entity = at.after.entities[body["entity"]]
+            table = physical(entity.key)
+            said = message(
+                "{version}：改写「{entity}」的 {fields}",
+                version=version,
+                entity=entity.label,
+                fields=[entity.fields[name].label for name in body["set"]],
+            )
+            work = {"do": "migrate", "set": body["set"], "where": body.get("where")}
+            rows = at.rows(table)
+            yield Step("migrate", said, entity.key, speed="slow", tables=(table,), rows=rows, work=work, later=True)
 
 
 def _fields(at: Comparison, running: Entity, entity: Entity) -> Iterator[Step]:

@@ -19,6 +19,7 @@ from yuanke.kernel.hooks import hooks
 from yuanke.kernel.text import message
 from yuanke.metadata import Layer
 from yuanke.metadata.layer import RANKS
+from yuanke.metadata.order import depended
 from yuanke.storage.system import LAYER
 from yuanke.storage.unit import Unit
 
@@ -155,7 +156,7 @@ def read_modules(wanted: str | Iterable[str] = "all", known: Mapping[str, Path] 
             known_names = sorted(files) or "—"
             raise Refused(message("没有名为 {name} 的模块，现有：{known}", name=name, known=known_names))
         read[name] = Layer.read_file(files[name], "module")
-        names += [name for name in _depends(read[name]) if name in files]
+        names += [name for name in depended(read[name]) if name in files]
     return list(read.values())
 
 
@@ -165,8 +166,3 @@ def _names(wanted: str | Iterable[str], files: Mapping[str, Path]) -> list[str]:
     if isinstance(wanted, str):
         return [name.strip() for name in wanted.split(",") if name.strip()]
     return list(wanted)
-
-
-def _depends(layer: Layer) -> list[str]:
-    said = layer.plain().get("depends") or []
-    return [str(name) for name in ([said] if isinstance(said, str) else said)]

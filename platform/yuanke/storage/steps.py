@@ -1,4 +1,4 @@
-"""Finishes what a plan left for later: big indexes and the values of stored formulas.
+"""Finishes what a plan left for later: big indexes, the values of stored formulas, migrations of values.
 
 The one rule: every step is resumed where the journal says it stopped; killed anywhere, the next run goes on, and
 nothing of it is seen until it is right. Transactions here are short, so nobody waits for them.
@@ -7,7 +7,7 @@ nothing of it is seen until it is right. Transactions here are short, so nobody 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,9 @@ from yuanke.storage.unit import Unit
 #: ``fill(unit, entity, field, ids)`` writes the value of a stored formula into these records; `records` gives it
 Filler = Callable[[Unit, Entity, Field, list[int]], None]
 fillers: list[Filler] = []
+#: ``migrate(unit, entity, body, ids)`` writes the values that a module's migration sets; `records` gives it
+Migrator = Callable[[Unit, Entity, Mapping[str, Any], list[int]], None]
+migrators: list[Migrator] = []
 
 CHUNK = 200
 REST = 0.005  # seconds between two chunks, so that others get the write lock
@@ -42,7 +45,7 @@ def run_pending_steps(
     for step in waiting:
         if step.kind == "index":
             _index(installation, at, step)
-        elif step.kind == "fill" and fillers:
+        elif (step.kind == "fill" and fillers) or (step.kind == "migrate" and migrators):
             while _fill_chunk(installation, at, step.id, progress):
                 time.sleep(REST)
     with installation.unit(at) as unit:
@@ -58,15 +61,14 @@ def _end(unit: Unit, step_id: int, state: str, error: str | None = None) -> None
 
 
 def _fill_chunk(installation: Installation, at: Enterprise, step_id: int, progress: Progress) -> bool:
-    """The next records of a fill, in one short transaction with the mark of how far it is; whether more may follow."""
+    """The next records of a fill or migration, in one short transaction with the mark of how far it is; whether more may follow."""
     with installation.unit(at, write=True) as unit:
         lock = sa.select(STEP).where(STEP.c.id == step_id).with_for_update()
         step: Any = unit.execute(lock).first()
         if step is None or step.state != "pending":
             return False
         entity = unit.registry.entities.get(step.entity)
-        field = entity.fields.get(step.field) if entity else None
-        if entity is None or field is None or field.source not in ("stored", "rollup"):
+        if entity is None or not _wanted(entity, step):
             _end(unit, step_id, "dropped")
             return False
         table = unit.tables[entity.key]
@@ -78,12 +80,27 @@ def _fill_chunk(installation: Installation, at: Enterprise, step_id: int, progre
         if not ids:
             _end(unit, step_id, "done")
             return False
-        for fill in fillers:
-            fill(unit, entity, field, ids)
+        _do_chunk(unit, entity, step, ids)
         unit.execute(STEP.update().where(STEP.c.id == step_id).values(reached=ids[-1], done=step.done + len(ids)))
         failpoint(7)
-        progress(f"{entity.key}.{field.key}", step.done + len(ids), step.total)
+        progress(f"{entity.key}.{step.field}".rstrip("."), step.done + len(ids), step.total)
     return True
+
+
+def _wanted(entity: Entity, step: Any) -> bool:
+    if step.kind == "migrate":
+        return all(name in entity.fields for name in step.body["set"])
+    field = entity.fields.get(step.field)
+    return field is not None and field.source in ("stored", "rollup")
+
+
+def _do_chunk(unit: Unit, entity: Entity, step: Any, ids: list[int]) -> None:
+    if step.kind == "migrate":
+        for migrate in migrators:
+            migrate(unit, entity, step.body, ids)
+        return
+    for fill in fillers:
+        fill(unit, entity, entity.fields[step.field], ids)
 
 
 def _index(installation: Installation, at: Enterprise, step: Any) -> None:

@@ -174,6 +174,7 @@ def journal(unit: Unit, made: Plan) -> int:
             continue
         kind = step.work["do"]
         body = {"index": step.work.get("index"), "table": step.tables[0], "sql": list(step.sql)}
+        body |= {name: step.work[name] for name in ("set", "where") if name in step.work}
         same = sa.and_(
             STEP.c.state == "pending", STEP.c.kind == kind, STEP.c.entity == step.entity, STEP.c.field == step.field
         )

@@ -1,4 +1,4 @@
-"""``yuanke pack new | check | schema | explain``: write and read definitions without touching an enterprise.
+"""``yuanke pack new | check | test | sign | schema | explain``: packs without an enterprise of anybody's.
 
 The one rule: a file is checked together with the modules it depends on, found beside it or among the installed ones.
 """
@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from yuanke.app import plugins
-from yuanke.metadata import DefinitionError, Diagnostic, Layer, check_layers
+from yuanke.app.packs.files import files_of, lower_modules, read
+from yuanke.app.packs.signing import digest_of, signed_by
+from yuanke.metadata import Layer, check_layers
 from yuanke.metadata.cut import mend
 from yuanke.metadata.explain import explain
 from yuanke.metadata.jsonschema import definition_json_schema
@@ -49,6 +52,9 @@ def check(paths: tuple[str, ...], fix: bool) -> None:
         click.echo(f"{len(faults)} fault(s) in {len(files)} file(s)", err=True)
         sys.exit(1)
     click.echo(f"{len(files)} file(s) checked, no fault")
+    vouched = signed_by(files)
+    if vouched is not None:
+        click.echo(f"digest {digest_of(files)}, signed by {vouched}")
 
 
 @pack.command("schema")
@@ -75,6 +81,55 @@ def explain_(address: str, slug: str | None) -> None:
     plugins.load()
     for said in explain(_layers_of(slug), address):
         click.echo(said.render())
+
+
+@pack.command("test")
+@PATHS
+@click.option("--pages/--no-pages", default=True, show_default=True, help="Draw every view too.")
+def test(paths: tuple[str, ...], pages: bool) -> None:
+    """Try each PATH in an enterprise of its own: every field, right, state, formula, view, and the pack's own tests.
+
+    Exit code 1 when something is wrong; what could not be tried is told and does not count.
+    """
+    from yuanke.app.packs.testing import Tester
+    from yuanke.app.packs.trial import place_for_trials
+
+    plugins.load()
+    wrong = 0
+    with place_for_trials() as installation:
+        tester = Tester(installation, pages)
+        for path in paths:
+            files = files_of([path])
+            layers = [read(file) for file in files]
+            counts: Counter[str] = Counter()
+            for result in tester.test(layers, files):
+                counts[result.state] += 1
+                counts["tried"] += result.tried
+                if result.state != "fine":
+                    click.echo(
+                        f"{result.state}: {result.check} {result.about}: {result.said}", err=result.state == "wrong"
+                    )
+            told = f"{counts['fine']} checks fine ({counts['tried']} things tried)"
+            click.echo(f"{path}: {told}, {counts['untried']} not tried, {counts['wrong']} wrong")
+            wrong += counts["wrong"]
+    if wrong:
+        sys.exit(1)
+
+
+@pack.command("sign")
+@PATHS
+@click.option(
+    "--key", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file of the private key."
+)
+@click.option("--new-key", is_flag=True, help="Make that key first.")
+def sign_(paths: tuple[str, ...], key: Path, new_key: bool) -> None:
+    """Sign the digest of a pack; the signature stands beside it and is checked by check, plan, apply and upgrade."""
+    from yuanke.app.packs import signing
+
+    if new_key:
+        click.echo(f"public key {signing.new_key(key)}")
+    files = files_of(paths)
+    click.echo(f"{signing.sign(files, key)} written; digest {signing.digest_of(files)}")
 
 
 def _layers_of(slug: str | None) -> Sequence[Layer]:
@@ -104,51 +159,8 @@ def new(name: str, folder: str) -> None:
         raise click.ClickException(f"{path} is there already; choose another name or another --folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(SCAFFOLD.replace("NAME", name), encoding="utf-8")
-    click.echo(f"{path} written. Next: yuanke pack check {path}, then yuanke pack apply {path} --enterprise SLUG")
-
-
-def files_of(paths: Iterable[str]) -> list[Path]:
-    """Files, and the YAML files of folders."""
-    files: list[Path] = []
-    for path in map(Path, paths):
-        files += sorted(path.glob("*.yaml")) if path.is_dir() else [path]
-    if not files:
-        raise click.UsageError("there is no .yaml file in " + " ".join(paths))
-    return files
-
-
-def read(file: Path) -> Layer:
-    """A module, or a customization by its first key."""
-    layer = Layer.read_file(file, "module")
-    return layer if layer.node.get("customization") is None else Layer.read_file(file, "customization")
-
-
-def lower_modules(layers: Sequence[Layer], files: Sequence[Path]) -> list[Layer]:
-    """The modules that ``layers`` depend on and that were not named: beside them, else among the installed ones.
-
-    A customization may change any module, so that all installed ones stand beneath it.
-    """
-    known = {path.stem: path for path in definitions.find_modules().values()}
-    known |= {path.stem: path for file in files for path in sorted(file.resolve().parent.glob("*.yaml"))}
-    have = {layer.name for layer in layers}
-    wanted = [name for layer in layers for name in _depends(layer)]
-    if any(layer.rank == "customization" for layer in layers):
-        wanted += list(definitions.find_modules())
-    found: list[Layer] = []
-    while wanted:
-        name = wanted.pop(0)
-        if name in have or name not in known:
-            continue
-        have.add(name)
-        layer = Layer.read_file(known[name], "module")
-        found.append(layer)
-        wanted += _depends(layer)
-    return found
-
-
-def _depends(layer: Layer) -> list[str]:
-    said = layer.node.get("depends")
-    return [str(n.value) for n in said.live()] if said is not None else []
+    click.echo(f"{path} written. Next: yuanke pack check {path}, yuanke pack test {path}, then")
+    click.echo(f"yuanke pack apply {path} --enterprise SLUG")
 
 
 def _mend(file: Path) -> None:
@@ -159,16 +171,12 @@ def _mend(file: Path) -> None:
         click.echo(f"{file}: {count} line(s) quoted")
 
 
-def tell(found: Iterable[Diagnostic]) -> DefinitionError:
-    return DefinitionError(list(found))
-
-
 SCAFFOLD = """# yaml-language-server: $schema=../schema/module.json
 module: NAME
 label: 我的模块
 version: 0.1.0
 
-roles: {NAME_clerk: 经办人}
+roles: {NAME_clerk: 经办人, NAME_chief: 负责人}
 menu: {NAME: {label: 我的模块, items: [NAME]}}
 
 entities:
@@ -177,17 +185,48 @@ entities:
     number: N{year}-{seq:4}
     fields:
       name: {type: text!, label: 名称}
-      state: {label: 状态, default: open, options: {open: 进行中, done: {label: 完成, color: green, closed: true}}}
+      state:
+        label: 状态
+        default: open
+        options: {open: 进行中, done: {label: 完成, color: green, closed: true}, dropped: {label: 放弃, closed: true}}
       quantity: {type: quantity, label: 数量, default: 1, min: 0}
       price: {type: price, label: 单价, min: 0}
       total: {type: money, label: 金额, formula: quantity * price}
       due: {type: date, label: 到期日, default: =today() + days(7)}
       person: {link: user, label: 经手人, default: =me, inverse: NAME_records}
+      reason: {type: text, label: 放弃原因, visible_when: state == dropped}
       note: {type: long_text, label: 备注}
     views:
       list:
         columns: [number, name, state, total, due, person]
         filters: {open: {label: 进行中, where: not state.closed}}
+      kanban: {by: state, card: [name, total, person]}
     permissions:
       NAME_clerk: {read: all, create: true, update: own}
+      NAME_chief: {read: all, create: true, update: all, delete: all, export: all}
+    workflow:
+      field: state
+      transitions:
+        finish: {label: 完成, from: open, to: done, require: [price]}
+        drop: {label: 放弃, from: open, to: dropped, ask: [reason]}
+        reopen: {label: 重新打开, from: [done, dropped], to: open}
+
+samples:
+  NAME:
+    first: {name: 第一条, quantity: 2, price: 12.5}
+
+tests:
+  a_total_follows_its_price:
+    by: NAME_clerk
+    do:
+      - {create: {NAME: {name: 两件, quantity: 2, price: 10}}, as: two}
+      - {update: {two: {price: 12.5}}}
+    expect: {two: [total == 25, state == open]}
+  nothing_is_finished_without_a_price:
+    do:
+      - {create: {NAME: {name: 无价}}, as: free}
+      - {act: {free: finish}, refused: true}
+      - {update: {free: {price: 1}}}
+      - {act: {free: finish}}
+    expect: {free: state == done}
 """

@@ -6,21 +6,27 @@ The one rule: what was shown is what is applied; if anything moved while somebod
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 
+from yuanke.app.packs.files import files_of, read
+from yuanke.app.packs.signing import signed_by
 from yuanke.metadata import Layer
 from yuanke.storage import Installation, Plan, Unit, run_pending_steps
 from yuanke.storage.apply import apply
 from yuanke.storage.plan import Decision, plan
+from yuanke.storage.versions import Why
 
 MARKS = {"safe": "安全", "slow": "较慢", "destructive": "注意"}
 COLOURS = {"safe": "green", "slow": "yellow", "destructive": "red"}
 SLUG = click.option("--enterprise", "slug", required=True, metavar="SLUG", help="The enterprise to change.")
 YES = click.option("--yes", is_flag=True, help="Apply without asking.")
+REASON = click.option("--reason", default="", help="Why, for those who look back.")
+SIGNED = click.option(
+    "--signed-by", "keys", multiple=True, metavar="KEY", help="Only packs that this public key signed."
+)
 
 
 def decisions_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,6 +62,8 @@ def show(made: Plan) -> None:
     for step in made.steps:
         mark = click.style(MARKS[step.speed], fg=COLOURS[step.speed])
         click.echo(f"  [{mark}] {step.summary}")
+        for use in step.used[:8]:
+            click.echo(f"         用到：{use.label}")
         if step.blocked is not None:
             click.echo(click.style(f"         ✗ {step.blocked}", fg="red"))
     if not made:
@@ -64,7 +72,7 @@ def show(made: Plan) -> None:
         click.echo("  只有说明和排列有改动")
 
 
-def carry_out(opened: Installation, slug: str, made: Plan, yes: bool) -> None:
+def carry_out(opened: Installation, slug: str, made: Plan, yes: bool, why: Why = Why()) -> None:
     """Ask, apply exactly this plan, and finish what it left for later. Exits with 1 when it is blocked or declined."""
     show(made)
     if not made:
@@ -75,7 +83,7 @@ def carry_out(opened: Installation, slug: str, made: Plan, yes: bool) -> None:
     if not yes and not click.confirm("执行这个方案？"):
         click.echo("没有执行。", err=True)
         sys.exit(1)
-    done = apply(opened, slug, made)
+    done = apply(opened, slug, made, why=why)
     click.echo(f"{slug}: 已执行，版本 {done.version}")
     if done.pending:
         finish(opened, slug)
@@ -91,16 +99,14 @@ def finish(opened: Installation, slug: str) -> None:
     click.echo("\r  后续步骤已完成" if not left else f"\r  还有 {left} 个后续步骤，由 yuanke worker 继续")
 
 
-def layers_in(paths: Iterable[str]) -> list[Layer]:
-    """Files, and the YAML files of folders: modules, or customizations by their first key."""
-    files: list[Path] = []
-    for path in map(Path, paths):
-        files += sorted(path.glob("*.yaml")) if path.is_dir() else [path]
-    if not files:
-        raise click.UsageError("there is no .yaml file in " + " ".join(paths))
+def layers_in(paths: Iterable[str], keys: Sequence[str] = ()) -> list[Layer]:
+    """Files, and the YAML files of folders: modules, or customizations by their first key. A signature that does not fit
+    is refused; with ``keys`` one of them must have signed each path."""
     layers = []
-    for file in files:
-        layer = Layer.read_file(file, "module")
-        said = layer.node.get("customization")
-        layers.append(layer if said is None else Layer.read_file(file, "customization"))
+    for path in paths:
+        files = files_of([path])
+        vouched = signed_by(files)
+        if keys and vouched not in keys:
+            raise click.ClickException(f"{path} is not signed by {' or '.join(keys)}")
+        layers += [read(file) for file in files]
     return layers

@@ -27,8 +27,9 @@ class Context:
     ``types`` are the field types; ``entity`` is the entity whose fields bare names are, "" where there is none;
     ``asked`` what the act asks; ``results`` names that steps and `let` gave; ``state`` the workflow's field; ``listens``
     the acts an automation comes after; ``ledger`` the ledger around; ``open``: names come from rows walked at run time, so
-    that an unknown one cannot be told; ``group``: expressions speak of a group of records; ``shows``: fields are named to be shown, so that one a layer
-    retired is passed over. ``note`` hears of every name that is looked up (`yuanke.metadata.uses`).
+    that an unknown one cannot be told; ``group``: expressions speak of a group of records; ``shows``: fields are named to be
+    shown, so that one a layer retired is passed over; ``kept``: expressions may read retired fields too. ``note`` hears of
+    every name that is looked up (`yuanke.metadata.uses`).
     """
 
     faults: Faults
@@ -46,6 +47,7 @@ class Context:
     ledger: Node | None = None
     group: bool = False
     shows: bool = False
+    kept: bool = False
     what: str = "here"
     note: Callable[[str, str, Node, Context], None] | None = None
 

@@ -10,6 +10,7 @@ from yuanke.metadata.dialect.options import HELP, ICON, LABEL, Options
 from yuanke.metadata.dialect.records import NAMED, FieldValues, Key, MapOf, Record, Ref
 from yuanke.metadata.dialect.shapes import PLAIN, Expr, Flag, ListOf, Name, Open, Text, Value, Whole, Word, either
 from yuanke.metadata.dialect.times import Rate
+from yuanke.metadata.dialect.trials import MIGRATIONS, TEST
 from yuanke.metadata.node import Node
 
 ROLE = Record(
@@ -215,13 +216,14 @@ SECTIONS: dict[str, Key] = {
     "prints": Key(MapOf(PRINT, "name", "a print"), "Documents on paper.", "{quote: {entity: quote, template: '...'}}"),
     "forms": Key(MapOf(FORM, "name", "a form"), "Public web forms.", "{contact_us: {entity: lead, fields: [mobile]}}"),
     "samples": Key(SAMPLES, "At most ten named sample records an entity.", "{member: {acme: {name: Acme}}}"),
-    "tests": Key(MapOf(Open("what pack test runs"), "text", "a test"), "Tests that pack test runs."),
+    "tests": Key(MapOf(TEST, "text", "a test"), "Tests that `yuanke pack test` runs.", "{gold_pays_less: {do: [...], expect: {anna: fee == 90}}}"),
     "translations": Key(MapOf(Open("paths with their texts"), "text", "a language"), "Texts in other languages, by path.", "{en: {entities.member.label: Member}}"),
 }  # fmt: skip
 MODULE = Record(
     "a module file",
     {"module": Key(PLAIN, "The module's name.", "booking", required=True), "label": LABEL, "version": Key(Text(r"[0-9]+(\.[0-9]+){0,2}", "a version, like 1.0.0"), "Its version.", "1.0.0"), "icon": ICON, "help": HELP,
-     "depends": Key(ListOf(PLAIN), "Modules it names or adds to.", "[member, article]"), **SECTIONS},
+     "depends": Key(ListOf(PLAIN), "Modules it names or adds to, with the versions it asks for.", "[member, article >= 1.2]"),
+     "migrations": Key(MIGRATIONS, "What becomes of values on the way to a version.", "{1.2.0: [{entity: member, set: {grade: =level}}]}"), **SECTIONS},
     told="One file is one module.",
 )  # fmt: skip
 CUSTOMIZATION = Record(
