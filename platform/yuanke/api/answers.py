@@ -116,7 +116,7 @@ def history_json(entry: HistoryEntry) -> dict[str, Any]:
     """One entry: verb, instant, person, door, and for each changed field what stood before and after."""
     changes = {key: {"before": _past(before), "after": _past(after)} for key, (before, after) in entry.changes.items()}
     at = entry.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {
+    said = {
         "id": entry.id,
         "verb": entry.verb,
         "at": at,
@@ -124,6 +124,7 @@ def history_json(entry: HistoryEntry) -> dict[str, Any]:
         "door": entry.door,
         "changes": changes,
     }
+    return {**said, "told": dict(entry.told)} if entry.told else said
 
 
 def _past(value: Any) -> Any:

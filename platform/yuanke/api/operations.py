@@ -107,6 +107,9 @@ PARAMETERS: Json = {
     "few": _in("query", "limit", {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}, "Suggestions"),
     "after": _in("query", "after", {"type": "string", "maxLength": 4000}, "`next` of the page before"),
     "count": _in("query", "count", {"enum": ["exact", "capped", "none"], "default": "capped"}, "How to count"),
+    "box": _in("query", "box", {"enum": ["todo", "done", "mine", "cc"], "default": "todo"}, "Which box"),
+    "papers": _in("query", "entity", _TEXT, "Only papers of this kind"),
+    "counted": _in("query", "count", {"enum": ["capped", "none"], "default": "capped"}, "How to count"),
     "before": _in("query", "before", {"type": "integer", "minimum": 1}, "Id of the last entry of the page before"),
     "job_state": _in(
         "query", "state", {"enum": ["queued", "running", "done", "failed", "cancelled"]}, "Only these jobs"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from yuanke.api.approvals import BODIES as APPROVALS
+from yuanke.api.approvals_said import SCHEMAS as APPROVALS_SAID
 from yuanke.api.automations import DryRun
 from yuanke.api.fixed import Batch, DraftBody, DraftChoices, Export, Import, NewKey, Rollback
+from yuanke.api.handing_bodies import BODIES as HANDING
 from yuanke.fieldtypes.link import LINK_SCHEMA
 
 Json = dict[str, Any]
@@ -90,6 +93,7 @@ FIXED: Json = {
             "door": _STRING,
             "by": {"$ref": "#/components/schemas/Link"},
             "changes": {"type": "object"},
+            "told": {"type": "object", "description": "What an approval says: step, note, in whose place"},
         },
     },
     "Outcome": {
@@ -102,8 +106,11 @@ FIXED: Json = {
             "error": {"type": "object"},
         },
     },
+    **{one.__name__: one.described() for one in APPROVALS},
+    **APPROVALS_SAID,
     **{one.__name__: one.described() for one in (Batch, DryRun, Export, Import, NewKey)},
     **{one.__name__: one.described() for one in (DraftBody, DraftChoices, Rollback)},
+    **{one.__name__: one.described() for one in HANDING},
     "Unread": {
         "type": "object",
         "properties": {"unread": _INTEGER, "capped": {"type": "boolean"}, "newest": {"type": ["integer", "null"]}},

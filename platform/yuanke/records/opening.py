@@ -7,20 +7,37 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from yuanke.access.grants import engine_of
 from yuanke.kernel.errors import AccessDenied, RecordNotFound
 from yuanke.records.door import Records
 from yuanke.records.values import Condition, Query, Record
 from yuanke.storage.files import FileInfo
 
+#: where a file hangs that belongs to a decision of an approval
+DECISION = "approval_task"
+
 
 def may_open(records: Records, info: FileInfo, entity: str | None = None, record: int | None = None) -> bool:
     """``entity`` and ``record`` name the record it hangs on; RecordNotFound when that is not for this reader."""
+    if entity == DECISION and record:
+        return _of_decision(records, info, record)
     if entity and record:
         return holds(records.get(entity, record), info.id)
     if records.actor.is_admin or info.created_by == records.actor.user_id:
         return True
     return _hangs_on_something_readable(records, info)
+
+
+def _of_decision(records: Records, info: FileInfo, task_id: int) -> bool:
+    """What an approver laid beside his decision is read by whoever reads the record; RecordNotFound for others."""
+    task = records.unit.tables[DECISION]
+    row = records.unit.execute(sa.select(task.c.entity, task.c.record, task.c.files).where(task.c.id == task_id)).first()
+    if row is None:
+        return False
+    records.get(row.entity, row.record, ())
+    return any(one.get("id") == info.id for one in row.files or ())
 
 
 def holds(record: Record, file_id: int) -> bool:

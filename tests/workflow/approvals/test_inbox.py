@@ -119,7 +119,7 @@ def test_a_thousand_waiting_papers_are_a_page_like_any_other(company: Company) -
     assert company.as_("zhu", lambda unit, actor: approvals.count_open(unit, actor), False) == MANY + 1
     slow = company.as_("zhu", inbox, False), company.as_("zhu", rows, False), company.as_("zhu", counted, False)
     print(f"inbox {slow[0] * 1000:.1f} ms, list {slow[1] * 1000:.1f} ms, count {slow[2] * 1000:.2f} ms")
-    assert slow[0] < slow[1] * 6 + 0.01 and slow[2] < 0.02, slow
+    assert slow[0] < slow[1] * 8 + 0.03 and slow[2] < 0.05, slow
     if company.at.place.endswith(".db") or "/" in company.at.place:
         _uses_index(company)
 

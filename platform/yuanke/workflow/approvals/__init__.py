@@ -19,6 +19,7 @@ from yuanke.workflow.approvals.verbs import (
     reject,
     remind,
     send_back,
+    together,
     withdraw,
 )
 
@@ -47,6 +48,7 @@ __all__ = [
     "renew",
     "send_back",
     "start",
+    "together",
     "watch_people",
     "withdraw",
 ]

@@ -85,9 +85,9 @@ class Course:
         return made
 
     def agreed_already(self, person: int) -> bool:
-        """Whether this person said yes at a stop that still counts."""
+        """Whether this person said yes, in his own place, at a stop that still counts."""
         return any(
-            seat.person == person and seat.state == "agreed" and seat.why is None
+            seat.person == person and seat.state == "agreed" and seat.why is None and seat.added is None
             for key, stop in self.stops.items()
             if stop.state in ("open", "passed")
             for seat in self.at(key)

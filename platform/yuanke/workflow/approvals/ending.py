@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from yuanke.kernel import clock
 from yuanke.kernel.errors import Refused
+from yuanke.kernel.hooks import hooks
 from yuanke.kernel.text import message
 from yuanke.metadata import approvals as field
 from yuanke.records import Typed
@@ -48,6 +49,11 @@ def settle(at: Running, decisions: Sequence[Decision] = (), before: Iterable[str
             )
         case "withdrawn":
             say(at, field.WITHDRAWN)
+    if at.course.state != "pending":
+        event = {"name": at.course.state, "at": clock.now(), "moved": None, "reason": None, "batch": None}
+        hooks().hook.after_verb(
+            unit=at.unit, actor=at.actor, entity=at.entity, verb=at.course.state, record=at.record, event=event
+        )
 
 
 def over(at: Running) -> list[str]:

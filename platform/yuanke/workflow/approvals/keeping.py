@@ -164,6 +164,7 @@ def enter(unit: Unit, actor: Actor, entity: Entity, values: Mapping[str, Any], c
     table, now = unit.tables[INSTANCE], clock.now()
     row = {
         **values, "entity": entity.key, "state": course.state, "round": course.round, "course": dump(course), "submitted_at": now,
+        "ended_at": None, "approved": None, "reminded_at": None,
         "created_at": now, "created_by": actor.user_id, "updated_at": now, "updated_by": actor.user_id, "version": 1,
     }  # fmt: skip
     row["id"] = unit.execute(table.insert().values(row).returning(table.c.id)).scalar_one()

@@ -197,8 +197,9 @@ def _open(course: Course, stop: Stop, step: Step, flow: Flow, world: World) -> N
         return
     stop.state, stop.reason, stop.mode = "open", asked.why, asked.mode or step.mode
     stop.needed = 1 if asked.mode == "any" else step.needed(len(asked.people))
+    once = flow.repeat == "once" and not stop.again and not step.edit  # who is to change something is asked anyway
     for person in asked.people:
-        known = flow.repeat == "once" and not stop.again and course.agreed_already(person)
+        known = once and course.agreed_already(person)
         seat = course.new_seat(step.key, person)
         if known:
             _decide(seat, "agreed", "repeat")

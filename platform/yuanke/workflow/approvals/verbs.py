@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from yuanke.access.asked import stands_in_for
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
-from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused, ValidationFailed
+from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refusal, Refused, ValidationFailed
 from yuanke.kernel.text import message
 from yuanke.records.fetch import ids_within
 from yuanke.storage import Unit
@@ -138,6 +138,22 @@ def read_copy(unit: Unit, actor: Actor, task_id: int) -> None:
     table = unit.tables[TASK]
     mine = sa.and_(table.c.id == task_id, table.c.approver == actor.user_id, table.c.kind == "copy")
     unit.execute(table.update().where(mine, table.c.state == "open").values(state="read", decided_at=clock.now()))
+
+
+def together(
+    unit: Unit, actor: Actor, verb: str, tasks: Sequence[int], said: Said = Said()
+) -> list[tuple[int, Refusal | None]]:
+    """Several tasks approved or rejected, each for itself; what was refused comes with its refusal."""
+    found: list[tuple[int, Refusal | None]] = []
+    for task in dict.fromkeys(tasks):
+        refused: Refusal | None = None
+        try:
+            with unit.savepoint():
+                approve(unit, actor, task, said) if verb == "approve" else reject(unit, actor, task, said)
+        except Refusal as refusal:
+            refused = refusal
+        found.append((task, refused))
+    return found
 
 
 # -- whose it is --------------------------------------------------------------------------------------------------
