@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def install(app: Application) -> None:
     """Add every resource to the application's AppBuilder."""
+    from yuanke.api.approvals import ApprovalsApi
     from yuanke.api.automations import AutomationsApi
     from yuanke.api.customizations import CustomizationsApi
     from yuanke.api.drafts import DraftsApi
@@ -48,6 +49,7 @@ def install(app: Application) -> None:
         ImportsApi,
         ExportsApi,
         WorkApi,
+        ApprovalsApi,
         AutomationsApi,
         HooksApi,
         KeysApi,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from yuanke.access.grants import grant
-from yuanke.api.operations import Json, many, operation, parameter, ref
+from yuanke.api.operations import Json, many, operation, page, parameter, ref
+from yuanke.metadata.approvals import approvable
 from yuanke.web.requests import Current
 from yuanke.workflow.automations.declared import every_automation
 
@@ -48,6 +49,7 @@ def beside_records(held: Current) -> Json:
             "post": _operation("retry job", ref("Job"), key=True),
         },
     }
+    paths |= _approvals(held)
     for verb, name in (("import", "imports"), ("export", "exports")):
         keys = _open_for(held, verb)
         if keys:
@@ -60,6 +62,33 @@ def beside_records(held: Current) -> Json:
         revoke = operation("revoke key", None, "", None, tag="key", status="204")
         paths[f"{at}/{{id}}"] = {"parameters": [parameter("id")], "delete": revoke}
         paths |= _customizations()
+    return paths
+
+
+#: verbs of an approval and the body of each
+_VERBS = {
+    "approve": "Approve", "reject": "Reject", "return": "Return", "reassign": "Reassign", "add_signer": "AddSigner",
+    "withdraw": "Noted", "remind": "Noted", "cc": "Copy",
+}  # fmt: skip
+
+
+def _approvals(held: Current) -> Json:
+    """The boxes of the caller and what he does with them."""
+    at, one = "/api/v1/approvals", {"parameters": [parameter("id")]}
+    paths: Json = {
+        at: {"get": _operation("approvals", page("ApprovalItem"), parameters=("box", "papers", "q", "limit", "after", "counted"))},
+        f"{at}/batch": {"post": _operation("several approvals", ref("ApprovalOutcomes"), body="Together", key=True)},
+        f"{at}/{{id}}": {**one, "get": _operation("approval", ref("Approval"))},
+    }  # fmt: skip
+    for verb, body in _VERBS.items():
+        done = _operation(f"{verb} approval", ref("Approval"), body=body, key=True)
+        paths[f"{at}/{{id}}/{verb}"] = {**one, "post": done}
+    keys = [e.key for e in held.unit.registry.entities.values() if approvable(e)]
+    readable = [key for key in keys if key in _open_for(held, "read")]
+    of = {"parameters": [_named(readable or _open_for(held, "read")), parameter("id")]}
+    paths[f"{at}/of/{{entity}}/{{id}}"] = {**of, "get": _operation("approvals of record", many("Approval"))}
+    again = _operation("renew approval", ref("Approval"), body="Noted", key=True)
+    paths[f"{at}/of/{{entity}}/{{id}}/renew"] = {**of, "post": again}
     return paths
 
 
