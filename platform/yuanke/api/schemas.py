@@ -8,7 +8,6 @@ from yuanke.api.approvals import BODIES as APPROVALS
 from yuanke.api.approvals_said import SCHEMAS as APPROVALS_SAID
 from yuanke.api.automations import DryRun
 from yuanke.api.fixed import Batch, DraftBody, DraftChoices, Export, Import, NewKey, Rollback
-from yuanke.api.handing_bodies import BODIES as HANDING
 from yuanke.fieldtypes.link import LINK_SCHEMA
 
 Json = dict[str, Any]
@@ -110,7 +109,6 @@ FIXED: Json = {
     **APPROVALS_SAID,
     **{one.__name__: one.described() for one in (Batch, DryRun, Export, Import, NewKey)},
     **{one.__name__: one.described() for one in (DraftBody, DraftChoices, Rollback)},
-    **{one.__name__: one.described() for one in HANDING},
     "Unread": {
         "type": "object",
         "properties": {"unread": _INTEGER, "capped": {"type": "boolean"}, "newest": {"type": ["integer", "null"]}},
