@@ -143,5 +143,16 @@ def test_the_operator_names_what_may_be_called_beside_the_internet(monkeypatch: 
     monkeypatch.setenv("YUANKE_ALLOW_ADDRESSES", "192.168.0.0/16, 10.1.0.0/16")
     assert addresses.may_be_called(inner) and not addresses.may_be_called(ipaddress.ip_address("10.2.0.1"))
     monkeypatch.setenv("YUANKE_ALLOW_ADDRESSES", "inner.example")
-    with pytest.raises(SystemExit, match="YUANKE_ALLOW_ADDRESSES"):
+    with pytest.raises(ValueError, match="YUANKE_ALLOW_ADDRESSES"):
         addresses.may_be_called(inner)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("YUANKE_ALLOW_ADDRESSES", "inner.example"), ("YUANKE_MAIL_URL", "http://x")]
+)
+def test_nothing_starts_with_settings_that_cannot_be_understood(name: str, value: str, monkeypatch: Any) -> None:
+    from yuanke.app import configuration
+
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=name):
+        configuration.check_outgoing()

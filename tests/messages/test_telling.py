@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -153,6 +154,18 @@ def test_a_person_has_one_set_of_preferences(firm: Firm) -> None:
 def test_preferences_of_others_are_out_of_reach(firm: Firm) -> None:
     firm.prefer("lin", digest=True)
     assert firm.door("mo", lambda r: r.list("message_preference").records) == []
+
+
+def test_what_was_read_long_ago_is_forgotten_and_nothing_else(firm: Firm) -> None:
+    from yuanke.messages.inbox import drop_read
+
+    with firm.unit() as unit:
+        old, fresh, waiting = (messages.notify(unit, [firm.ids["lin"]], text)[firm.ids["lin"]] for text in "abc")
+        table = unit.tables["message"]
+        for one, days in ((old, 200), (fresh, 3)):
+            unit.execute(table.update().where(table.c.id == one).values(read_at=clock.now() - timedelta(days=days)))
+        assert drop_read(unit, clock.now() - timedelta(days=180)) == 1
+    assert {told.id for told in firm.inbox("lin")} == {fresh, waiting}
 
 
 def test_reading_is_felt_in_the_same_unit(firm: Firm) -> None:

@@ -68,9 +68,20 @@ def redis_url() -> str | None:
     return os.environ.get("YUANKE_REDIS_URL") or None
 
 
+def check_outgoing() -> None:
+    """Nothing starts with a mail server or allowed addresses that cannot be understood."""
+    from yuanke.messages.account import check_environment
+
+    try:
+        check_environment()
+    except ValueError as fault:
+        raise SystemExit(str(fault)) from None
+
+
 def settings(config: Mapping[str, Any] | None) -> dict[str, Any]:
     """Flask's configuration; ``YUANKE_HOME``, ``YUANKE_DATABASE_URL`` and ``SECRET_KEY`` may be given in ``config``."""
     check_password_cost()
+    check_outgoing()
     given = dict(config or {})
     at = Path(given.get("YUANKE_HOME") or home())
     return {

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from yuanke.fieldtypes.columns import UtcDateTime
 from yuanke.kernel import clock
+from yuanke.messages import addresses
 from yuanke.storage import Unit
 from yuanke.storage.restore import after_restore
 from yuanke.storage.system import own_table
@@ -94,6 +95,12 @@ def mail_account(unit: Unit) -> MailAccount | None:
     )  # fmt: skip
 
 
+def check_environment() -> None:
+    """ValueError for what the operator said wrongly: nothing starts with it."""
+    machine_account()
+    addresses.check()
+
+
 def machine_account() -> MailAccount | None:
     url = os.environ.get(MAIL_URL)
     if not url:
@@ -101,7 +108,7 @@ def machine_account() -> MailAccount | None:
     parts = urlsplit(url)
     security = _SCHEMES.get(parts.scheme)
     if security is None or not parts.hostname:
-        raise SystemExit(f"{MAIL_URL} takes smtp://, smtp+starttls:// or smtps:// with a host, not {parts.scheme}://")
+        raise ValueError(f"{MAIL_URL} takes smtp://, smtp+starttls:// or smtps:// with a host, not {parts.scheme}://")
     username = unquote(parts.username) if parts.username else None
     password = unquote(parts.password) if parts.password else None
     more = parse_qs(parts.query)

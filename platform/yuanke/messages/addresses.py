@@ -52,6 +52,11 @@ def may_be_called(address: Address) -> bool:
     )
 
 
+def check() -> None:
+    """ValueError when the operator names something that is no network."""
+    _allowed()
+
+
 def _is_public(address: Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
@@ -63,11 +68,12 @@ def _is_public(address: Address) -> bool:
 
 
 def _allowed() -> list[Any]:
+    """Raises ValueError for what is no network; `account.check_environment` asks at start."""
     said = [part.strip() for part in os.environ.get(ALLOW, "").split(",") if part.strip()]
     try:
         return [ipaddress.ip_network(part, strict=False) for part in said]
     except ValueError as fault:
-        raise SystemExit(f"{ALLOW}: {fault}; it takes addresses and networks such as 10.0.0.0/8, 127.0.0.1") from None
+        raise ValueError(f"{ALLOW}: {fault}; it takes addresses and networks such as 10.0.0.0/8, 127.0.0.1") from None
 
 
 def _resolved(host: str, port: int, seconds: float) -> list[tuple[int, Any]]:

@@ -19,6 +19,7 @@ from yuanke.messages import (
     digest,
     following,
     groups,
+    inbox,
     mailing,
     preferences,
     reminders,
@@ -31,6 +32,8 @@ from yuanke.messages.outside import target_of
 from yuanke.storage import Unit
 
 SWEEP = "sweep_reminders"
+#: how long a message is kept once it is read
+DAYS_KEPT = 180
 #: verbs of a record that webhooks may subscribe to, as ``<entity>.<verb>``
 VERBS = frozenset({"create", "update", "delete", "restore"})
 
@@ -101,7 +104,7 @@ def plan_sweep(unit: Unit) -> None:
 
 
 def sweep(run: Run) -> Mapping[str, int]:
-    """Lines that are over are closed; notes of changes that no job told of are dropped."""
+    """Lines that are over are closed; notes of changes that no job told of and messages read long ago are dropped."""
     while not run.checkpoint.get("over"):
         with run.step() as step:
             after, gone = reminders.sweep(step.unit, run.checkpoint.get("after", 0))
@@ -109,6 +112,10 @@ def sweep(run: Run) -> Mapping[str, int]:
             if after == 0:
                 old = following.FOLLOWED.c.at < clock.now() - timedelta(days=7)
                 step.unit.execute(following.FOLLOWED.delete().where(old))
+    while True:
+        with run.step() as step:
+            if not inbox.drop_read(step.unit, clock.now() - timedelta(days=DAYS_KEPT)):
+                break
     return {"closed": run.checkpoint["gone"]}
 
 

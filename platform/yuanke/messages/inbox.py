@@ -113,5 +113,12 @@ def mark_all_read(unit: Unit, actor: Actor, up_to: int | None = None) -> int:
     return unit.execute(table.update().where(waiting).values(read_at=clock.now())).rowcount
 
 
+def drop_read(unit: Unit, before: datetime, limit: int = 1_000) -> int:
+    """Forget some messages that were read before an instant; how many."""
+    table = unit.tables[MESSAGES]
+    old = sa.select(table.c.id).where(table.c.read_at < before).limit(limit)
+    return unit.execute(table.delete().where(table.c.id.in_(old))).rowcount
+
+
 def _waiting(table: sa.Table, to: Any) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.to == to, table.c.read_at.is_(None), table.c.deleted_at.is_(None))

@@ -26,6 +26,7 @@ from yuanke.messages.channels import Call, Fault
 from yuanke.messages.errands import WEBHOOKS, Errand, run_errand
 from yuanke.messages.outside import Answer
 from yuanke.storage import Unit
+from yuanke.storage.prepared import Prepared, prepared, remembered
 
 KIND = "webhook"
 STANDARD = "standard"
@@ -50,16 +51,17 @@ def announce(unit: Unit, event: str, payload: Mapping[str, Any]) -> list[str]:
 
 
 def subscribers(unit: Unit, event: str) -> list[int]:
-    """Ids of the webhooks that are told of ``event``; read once a unit."""
+    """Ids of the webhooks that are told of ``event``; read once a unit, for every save asks."""
     if subscribers not in unit.kept:
-        table = unit.tables[WEBHOOKS]
-        active = sa.select(table.c.id, table.c.events).where(
-            table.c.deleted_at.is_(None), table.c.active, table.c.format == STANDARD, table.c.events.is_not(None)
-        )
-        unit.kept[subscribers] = [
-            (row.id, set(row.events)) for row in unit.execute(active) if isinstance(row.events, list)
-        ]
+        ids, events = remembered(unit, ("subscribers",), lambda: _subscribed(unit)).columns(unit) or ((), ())
+        unit.kept[subscribers] = [(one, set(said)) for one, said in zip(ids, events) if isinstance(said, list)]
     return [one for one, events in unit.kept[subscribers] if event in events or "*" in events]
+
+
+def _subscribed(unit: Unit) -> Prepared:
+    table = unit.tables[WEBHOOKS]
+    active = sa.and_(table.c.deleted_at.is_(None), table.c.active, table.c.format == STANDARD)
+    return prepared(unit, sa.select(table.c.id, table.c.events).where(active, table.c.events.is_not(None)))
 
 
 def _queue(unit: Unit, where: Mapping[str, Any], event: str, payload: Mapping[str, Any]) -> str:

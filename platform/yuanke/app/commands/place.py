@@ -18,6 +18,7 @@ from yuanke.storage import Installation
 def installation() -> Iterator[Installation]:
     """Plugins loaded, the home folder opened; closed at the end."""
     configuration.check_password_cost()
+    configuration.check_outgoing()
     plugins.load()
     opened = Installation(configuration.home(), configuration.database_url())
     use_redis(opened, configuration.redis_url())
