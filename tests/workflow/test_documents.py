@@ -56,6 +56,7 @@ entities:
         label: 生成发货单
         when: state == running
         rows: {items: {where: open > 0, values: {quantity: =open}}}
+      six: {entity: parcel, label: 先发六件, rows: {items: {values: {quantity: "=take(6, open)"}}}}
       bill: {label: 开票, once: true, values: {money: =amount}, do: [set: {note: =已开票}]}
       buy: {label: 采购, by: article.maker, where: open > 0, rows: {items: {values: {quantity: =open}}}}
       visit: {label: 每行上门, each: items, where: quantity > 1, values: {what: =row.article.name}}
@@ -138,6 +139,15 @@ def test_a_part_leaves_the_rest_for_the_next(shop: Shop) -> None:
     shop.run("boss", lambda u, a, d: d.create("parcel", {**draft.values, "items": [{**some, "quantity": 2}]}))
     (rest,) = shop.run("boss", lambda u, a, d: drafts(u, a, "deal", deal, "parcel"))
     assert [str(row["quantity"]) for row in rest.values["items"]] == ["3.000000", "1.000000", "2.000000"]
+
+
+def test_a_row_for_which_nothing_is_left_is_not_made(shop: Shop) -> None:
+    deal = a_deal(shop)
+    (made,) = becomes(shop, "boss", deal, "six")
+    assert [str(row.values["quantity"]) for row in shop.get("boss", "parcel", made.id)["items"]] == [
+        "5.000000",
+        "1.000000",
+    ]
 
 
 def test_once_is_once_and_what_follows_is_done_in_the_same_transaction(shop: Shop) -> None:

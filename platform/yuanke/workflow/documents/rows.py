@@ -1,6 +1,7 @@
 """Rows made from rows: walked by ``each``, narrowed by ``where``, in the order of ``sort``, with ``values``.
 
-The one rule: ``take``, ``spread`` and ``running`` deal out over all turns of one document together and in order.
+The one rule: ``take``, ``spread`` and ``running`` deal out over all turns of one document together and in order; a turn for
+which ``take`` has nothing left makes no row.
 """
 
 from __future__ import annotations
@@ -29,9 +30,22 @@ def blocks_of(said: Mapping[str, Any] | None, name: str) -> list[Mapping[str, An
 
 def made_rows(names: ActNames, block: Mapping[str, Any], rows: Entity, copy: bool = True) -> list[Typed]:
     """New rows of ``rows``, one for each turn of ``block``; ``copy``: equal fields come along."""
-    walked = list(turns(names, block))
-    values = dealt(walked, block.get("values") or {}, rows)
-    return [_row(turn, rows, given, copy) for turn, given in zip(walked, values, strict=True)]
+    walked, said = list(turns(names, block)), block.get("values") or {}
+    values, taken = dealt(walked, said, rows), _taken(walked, said)
+    return [
+        _row(turn, rows, given, copy)
+        for turn, given in zip(walked, values, strict=True)
+        if all(given[key] for key in taken)
+    ]
+
+
+def _taken(walked: Sequence[ActNames], said: Mapping[str, Any]) -> list[str]:
+    """Fields that get a part of what is left."""
+    if not walked:
+        return []
+    return [
+        k for k, declared in said.items() if is_expression(declared) and "take" in walked[0].compile(declared).calls
+    ]
 
 
 def _row(turn: ActNames, rows: Entity, given: Typed, copy: bool) -> Typed:
