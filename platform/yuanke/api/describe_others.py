@@ -13,23 +13,17 @@ from yuanke.workflow.automations.declared import every_automation
 _OBJECT: Json = {"type": "object"}
 
 
-def _changed_settings() -> Json:
-    made = _operation("change settings", _OBJECT)
-    made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _OBJECT}}}
-    return made
-
-
 def beside_records(held: Current) -> Json:
     """Paths, for the caller's own rights."""
     paths: Json = {
         "/api/v1/me": {"get": _operation("me", ref("Me"))},
-        "/api/v1/settings": {"get": _operation("settings", _OBJECT), "patch": _changed_settings()},
         "/api/v1/messages/unread": {"get": _operation("unread", ref("Unread"))},
         "/api/v1/messages/read-all": {"post": _operation("read all messages", ref("ReadAll"), key=True)},
         "/api/v1/messages/{id}/read": {
             "parameters": [parameter("id")],
             "post": operation("read message", None, "", None, tag="message", status="204", key=True),
         },
+        "/api/v1/settings": {"get": _operation("settings", _OBJECT), "patch": _changed_settings()},
         "/api/v1/search": {"get": _operation("search", many("SearchHit"), parameters=("q", "few"))},
         "/api/v1/metadata": {"get": _operation("metadata", _OBJECT)},
         "/api/v1/metadata/{entity}": {
@@ -65,6 +59,12 @@ def beside_records(held: Current) -> Json:
     return paths
 
 
+def _changed_settings() -> Json:
+    made = _operation("change settings", _OBJECT)
+    made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _OBJECT}}}
+    return made
+
+
 #: verbs of an approval and the body of each
 _VERBS = {
     "approve": "Approve", "reject": "Reject", "return": "Return", "reassign": "Reassign", "add_signer": "AddSigner",
@@ -93,11 +93,15 @@ def _approvals(held: Current) -> Json:
 
 
 def _automations(held: Current) -> Json:
-    """What switches and watches automations, where there are any; calls of other systems carry no log-in."""
+    """What switches and watches automations; calls of other systems carry no log-in but show a secret."""
     known = list(every_automation(held.unit.registry))
-    paths: Json = {"/api/v1/automations": {"get": _operation("automations", many("Automation"))}}
-    if not known:
-        return paths
+    call = _operation("call hook", _OBJECT, status="202")
+    call |= {"security": [], "requestBody": {"required": True, "content": {"application/json": {"schema": _OBJECT}}}}
+    address = {"name": "address", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 200}}
+    paths: Json = {
+        "/api/v1/automations": {"get": _operation("automations", many("Automation"))},
+        "/api/v1/hooks/{address}": {"parameters": [address], "post": call},
+    }
     named = [_one_of("entity", [one.entity.key for one in known]), _one_of("name", [one.key for one in known])]
     at = "/api/v1/automations/{entity}/{name}"
     secret = {"type": "object", "properties": {"secret": {"type": "string"}, "url": {"type": "string"}}}
@@ -113,7 +117,7 @@ def _automations(held: Current) -> Json:
 
 
 def _one_of(name: str, keys: list[str]) -> Json:
-    return {"name": name, "in": "path", "required": True, "schema": {"enum": list(dict.fromkeys(keys))}}
+    return {"name": name, "in": "path", "required": True, "schema": {"enum": list(dict.fromkeys(keys)) or ["-"]}}
 
 
 def _customizations() -> Json:

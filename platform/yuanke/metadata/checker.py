@@ -32,7 +32,7 @@ _SECTION_OF = {
 _STATE_WORDS = ["any", "open", "previous"]
 #: what happens to a record beside the rights that are asked for it
 _MORE_VERBS = (
-    "save", "restore", "merge", "transfer", "share", "comment", "submitted", "approved", "rejected", "returned", "withdrawn",
+    "save", "restore", "merge", "transfer", "share", "comment", "approved", "rejected", "returned", "withdrawn",
 )  # fmt: skip
 
 

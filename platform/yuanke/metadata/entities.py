@@ -16,14 +16,15 @@ from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.kernel.text import Label
 from yuanke.metadata import texts
 from yuanke.metadata.acts import act_labels
-from yuanke.metadata.flows import warn_workflow
 from yuanke.metadata.compute import computed_rings, plan
 from yuanke.metadata.duplicates import duplicate_rule
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.features import features_of
 from yuanke.metadata.fields import FieldMaker
+from yuanke.metadata.flows import warn_workflow
 from yuanke.metadata.formulas import Formulas
 from yuanke.metadata.model import EntityDef, FieldDef, Model
+from yuanke.metadata.moments import check_moments
 from yuanke.metadata.node import Node
 from yuanke.metadata.registry import DuplicateRule, Entity, Field, Inverse, NumberRule, Permission
 from yuanke.metadata.rights import RightsMaker, may_write
@@ -152,6 +153,8 @@ class EntityMaker:
             more=self._more(definition),
         )
         self._warn(definition, entity)
+        scope = RecordScope(self.model, definition.key)
+        check_moments(node, fields, lambda said: self.formulas.compile(said, scope, None), self.faults)
         moves = [
             (source, back, f.key)
             for f in definition.live_fields()

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 def install(app: Application) -> None:
     """Add templates and pages to the application's AppBuilder."""
     from yuanke.screens.assets import prepare
-    from yuanke.screens.routes import BackgroundPages, DesignerPages, Pages, RecordPages
+    from yuanke.screens.routes import DesignerPages, Pages, RecordPages
+    from yuanke.screens.routes_background import BackgroundPages
     from yuanke.screens.routes_messages import MessagePages, OutgoingPages
     from yuanke.web.converters import Identity, Key
 

@@ -15,7 +15,6 @@ from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
 from yuanke.screens.pages import (
     acts,
-    automations,
     board,
     bulk,
     calendar,
@@ -34,7 +33,6 @@ from yuanke.screens.pages import (
     record,
     removal,
     roles,
-    schedules,
     settings,
     views,
     words,
@@ -164,54 +162,6 @@ class Pages(BaseView):
     @expose("/settings")
     def settings(self) -> Response:
         return settings.settings_page(reader())
-
-
-class BackgroundPages(BaseView):
-    """What runs behind the pages: jobs, schedules, automations."""
-
-    route_base = "/settings"
-    base_permissions: list[str] = []
-    default_view = "jobs"
-
-    @expose("/jobs")
-    def jobs(self) -> Response:
-        return schedules.jobs_page(reader())
-
-    @expose("/jobs/<identity:job_id>/retry", methods=["POST"])
-    def retry_job(self, job_id: int) -> Response:
-        return schedules.retry_job(reader(), job_id)
-
-    @expose("/jobs/<identity:job_id>/cancel", methods=["POST"])
-    def stop_job(self, job_id: int) -> Response:
-        return schedules.cancel_job(reader(), job_id)
-
-    @expose("/automations")
-    def automations(self) -> Response:
-        return automations.automations_page(reader())
-
-    @expose("/automations/<any(pause, resume):word>", methods=["POST"])
-    def switch_all(self, word: str) -> Response:
-        return automations.switch_all(reader(), word == "resume")
-
-    @expose("/automations/<key:entity>/<key:name>")
-    def automation(self, entity: str, name: str) -> Response:
-        return automations.automation_page(reader(), entity, name)
-
-    @expose("/automations/<key:entity>/<key:name>/<any(pause, resume):word>", methods=["POST"])
-    def switch(self, entity: str, name: str, word: str) -> Response:
-        return automations.switch(reader(), entity, name, word == "resume")
-
-    @expose("/automations/<key:entity>/<key:name>/secret", methods=["POST"])
-    def new_secret(self, entity: str, name: str) -> Response:
-        return automations.new_secret(reader(), entity, name)
-
-    @expose("/automations/<key:entity>/<key:name>/dry-run", methods=["GET"])
-    def ask_record(self, entity: str, name: str) -> Response:
-        return automations.ask_record(reader(), entity, name)
-
-    @expose("/automations/<key:entity>/<key:name>/dry-run", methods=["POST"])
-    def dry_run(self, entity: str, name: str) -> Response:
-        return automations.dry_run(reader(), entity, name)
 
 
 class DesignerPages(BaseView):

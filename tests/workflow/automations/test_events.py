@@ -124,3 +124,20 @@ def test_a_paused_automation_hears_nothing_and_passes_over_what_was_queued(desk)
     desk.make("visit", name="丙", amount="150")
     desk.run()
     assert desk.entries() == ["丙"]
+
+
+def test_the_end_of_an_approval_is_heard_and_the_act_happens_at_the_last_yes(desk):
+    from yuanke.workflow import approvals
+
+    claim = desk.make("claim", by="ann", name="差旅")
+    desk.act("claim", claim, "pay", by="ann")
+    desk.run()
+    assert desk.entries() == []  # it waits for the chief
+    with desk.as_("chief") as door:
+        (task,) = door.unit.execute(door.unit.tables["approval_task"].select()).all()
+        approvals.approve(door.unit, door.actor, task.id)
+    desk.run()
+    assert sorted(desk.entries()) == ["approved 差旅", "paid 差旅"]
+    with desk.installation.unit(desk.at) as unit:
+        told = [row.text for row in unit.execute(unit.tables["message"].select()) if "已支付" in row.text]
+    assert told == ["差旅 已支付"]

@@ -62,13 +62,34 @@ def test_what_is_switched_off_is_not_planned_and_a_pause_is_not_made_up_for(desk
         look_after(desk)
         with desk.as_("root") as door:
             switching.pause(door.unit, door.actor, "chore.chase")
-    assert {job.arguments["automation"] for job in desk.jobs(every.KIND)} == {"chore.chase", "chore.age"}
+    assert {job.arguments["automation"] for job in desk.jobs(every.KIND)} == {
+        "chore.chase",
+        "chore.age",
+        "chore.worked",
+    }
     with clock.stopped(EIGHT):
         desk.run()
         with desk.as_("root") as door:
             switching.resume(door.unit, door.actor, "chore.chase")
         desk.run()
     assert desk.entries() == []
+
+
+def test_workdays_are_those_of_the_working_calendar(desk):
+    saturday = datetime(2026, 6, 6, 1, tzinfo=UTC)  # 09:00
+    with clock.stopped(MONDAY):
+        desk.make("chore", name="worked", done=True)
+        desk.make("holiday", day="2026-06-02")
+        desk.make("holiday", day="2026-06-06", works=True)
+        look_after(desk)
+    (first,) = [job for job in desk.jobs(every.KIND) if job.arguments["automation"] == "chore.worked"]
+    assert first.run_at == datetime(2026, 6, 3, 1, tzinfo=UTC)  # not on Tuesday, which is a holiday
+    for day in (3, 4, 5):
+        with clock.stopped(datetime(2026, 6, day, 1, tzinfo=UTC)):
+            desk.run()
+    with clock.stopped(saturday):
+        desk.run()
+    assert desk.entries().count("worked") == 4
 
 
 def test_a_run_that_dies_in_the_middle_goes_on_behind_the_last_record(desk, monkeypatch):

@@ -141,6 +141,31 @@ def test_a_clock_set_back_fires_nothing_twice(desk):
     assert desk.entries() == ["warn 甲"]
 
 
+def test_a_moment_moves_with_a_roll_up_that_other_records_move(desk):
+    with clock.stopped(NOON):
+        policy = desk.make("policy", name="三天")
+        one = desk.make("contract", name="甲", ends_on="2026-06-10", policy=policy)
+        desk.make("contract", name="乙", ends_on="2026-06-08", policy=policy)
+        assert desk.waiting("policy.last_one") == {policy: midnight("2026-06-10")}
+        desk.change("contract", one, ends_on="2026-06-05")
+        assert desk.waiting("policy.last_one") == {policy: midnight("2026-06-08")}
+
+
+def test_a_moment_moves_when_a_setting_it_reads_is_changed(desk):
+    from yuanke.records.parameters.changing import change_settings
+
+    with clock.stopped(NOON):
+        contract = desk.make("contract", name="甲", ends_on="2026-06-10")
+        assert desk.waiting("contract.stale") == {contract: midnight("2026-06-24")}
+        with desk.as_("root") as door:
+            change_settings(door.unit, door.actor, {"stale_days": 20})
+        desk.run()
+        assert desk.waiting("contract.stale") == {contract: midnight("2026-06-30")}
+        with desk.as_("root") as door:
+            change_settings(door.unit, door.actor, {"stale_days": None})
+        desk.run()
+
+
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_ten_thousand_moments_are_planned_in_a_few_seconds(desk):
     import time

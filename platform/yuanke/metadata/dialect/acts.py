@@ -221,10 +221,16 @@ AUTOMATION = Record(
         "do": Key(Ref("steps"), "What is done.", "[{notify: {to: owner, text: '{number} 已停滞'}}]", required=True),
         "active": Key(Flag(), "false switches it off.", "false"),
     },
-    also=lambda node, c: (_one_trigger(node, c), _only_sets(node, c), _sends_to_hook(node, c))[0],
+    also=lambda node, c: _check_automation(node, c),
     context=lambda node, c: _asked(node, c).at(listens=_listens(node)),
     told="What happens by itself, after the commit.",
 )
+
+
+def _check_automation(node: Node, c: Context) -> None:
+    _one_trigger(node, c)
+    _only_sets(node, c)
+    _sends_to_hook(node, c)
 
 
 def _one_trigger(node: Node, c: Context) -> None:

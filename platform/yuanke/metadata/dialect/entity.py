@@ -228,6 +228,14 @@ SEARCH = Record(
         "then": Key(Name("path", signed=True), "Order among equals.", "-use_count"),
     },
 )
+WORKDAYS = Record(
+    "workdays",
+    {
+        "date": Key(Name("field"), "The day it speaks of.", "date", required=True),
+        "works": Key(Expr("bool"), "Whether people work on it.", "kind.works", required=True),
+    },
+    told="The working calendar: days that differ from Monday to Friday. Schedules that say workday go by it.",
+)
 
 ENTITY = Record(
     "an entity",
@@ -257,6 +265,7 @@ ENTITY = Record(
         "locked_when": Key(Expr("bool", later=True), "Refuses a change for which it holds before or after.", "date <= settings.lock_date"),
         "append_only": Key(Flag(), "true: records are made and never changed or deleted.", "true"),
         "acyclic": Key(PLAIN, "A path that never comes back to where it began.", "scheme.lines.article"),
+        "workdays": Key(WORKDAYS, "Its records say on which days people work.", "{date: date, works: kind.works}"),
         "search": Key(SEARCH, "Weights of full-text search.", "{fields: {question: 3}}"),
         "indexes": Key(Groups(), "Further database indexes.", "[[status, signed]]"),
         "abstract": Key(Flag(), "true: a pattern without a table, taken with like:.", "true"),

@@ -5,7 +5,7 @@ The one rule: a setting is changed by administrators and by the roles it names; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +32,8 @@ from yuanke.storage.system import META, SETTING
 
 #: under this name the history keeps what was done to settings; they are no entity
 SETTINGS = "@settings"
+#: told in the transaction that changed settings: ``(unit, keys)``
+settings_changed: list[Callable[[Unit, Sequence[str]], None]] = []
 
 
 def changeable(unit: Unit, actor: Actor) -> list[Field]:
@@ -127,6 +129,8 @@ def _write(
     }
     unit.execute(HISTORY.insert().values({**row, "changes": changes}))
     queue_refill(unit, list(changed))
+    for told in settings_changed:
+        told(unit, list(changed))
 
 
 def past_of_settings(unit: Unit, limit: int = 50) -> Sequence[Any]:

@@ -29,7 +29,7 @@ def verb_said(reader: Reader, entity: Entity, verb: str) -> str:
         return reader.say(act.label)
     words = {
         "create": _("新建"), "update": _("修改"), "save": _("保存"), "delete": _("删除"), "restore": _("恢复"), "merge": _("合并"),
-        "transfer": _("转移"), "share": _("共享"), "comment": _("评论"), "submitted": _("提交审批"), "approved": _("审批通过"),
+        "transfer": _("转移"), "share": _("共享"), "comment": _("评论"), "approved": _("审批通过"),
         "rejected": _("审批拒绝"), "returned": _("审批退回"), "withdrawn": _("撤回审批"), "every": _("定时"), "at": _("到点"),
         "hook": _("外部调用"),
     }  # fmt: skip

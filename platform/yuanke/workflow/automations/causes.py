@@ -17,7 +17,7 @@ _KEY = "automation chain"
 
 
 def link(address: str, record: int | None) -> str:
-    """One member of a chain: ``opportunity.chase#12``."""
+    """One member of a chain: ``deal.chase#12``."""
     return f"{address}#{record}" if record is not None else address
 
 

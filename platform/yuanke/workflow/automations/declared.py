@@ -34,7 +34,7 @@ class Automation:
 
     @property
     def address(self) -> str:
-        """``opportunity.chase``: how runs, pauses and moments name it."""
+        """``deal.chase``: how runs, pauses and moments name it."""
         return f"{self.entity.key}.{self.key}"
 
     @property
@@ -76,7 +76,7 @@ def every_automation(registry: Registry) -> Iterator[Automation]:
 
 
 def find(registry: Registry, address: str) -> Automation:
-    """The automation ``opportunity.chase``; RecordNotFound when there is none (any more)."""
+    """The automation ``deal.chase``; RecordNotFound when there is none (any more)."""
     entity, _, key = address.partition(".")
     known = registry.entities.get(entity)
     found = automations(known).get(key) if known is not None else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,14 +29,13 @@ from yuanke.workflow.automations import logbook, switching
 from yuanke.workflow.automations.declared import Automation, every_automation, find
 from yuanke.workflow.automations.firing import STEP_SECONDS
 from yuanke.workflow.automations.running import attempt, engine
-from yuanke.workflow.automations.schedule import IsWorkday, is_time, monday_to_friday, next_time
+from yuanke.workflow.automations.schedule import is_time, next_time
 from yuanke.workflow.automations.told import Told
+from yuanke.workflow.automations.workdays import workdays
 from yuanke.workflow.scope import expression
 
 KIND = "automation_every"
 PAGE = 50
-#: who knows the working calendar of an enterprise: ``(unit, day) -> bool``, or None where he does not
-calendars: list[Any] = []
 
 
 # -- planning ----------------------------------------------------------------------------------------------------------
@@ -59,16 +58,6 @@ def plan_all(unit: Unit, registry: Registry) -> None:
 
 def next_run(unit: Unit, one: Automation) -> datetime:
     return next_time(one.schedule, clock.now(), unit.place.timezone, workdays(unit))
-
-
-def workdays(unit: Unit) -> IsWorkday:
-    """The working calendar, where there is one."""
-
-    def is_workday(day: date) -> bool:
-        said = next((found for ask in calendars if (found := ask(unit, day)) is not None), None)
-        return monday_to_friday(day) if said is None else bool(said)
-
-    return is_workday
 
 
 # -- running -----------------------------------------------------------------------------------------------------------

@@ -7,17 +7,25 @@ from typing import Any
 from yuanke.jobs.kinds import daily
 from yuanke.kernel.hooks import impl
 from yuanke.records import rollups
+from yuanke.records.parameters import changing
 from yuanke.storage import apply
 from yuanke.workflow.automations import before, events, every, firing, moments, running, upkeep
 
 daily.append(upkeep.look_after)
 apply.followers.append(upkeep.follow)
 rollups.carried.append(upkeep.carried)
+changing.settings_changed.append(upkeep.settings_changed)
 
 
 @impl
 def job_kinds() -> dict[str, Any]:
-    return {running.KIND: running.JOB_KIND, **moments.JOB_KINDS, **firing.JOB_KINDS, **every.JOB_KINDS}
+    return {
+        running.KIND: running.JOB_KIND,
+        **moments.JOB_KINDS,
+        **firing.JOB_KINDS,
+        **every.JOB_KINDS,
+        **upkeep.JOB_KINDS,
+    }
 
 
 @impl

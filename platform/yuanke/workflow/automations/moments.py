@@ -88,6 +88,12 @@ def _on_the_way(unit: Unit, entity: Entity, path: tuple[str, ...]) -> list[str]:
     return keys
 
 
+def reads_setting(unit: Unit, one: Automation, keys: Collection[str]) -> bool:
+    return any(
+        path[0] == "settings" and (set(path[1:]) & {*keys} or "timezone" in keys) for path in _moment(unit, one).reads
+    )
+
+
 def _moment(unit: Unit, one: Automation) -> Expression:
     return expression(unit, engine(unit), one.entity, one.moment)
 

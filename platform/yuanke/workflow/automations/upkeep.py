@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from yuanke import jobs
+from yuanke.jobs import ShortJob
 from yuanke.kernel import clock
+from yuanke.kernel.actor import Actor
+from yuanke.kernel.text import Label
 from yuanke.records.save import Save
 from yuanke.storage import Unit
 from yuanke.storage.plan import Plan
@@ -22,6 +26,8 @@ from yuanke.workflow.automations.declared import Automation
 from yuanke.workflow.automations.events import ears
 from yuanke.workflow.automations.running import engine
 from yuanke.workflow.automations.tables import MARK
+
+LOOK = "automation_upkeep"
 
 
 def look_after(unit: Unit) -> None:
@@ -53,6 +59,18 @@ def carried(unit: Unit, saves: Sequence[Save]) -> None:
         moments.moved(unit, unit.registry.entities[key], ids)
 
 
+def settings_changed(unit: Unit, keys: Sequence[str]) -> None:
+    """Moments that read a setting are planned anew, by a job that sees the new value; another zone moves schedules."""
+    if any(moments.reads_setting(unit, one, keys) for held in ears(unit.registry).moments.values() for one in held):
+        _plan_moments(unit)
+    if "timezone" in keys:
+        jobs.enqueue(unit, engine(unit), LOOK, {}, dedupe="look", once="pending")
+
+
+def look_again(unit: Unit, actor: Actor, arguments: Mapping[str, Any], progress: Callable[..., None]) -> None:
+    look_after(unit)
+
+
 def _moved(made: Plan) -> bool:
     before, after = ears(made.before).moments, ears(made.after).moments
     return _said(before) != _said(after)
@@ -76,3 +94,6 @@ def _saw_change(unit: Unit, digest: str) -> bool:
 
 def _plan_moments(unit: Unit) -> None:
     jobs.enqueue(unit, engine(unit), moments.PLAN, {}, dedupe="all", once="pending")
+
+
+JOB_KINDS = {LOOK: ShortJob(look_again, Label("安排自动化", "Planning of automations"))}
