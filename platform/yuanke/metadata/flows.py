@@ -20,6 +20,11 @@ def warn_workflow(definition: EntityDef, entity: Entity, faults: Faults) -> None
     if field is None or not field.options or moves is None:
         return
     ways = [(_states(field, one, "from"), _states(field, one, "to")) for _, one in moves.items()]
+    ways += [
+        (_states(field, one, "from"), _states(field, refused, "to"))
+        for _, one in moves.items()
+        if (refused := one.at("approval", "rejected")) is not None
+    ]
     options = definition.node.at("fields", field.key, "options")
     for key, option in field.options.items():
         place = options.get(key) if options is not None else None
