@@ -14,6 +14,7 @@ from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
 from yuanke.screens.pages import (
+    account,
     acts,
     board,
     bulk,
@@ -146,6 +147,18 @@ class Pages(BaseView):
     def apply_rights(self, role: str, entity: str) -> Response:
         who, of = _entity(entity)
         return roles.apply_part(who, role, of)
+
+    @expose("/settings/logo", methods=["GET"])
+    def ask_logo(self) -> Response:
+        return account.ask_logo(reader())
+
+    @expose("/settings/logo", methods=["POST"])
+    def save_logo(self) -> Response:
+        return account.save_logo(reader())
+
+    @expose("/logo/<digest>")
+    def logo(self, digest: str) -> Response:
+        return account.logo(reader(), digest)
 
     @expose("/settings/log")
     def log(self) -> Response:

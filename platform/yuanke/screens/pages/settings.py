@@ -40,7 +40,7 @@ def _account(reader: Reader) -> dict[str, Any]:
         "logo_url": enterprise.logo,
         "name": enterprise.label,
         "said": enterprise.slug,
-        "actions": [],
+        "actions": [{"label": str(_("更换Logo")), "icon": "photo", "url": "/settings/logo", "method": "dialog"}],
         "facts": [licences, expires],
     }
 
