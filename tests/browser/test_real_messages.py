@@ -58,9 +58,9 @@ def test_the_bell_rings_on_an_open_page_by_itself(company: Company, at_work: AtW
 @pytest.mark.usefixtures("nothing_told")
 @pytest.mark.parametrize("size", ["desktop", "phone"])
 def test_messages_are_read_one_by_one_and_by_following_them(company: Company, at_work: AtWork, size: str) -> None:
-    customer = company.ids["customers"][0]
+    deal = company.ids["opportunity"]
     tell(company, "第一条")
-    tell(company, "第二条", entity="customer", record=customer)
+    tell(company, "第二条", entity="opportunity", record=deal)
     page = at_work("/messages", size=size)
     bell = page.locator("[data-bell]")
     expect(bell).to_have_attribute("aria-label", "消息，2 条未读")
@@ -71,7 +71,7 @@ def test_messages_are_read_one_by_one_and_by_following_them(company: Company, at
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("link", name="第二条").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/records/customer/{customer}")
+    page.wait_for_url(f"**/records/opportunity/{deal}")
     ready(page)
     expect(page.locator("[data-bell]")).to_have_attribute("aria-label", "消息")
     page.goto("/messages?all=1")
@@ -109,7 +109,7 @@ def test_a_reminder_on_the_workbench_goes_when_it_is_ticked(company: Company, at
 
 @pytest.mark.usefixtures("nothing_told")
 def test_an_at_offers_people_and_tells_the_one_chosen(company: Company, at_work: AtWork) -> None:
-    page = at_work(f"/records/customer/{company.ids['customers'][1]}")
+    page = at_work(f"/records/opportunity/{company.ids['opportunity']}")
     area = page.locator(".yk-say textarea")
     area.fill("请 ")
     area.press_sequentially("@lx", delay=30)
