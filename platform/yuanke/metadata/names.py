@@ -28,6 +28,13 @@ RESERVED_FIELDS = frozenset(
         "old",
         "self",
         "settings",
+        # columns that PostgreSQL gives every table by itself
+        "tableoid",
+        "ctid",
+        "xmin",
+        "xmax",
+        "cmin",
+        "cmax",
     ]
 )
 #: also taken inside expressions
@@ -94,7 +101,7 @@ def check_name(word: str, where: Node, faults: Faults, what: str, taken: frozens
             "E204",
             where.key,
             f'"{word}" is a name of the engine',
-            f"Every record has it already; choose another name for {what}.",
+            f"Every record has it already, or the database keeps it to itself; choose another name for {what}.",
         )
         return False
     return True

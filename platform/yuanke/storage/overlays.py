@@ -28,11 +28,17 @@ def overlay_text(unit: Unit) -> str:
     return rewritten(text, own.plain()) if text else as_yaml(own.plain())
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """``over`` laid over ``base``."""
+#: what a word stands for where a map could: ``mood: text`` is ``mood: {type: text}``, ``hot: 热`` is ``hot: {label: 热}``
+SHORT = {"fields": "type", "rows": "type", "settings": "type", "options": "label", "roles": "label"}
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any], held: str = "") -> dict[str, Any]:
+    """``over`` laid over ``base``; ``held`` is the key that holds both."""
     result = dict(base)
     for key, value in over.items():
         below = result.get(key)
+        if isinstance(value, Mapping) and isinstance(below, str) and held in SHORT:
+            below = {SHORT[held]: below}
         both = isinstance(value, Mapping) and isinstance(below, Mapping)
-        result[key] = merged(below, value) if both else value  # type: ignore[arg-type]
+        result[key] = merged(below, value, key) if both else value  # type: ignore[arg-type]
     return result
