@@ -33,8 +33,16 @@ entities:
       stage: {label: 阶段, default: open, options: {open: 进行中, won: {label: 成交, closed: true}}}
       amount: {type: money, label: 金额}
       margin: {type: money, label: 毛利}
+    actions:
+      tell:
+        label: 告知
+        do:
+          - notify: {to: owner, text: "{subject} 已到 {stage}，金额 {amount}", kind: notice}
+          - remind: {to: =owner, text: "{subject} 待跟进", until: stage.closed}
+          - mail: {to: =owner, subject: "关于 {subject}", text: "金额 {amount}"}
+          - webhook: {name: erp, values: {amount: =amount}}
     permissions:
-      boss: {read: all, create: true, update: all, delete: all}
+      boss: {read: all, create: true, update: all, delete: all, tell: all}
       sales: {read: own, create: true, update: own, fields: {margin: hidden}}
   notice:
     label: 公告
