@@ -6,11 +6,12 @@ The one rule: a taken job carries the lease of its turn, and an attempt is count
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from yuanke.fieldtypes.columns import UtcDateTime
 from yuanke.jobs import words
 from yuanke.jobs.kinds import Failure, LongJob, ShortJob, is_long, kinds
 from yuanke.jobs.run import LEASE_SECONDS
@@ -21,6 +22,38 @@ from yuanke.storage import Unit
 
 #: a lease that reaches further ahead was given by a clock that has been set back since: its turn counts as dead
 FURTHEST_LEASE = timedelta(seconds=10 * LEASE_SECONDS)
+
+# written once: a worker asks them a thousand times a second
+_now, _only = sa.bindparam("now", type_=UtcDateTime()), sa.bindparam("only", type_=sa.Integer())
+_waits = sa.and_(JOB.c.state == "queued", JOB.c.run_at <= _now)
+_died = sa.and_(
+    JOB.c.state == "running",
+    sa.or_(JOB.c.lease_until < _now, JOB.c.lease_until > sa.bindparam("furthest", type_=UtcDateTime())),
+)
+#: the oldest job that waits and may begin, or whose turn died; ``only``: this one, 0 = any
+DUE = (
+    sa.select(JOB)
+    .where(
+        sa.or_(_waits, _died),
+        JOB.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+        sa.or_(_only == 0, JOB.c.id == _only),
+    )
+    .order_by(JOB.c.run_at, JOB.c.id)
+    .limit(1)
+)
+DUE_LOCKED = DUE.with_for_update(skip_locked=True)
+MARK = (
+    JOB.update()
+    .where(JOB.c.id == sa.bindparam("at"))
+    .values(
+        state="running",
+        attempts=sa.bindparam("tries"),
+        lease=sa.bindparam("by"),
+        lease_until=sa.bindparam("until"),
+        started_at=sa.bindparam("began"),
+        dedupe=sa.bindparam("held"),
+    )
+)
 
 
 @dataclass
@@ -36,31 +69,26 @@ class Claims:
         return is_long(self.kinds[kind])
 
     def any_due(self, unit: Unit) -> bool:
-        return unit.execute(self._due(self.long)).first() is not None
+        return self._find(unit, self.long, DUE) is not None
 
     def take(self, unit: Unit) -> Any:
         """The row of the job that is ours now, None when nothing is due."""
-        return self._take(unit, self._due(self.long))
+        return self._take(unit, self.long)
 
     def take_short(self, unit: Unit) -> Any:
-        return self._take(unit, self._due(long=False))
+        return self._take(unit, long=False)
 
-    def _due(self, long: bool) -> sa.Select[Any]:
-        """The oldest job that waits and may begin, or whose turn died."""
+    def _find(self, unit: Unit, long: bool, statement: sa.Select[Any]) -> Any:
         now = clock.now()
-        waits = sa.and_(JOB.c.state == "queued", JOB.c.run_at <= now)
-        died = sa.and_(JOB.c.state == "running", turn_died(now))
-        found = sa.select(JOB).where(sa.or_(waits, died), JOB.c.kind.in_(self._wanted(long)))
-        found = found.order_by(JOB.c.run_at, JOB.c.id).limit(1)
-        return found if self.only is None else found.where(JOB.c.id == self.only)
+        asked = {"now": now, "furthest": now + FURTHEST_LEASE, "kinds": self._wanted(long), "only": self.only or 0}
+        return unit.execute(statement, asked).first()
 
     def _wanted(self, long: bool) -> list[str]:
         return [name for name, kind in self.kinds.items() if long or not is_long(kind)]
 
-    def _take(self, unit: Unit, due: sa.Select[Any]) -> Any:
-        if unit.dialect == "postgresql":
-            due = due.with_for_update(skip_locked=True)
-        while (row := unit.execute(due).first()) is not None:
+    def _take(self, unit: Unit, long: bool) -> Any:
+        due = DUE_LOCKED if unit.dialect == "postgresql" else DUE
+        while (row := self._find(unit, long, due)) is not None:
             if row.attempts < self.kinds[row.kind].attempts:
                 self._mark(unit, row)
                 return row
@@ -68,28 +96,22 @@ class Claims:
         return None
 
     def _mark(self, unit: Unit, row: Any) -> None:
-        unit.execute(
-            JOB.update()
-            .where(JOB.c.id == row.id)
-            .values(
-                state="running",
-                attempts=row.attempts + 1,
-                lease=self.lease,
-                lease_until=clock.after(LEASE_SECONDS),
-                started_at=row.started_at or clock.now(),
-                dedupe=None if row.once == "pending" else row.dedupe,
-            )
-        )
+        now = clock.now()
+        marked = {
+            "at": row.id,
+            "tries": row.attempts + 1,
+            "by": self.lease,
+            "until": now + timedelta(seconds=LEASE_SECONDS),
+            "began": row.started_at or now,
+            "held": None if row.once == "pending" else row.dedupe,
+        }
+        unit.execute(MARK, marked)
 
     def _give_up(self, unit: Unit, row: Any) -> None:
         unit.execute(JOB.update().where(JOB.c.id == row.id).values(failed(_DEAD)))
         tell = self.kinds[row.kind].failed
         if tell is not None:
             tell(unit, Failure(row.id, row.arguments, _DEAD, row.attempts, final=True))
-
-
-def turn_died(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.or_(JOB.c.lease_until < now, JOB.c.lease_until > now + FURTHEST_LEASE)
 
 
 def failed(said: Message) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from yuanke.kernel.text import Message
 from yuanke.storage import Installation, Unit
 
 LEASE_SECONDS = 60.0
+HELD = sa.select(JOB.c.lease, JOB.c.cancel_asked).where(JOB.c.id == sa.bindparam("at"))
+HELD_LOCKED = HELD.with_for_update()
 
 
 class LeaseLost(Exception):
@@ -130,8 +132,7 @@ class _RollBack(Exception):
 
 def hold(unit: Unit, job_id: int, lease: str) -> None:
     """Lock the job's row for this transaction and make sure that it is still ours and wanted."""
-    statement = sa.select(JOB.c.lease, JOB.c.cancel_asked).where(JOB.c.id == job_id)
-    row = unit.execute(statement.with_for_update() if unit.dialect == "postgresql" else statement).first()
+    row = unit.execute(HELD_LOCKED if unit.dialect == "postgresql" else HELD, {"at": job_id}).first()
     if row is None or row.lease != lease:
         raise LeaseLost
     if row.cancel_asked:
