@@ -21,8 +21,10 @@ def install(app: Application) -> None:
     from yuanke.api.customizations import CustomizationsApi
     from yuanke.api.drafts import DraftsApi
     from yuanke.api.files import FilesApi
+    from yuanke.api.handing import HandingApi
     from yuanke.api.hooks import HooksApi
     from yuanke.api.keys import KeysApi
+    from yuanke.api.mcp import McpApi
     from yuanke.api.me import MeApi
     from yuanke.api.messages import MessagesApi
     from yuanke.api.metadata import MetadataApi
@@ -38,6 +40,7 @@ def install(app: Application) -> None:
     builder: AppBuilder = app.extensions["appbuilder"]
     resources = (
         RecordsApi,
+        HandingApi,
         SearchApi,
         SettingsApi,
         MeApi,
@@ -45,6 +48,7 @@ def install(app: Application) -> None:
         MetadataApi,
         CustomizationsApi,
         DraftsApi,
+        McpApi,
         FilesApi,
         ImportsApi,
         ExportsApi,

@@ -25,6 +25,7 @@ def beside_records(held: Current) -> Json:
         },
         "/api/v1/settings": {"get": _operation("settings", _OBJECT), "patch": _changed_settings()},
         "/api/v1/search": {"get": _operation("search", many("SearchHit"), parameters=("q", "few"))},
+        "/api/v1/mcp": {"post": _operation("model context protocol", _OBJECT, body="Message")},
         "/api/v1/metadata": {"get": _operation("metadata", _OBJECT)},
         "/api/v1/metadata/{entity}": {
             "parameters": [_named(_open_for(held, "read"))],

@@ -34,16 +34,7 @@ class MetadataApi(Resource):
     def list(self) -> Response:
         """Entities, modules and roles; ``digest`` changes whenever any definition does."""
         asked.only(())
-        held = current()
-        registry = held.unit.registry
-        entities = [
-            _brief(held, entity)
-            for entity in registry.entities.values()
-            if entity.kind != "pair" and _open(held, entity)
-        ]
-        modules = [{"key": m.key, "label": _said(m.label), "version": m.version} for m in registry.modules.values()]
-        roles = [{"key": key, "label": _said(label)} for key, label in registry.roles.items()]
-        return reply({"digest": registry.digest, "result": entities, "modules": modules, "roles": roles})
+        return reply(overview(current()))
 
     @expose("/<key:entity>", methods=("GET",))
     def get(self, entity: str) -> Response:
@@ -57,6 +48,17 @@ class MetadataApi(Resource):
         if asked.choice("provenance", ("0", "1"), "0") == "1":
             said["provenance"] = _provenance(held, entity)
         return reply(said)
+
+
+def overview(held: Current) -> dict[str, Any]:
+    """What there is, for this reader."""
+    registry = held.unit.registry
+    entities = [
+        _brief(held, entity) for entity in registry.entities.values() if entity.kind != "pair" and _open(held, entity)
+    ]
+    modules = [{"key": m.key, "label": _said(m.label), "version": m.version} for m in registry.modules.values()]
+    roles = [{"key": key, "label": _said(label)} for key, label in registry.roles.items()]
+    return {"digest": registry.digest, "result": entities, "modules": modules, "roles": roles}
 
 
 def entity_json(held: Current, entity: Entity) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from yuanke.api.approvals import BODIES as APPROVALS
 from yuanke.api.approvals_said import SCHEMAS as APPROVALS_SAID
 from yuanke.api.automations import DryRun
 from yuanke.api.fixed import Batch, DraftBody, DraftChoices, Export, Import, NewKey, Rollback
+from yuanke.api.handing_bodies import BODIES as HANDING
 from yuanke.fieldtypes.link import LINK_SCHEMA
 
 Json = dict[str, Any]
@@ -15,6 +16,7 @@ _TEXT: Json = {"type": ["string", "null"]}
 _STRING, _INTEGER = {"type": "string"}, {"type": "integer"}
 _MOMENT: Json = {"type": "string", "format": "date-time"}
 CUSTOMIZING: Json = {
+    "Message": {"type": "object", "description": "A JSON-RPC message of the Model Context Protocol, streamable HTTP"},
     "Plan": {
         "type": "object",
         "properties": {
@@ -109,6 +111,7 @@ FIXED: Json = {
     **APPROVALS_SAID,
     **{one.__name__: one.described() for one in (Batch, DryRun, Export, Import, NewKey)},
     **{one.__name__: one.described() for one in (DraftBody, DraftChoices, Rollback)},
+    **{one.__name__: one.described() for one in HANDING},
     "Unread": {
         "type": "object",
         "properties": {"unread": _INTEGER, "capped": {"type": "boolean"}, "newest": {"type": ["integer", "null"]}},
