@@ -29,6 +29,7 @@ entities:
       firm: {link: firm!, inverse: bills}
       name: text!
       reduction: {type: money, default: 0}
+      mode: {default: taxed, options: {taxed: 含税, free: 无税}}
       lines: {rows: bill_line, label: 明细}
       open: {type: quantity, formula: sum(lines.open)}
       sent: {formula: all if open == 0 else part, options: {all: 全部, part: 部分}}
@@ -40,6 +41,7 @@ entities:
       what: text!
       quantity: quantity!
       share: {type: money, formula: "spread(record.reduction, quantity)"}
+      tax: {type: money, formula: quantity * 13 / 100 if record.mode == taxed else 0}
       gone: {type: quantity, formula: sum(parcels.quantity), valid_when: gone <= quantity, message: "只剩 {open}"}
       open: {type: quantity, formula: quantity - gone}
     permissions: {boss: {read: all}}
@@ -72,6 +74,8 @@ def test_an_owners_sum_over_a_roll_up_of_its_rows_moves_with_it_and_so_does_what
         assert door.get("firm", firm).values["waiting"] == Decimal(2)
         shares = [row.values["share"] for row in door.get("bill", bill.id).values["lines"]]
         assert shares == [Decimal("7.50"), Decimal("2.50")], "a moved figure deals nothing out anew"
+        taxes = [row.values["tax"] for row in door.get("bill", bill.id).values["lines"]]
+        assert taxes == [Decimal("0.39"), Decimal("0.13")], "a moved row still reads its document"
 
 
 def test_more_than_the_row_has_left_is_refused(parcels: Any) -> None:

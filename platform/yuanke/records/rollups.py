@@ -203,9 +203,11 @@ def _carry(unit: Unit, actor: Actor, holder: str, rows: dict[int, dict[str, Any]
     """Write new figures with what the holder's stored formulas make of them; answers the saves for the holders above."""
     entity, table = unit.registry.entities[holder], unit.tables[holder]
     standing = {r["id"]: dict(r) for r in unit.execute(sa.select(table).where(table.c.id.in_(rows))).mappings()}
+    owners = _owners(unit, actor, entity, standing.values())
     saves = []
     for one, figures in sorted(rows.items()):
-        save = Save(unit, actor, entity, "update", one, standing[one], dict(figures))
+        owner = owners.get(standing[one].get(entity.parent_link or "") or 0)
+        save = Save(unit, actor, entity, "update", one, standing[one], dict(figures), parent=owner)
         compute(save)
         _keep_limits(save, figures)
         saves.append(save)
@@ -213,6 +215,16 @@ def _carry(unit: Unit, actor: Actor, holder: str, rows: dict[int, dict[str, Any]
         unit.execute(table.update().where(table.c.id == save.id).values(save.values))
     forget(unit, entity, rows)
     return [*saves, *_carry_owners(unit, actor, entity, saves)]
+
+
+def _owners(unit: Unit, actor: Actor, entity: Entity, rows: Iterable[dict[str, Any]]) -> dict[int, Save]:
+    """The documents of owned rows, as they stand: what a row makes of its document (``record.tax_mode``) is read there."""
+    if entity.parent is None or entity.parent_link is None:
+        return {}
+    owner = unit.registry.entities[entity.parent[0]]
+    table, ids = unit.tables[owner.key], {row[entity.parent_link] for row in rows}
+    found = unit.execute(sa.select(table).where(table.c.id.in_(ids))).mappings()
+    return {row["id"]: Save(unit, actor, owner, "update", row["id"], dict(row)) for row in found}
 
 
 def _carry_owners(unit: Unit, actor: Actor, entity: Entity, saves: Sequence[Save]) -> list[Save]:
