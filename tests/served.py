@@ -285,13 +285,13 @@ def enter(installation: Installation, at: Enterprise, username: str, *roles: str
 
     with installation.unit(at, write=True) as unit:
         made = people.create_user(unit, username, username.title(), None, roles, **more)
-        unit.execute(fab.USER.update().where(fab.USER.c.id == made).values(password=_stored()))
+        unit.execute(fab.USER.update().where(fab.USER.c.id == made).values(password=stored_password()))
         return made
 
 
 @cache
-def _stored() -> str:
-    """One hash for all."""
+def stored_password() -> str:
+    """One hash of `PASSWORD` for all."""
     from yuanke.access import passwords
 
     return passwords.hashed(PASSWORD)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from yuanke.access.grants import Grant, grant
 from yuanke.api.contracts import contract
+from yuanke.api.describe_handing import handing
 from yuanke.api.describe_others import beside_records
 from yuanke.api.members import Value
 from yuanke.api.operations import (
@@ -143,6 +144,7 @@ def _beside(held: Current, at: str, entity: Entity, grants: dict[str, Grant], lo
             found.append((f"{at}/{{id}}/related/{{name}}", {"parameters": [parameter("id"), named], "get": more}))
     found += _acts(held, at, entity, locale)
     found += _documents(held, at, entity, locale)
+    found += handing(held, at, entity, locale)
     if grants["delete"].allowed:
         back = operation(f"restore {entity.key}", entity, locale, ref(entity.key), key=True)
         found.append((f"{at}/{{id}}/restore", {**one, "post": back}))

@@ -13,10 +13,11 @@ from yuanke.api.contracts import telling, told
 from yuanke.api.fixed import Batch, taken
 from yuanke.api.members import NEW_HAS_NONE
 from yuanke.api.resource import Resource, expose
-from yuanke.kernel.errors import Refusal, ValidationFailed
+from yuanke.kernel.errors import RecordNotFound, Refusal, ValidationFailed
 from yuanke.kernel.text import message
 from yuanke.records import Batch as Done
 from yuanke.records import Outcome, Record, Records
+from yuanke.records.merging import led_on
 from yuanke.web.bodies import json_object
 from yuanke.web.language import say
 from yuanke.web.once import once
@@ -49,11 +50,18 @@ class RecordsApi(Resource):
         asked.only(("fields", "binned", "related"))
         fields = asked.names("fields")
         binned = asked.choice("binned", ("0", "1"), "0") == "1"
-        if wanted := asked.related():
-            record, pages = current().records.with_related(entity, record_id, wanted, fields, binned)
-            hanging = {name: page_json(page) for name, page in pages.items()}
-            return reply({**record_json(record), "_related": hanging}, 200, versions.etag(record.version))
-        return _stands(current().records.get(entity, record_id, fields, binned))
+        wanted = asked.related()
+        try:
+            if wanted:
+                record, pages = current().records.with_related(entity, record_id, wanted, fields, binned)
+                hanging = {name: page_json(page) for name, page in pages.items()}
+                return reply({**record_json(record), "_related": hanging}, 200, versions.etag(record.version))
+            return _stands(current().records.get(entity, record_id, fields, binned))
+        except RecordNotFound:
+            moved = None if binned else led_on(current().unit, entity, record_id)
+            if moved is None:
+                raise
+            return _merged(entity, moved)
 
     @expose("/<key:entity>/<identity:record_id>", methods=("PATCH",))
     def update(self, entity: str, record_id: int) -> Response:
@@ -147,6 +155,13 @@ class RecordsApi(Resource):
         except ValidationFailed as refused:
             raise _of_items(door, entity, body, refused) from refused
         return reply({"result": outcomes(door, entity, body, done)})
+
+
+def _merged(entity: str, record_id: int) -> Response:
+    """Where a record went that was merged into another; for whoever may read that one."""
+    current().records.get(entity, record_id, ())
+    at = url_for("RecordsApi.get", entity=entity, record_id=record_id)
+    return reply({"id": record_id, "merged": True}, 301, {"Location": at})
 
 
 def members(body: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import Entity
 from yuanke.records.carried import title_column, titles_of
 from yuanke.records.index import SEARCH, matching, searched_fields
+from yuanke.records.redirects import REDIRECT, led_on, of_number
 from yuanke.records.selection import Selection
 from yuanke.records.tokens import fold, words_of
 from yuanke.records.values import LinkValue, SearchHit
@@ -35,7 +36,26 @@ def search(
     hits = _rounds(unit, actor, text, limit, open_fields, loose=False)
     if len(hits) < limit and not hits:
         hits = _rounds(unit, actor, text, limit, open_fields, loose=True)
-    return sorted(hits, key=lambda hit: _rank(hit, fold(text)))[:limit]
+    best: dict[tuple[str, int], SearchHit] = {}
+    for hit in [*_taken_over(unit, actor, text, open_fields), *sorted(hits, key=lambda one: _rank(one, fold(text)))]:
+        best.setdefault((hit.entity, hit.id), hit)
+    return list(best.values())[:limit]
+
+
+def _taken_over(unit: Unit, actor: Actor, text: str, open_fields: dict[str, frozenset[str]]) -> list[SearchHit]:
+    """The records into which one with the number ``text`` was merged."""
+    merging = [
+        k for k, fields in open_fields.items() if "number" in fields and "merge" in unit.registry.entities[k].features
+    ]
+    if not merging:
+        return []
+    hits = []
+    for key, record in unit.execute(of_number(merging, text)):
+        to = led_on(unit, key, record) or record
+        title = titles_of(unit, actor, unit.registry.entities[key], [to]).get(to)
+        if title is not None:
+            hits.append(SearchHit(key, to, title, "number", text.strip()))
+    return hits
 
 
 def _open_fields(unit: Unit, actor: Actor, entities: Iterable[str] | None) -> dict[str, frozenset[str]]:
@@ -120,6 +140,9 @@ def holding(selection: Selection, text: str, fields: Iterable[str]) -> sa.Column
         return id_.in_(found.with_only_columns(SEARCH.c.record).scalar_subquery())
 
     always = among([key for key, condition in narrow.items() if condition is None])
+    if "merge" in selection.entity.features and "number" in narrow and narrow["number"] is None:
+        taken_over = of_number([selection.entity.key], text).with_only_columns(REDIRECT.c.to)
+        always = sa.or_(always, id_.in_(taken_over.scalar_subquery()))
     return sa.or_(always, *(sa.and_(among([key]), c) for key, c in narrow.items() if c is not None))
 
 

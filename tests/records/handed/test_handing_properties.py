@@ -125,7 +125,7 @@ def _thing(all_: Records, kind: str, values: list[Any], ids: list[int], kept: se
 
 
 @given(firms=firms, things=things, pair=st.permutations(range(FIRMS)), lost=st.integers(1, 2), choose=st.booleans())
-@settings(max_examples=12, deadline=None, suppress_health_check=SAME_WORLD)
+@settings(max_examples=15, deadline=None, suppress_health_check=SAME_WORLD)
 def test_a_merge_undone_leaves_every_table_as_it_was(
     world: World, firms: list[Any], things: list[Any], pair: list[int], lost: int, choose: bool
 ) -> None:

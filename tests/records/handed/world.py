@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from yuanke.access import fab_tables as fab
 from yuanke.storage import Installation
 
 from tests.records.conftest import Company
-from tests.served import templated
+from tests.served import stored_password, templated
 
 WORLD = """
 module: world
@@ -204,7 +205,10 @@ def _made(installation: Installation, source: str, roles: dict[str, list[str]]) 
     from yuanke.storage import create_enterprise
 
     at = create_enterprise(installation, "acme", "爱客", layers=[Layer.read_text(source, "world.yaml", "module")])
-    return World(installation, at, roles)
+    world = World(installation, at, roles)
+    with installation.unit(at, write=True) as unit:
+        unit.execute(fab.USER.update().values(password=stored_password()))
+    return world
 
 
 def _make(installation: Installation) -> None:

@@ -21,10 +21,9 @@ from yuanke.kernel.errors import Refused, ValidationFailed
 from yuanke.kernel.hooks import hooks
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
-from yuanke.records import removal
+from yuanke.records import redirects, removal
 from yuanke.records.chosen import offered, refusal, rows_of
 from yuanke.records.environment import forget
-from yuanke.records.merging import redirects
 from yuanke.records.merging.choices import BOTH, Choices, checked, choosable, own, settled, value_of
 from yuanke.records.merging.links import Moves, rehang, repoint
 from yuanke.records.merging.rows import move_rows

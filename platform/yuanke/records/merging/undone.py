@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from yuanke.fieldtypes.columns import Pointer
 from yuanke.kernel.actor import Actor
 from yuanke.records.environment import forget
-from yuanke.records.merging.redirects import take_away
 from yuanke.records.merging.rows import move_back
+from yuanke.records.redirects import take_away
 from yuanke.records.undoing.undo import parts
 from yuanke.storage import Unit
 

@@ -203,9 +203,11 @@ class Backwards:
             if known is None or not known.has_column or not _is_given(known):
                 continue
             was = self._typed(known, before)
-            if row.get(name) == self._typed(known, after) and self._stands(known, was):
+            holds = row.get(name) == self._typed(known, after)
+            if holds and self._stands(known, was):
                 values[name] = was
             elif row.get(name) != was:
+                self.waits = self.waits or (holds and was is not _NOTHING)
                 self.moved.append(rows.parent[1] if rows.parent else name)
         return values
 
