@@ -397,3 +397,14 @@ def test_many_jobs_are_queued_in_one_go(bench):
         jobs.enqueue_all(unit, bench.engine, "add", [{"n": n} for n in range(20)])
     assert bench.run() == 20
     assert all(counted(bench, f"n{n}") == 1 for n in range(20))
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_the_next_job_is_found_along_the_index_however_many_wait(bench):
+    from yuanke.jobs.claims import WAITS
+
+    asked = {"now": clock.now(), "kinds": ["add"], "only": 0}
+    with bench.installation.unit(bench.slug) as unit:
+        text = str(WAITS.params(**asked).compile(unit.connection, compile_kwargs={"literal_binds": True}))
+        plan = " ".join(str(row) for row in unit.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}"))
+    assert "ix_yk_job_due" in plan and "TEMP B-TREE" not in plan, plan

@@ -23,25 +23,28 @@ from yuanke.storage import Unit
 #: a lease that reaches further ahead was given by a clock that has been set back since: its turn counts as dead
 FURTHEST_LEASE = timedelta(seconds=10 * LEASE_SECONDS)
 
-# written once: a worker asks them a thousand times a second
+# written once: a worker asks them a thousand times a second. Two, so that each goes along the index and stops at the first
 _now, _only = sa.bindparam("now", type_=UtcDateTime()), sa.bindparam("only", type_=sa.Integer())
-_waits = sa.and_(JOB.c.state == "queued", JOB.c.run_at <= _now)
-_died = sa.and_(
-    JOB.c.state == "running",
-    sa.or_(JOB.c.lease_until < _now, JOB.c.lease_until > sa.bindparam("furthest", type_=UtcDateTime())),
+_wanted = (JOB.c.kind.in_(sa.bindparam("kinds", expanding=True)), sa.or_(_only == 0, JOB.c.id == _only))
+#: the oldest job that waits and may begin; ``only``: this one, 0 = any
+WAITS = (
+    sa.select(JOB)
+    .where(JOB.c.state == "queued", JOB.c.run_at <= _now, *_wanted)
+    .order_by(JOB.c.run_at, JOB.c.id)
+    .limit(1)
 )
-#: the oldest job that waits and may begin, or whose turn died; ``only``: this one, 0 = any
-DUE = (
+#: one whose turn died
+DIED = (
     sa.select(JOB)
     .where(
-        sa.or_(_waits, _died),
-        JOB.c.kind.in_(sa.bindparam("kinds", expanding=True)),
-        sa.or_(_only == 0, JOB.c.id == _only),
+        JOB.c.state == "running",
+        sa.or_(JOB.c.lease_until < _now, JOB.c.lease_until > sa.bindparam("furthest", type_=UtcDateTime())),
+        *_wanted,
     )
     .order_by(JOB.c.run_at, JOB.c.id)
     .limit(1)
 )
-DUE_LOCKED = DUE.with_for_update(skip_locked=True)
+LOCKED = {statement: statement.with_for_update(skip_locked=True) for statement in (WAITS, DIED)}
 MARK = (
     JOB.update()
     .where(JOB.c.id == sa.bindparam("at"))
@@ -69,26 +72,29 @@ class Claims:
         return is_long(self.kinds[kind])
 
     def any_due(self, unit: Unit) -> bool:
-        return self._find(unit, self.long, DUE) is not None
+        return any(self._find(unit, self.long, one) is not None for one in (DIED, WAITS))
 
     def take(self, unit: Unit) -> Any:
-        """The row of the job that is ours now, None when nothing is due."""
-        return self._take(unit, self.long)
+        """The row of the job that is ours now, None when nothing is due; those whose turn died go first."""
+        return self._take(unit, self.long, DIED) or self._take(unit, self.long, WAITS)
 
     def take_short(self, unit: Unit) -> Any:
-        return self._take(unit, long=False)
+        """The next that waits. What died is found when the next turn begins."""
+        return self._take(unit, False, WAITS)
 
-    def _find(self, unit: Unit, long: bool, statement: sa.Select[Any]) -> Any:
+    def _find(self, unit: Unit, long: bool, statement: sa.Select[Any], lock: bool = False) -> Any:
         now = clock.now()
-        asked = {"now": now, "furthest": now + FURTHEST_LEASE, "kinds": self._wanted(long), "only": self.only or 0}
-        return unit.execute(statement, asked).first()
+        asked: dict[str, Any] = {"now": now, "kinds": self._wanted(long), "only": self.only or 0}
+        if statement is DIED:
+            asked["furthest"] = now + FURTHEST_LEASE
+        locking = lock and unit.dialect == "postgresql"
+        return unit.execute(LOCKED[statement] if locking else statement, asked).first()
 
     def _wanted(self, long: bool) -> list[str]:
         return [name for name, kind in self.kinds.items() if long or not is_long(kind)]
 
-    def _take(self, unit: Unit, long: bool) -> Any:
-        due = DUE_LOCKED if unit.dialect == "postgresql" else DUE
-        while (row := self._find(unit, long, due)) is not None:
+    def _take(self, unit: Unit, long: bool, statement: sa.Select[Any]) -> Any:
+        while (row := self._find(unit, long, statement, lock=True)) is not None:
             if row.attempts < self.kinds[row.kind].attempts:
                 self._mark(unit, row)
                 return row

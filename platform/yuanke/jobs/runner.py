@@ -25,6 +25,7 @@ DAYS_KEPT = 30
 SECONDS_OF_A_DAY = 86_400
 SECONDS_BETWEEN_DAILY = 600
 LONGEST_TURN = 1.0  # seconds in which short jobs of one enterprise follow one another while others wait
+LONGEST_ALONE = 5.0  # the same when nobody waits: then its long work and what died get a look
 log = logging.getLogger("yuanke.jobs")
 
 
@@ -201,12 +202,13 @@ class _Look:
         self.runner, self.slug, self.held_long = runner, slug, long
         self.was_long = False
         self.done = 0
-        self._until = time.monotonic() + LONGEST_TURN
+        self._began = time.monotonic()
 
     def go_on(self, done: int) -> bool:
         if self.runner.stopping or self.was_long:
             return False
-        return time.monotonic() < self._until or not self.runner.others_wait(self.slug)
+        spent = time.monotonic() - self._began
+        return spent < LONGEST_TURN or (spent < LONGEST_ALONE and not self.runner.others_wait(self.slug))
 
     def began_long(self) -> None:
         self.was_long = True

@@ -35,7 +35,7 @@ JOB = own_table(
     sa.Column("dedupe", sa.String(200)),
     sa.Column("once", sa.String(10), nullable=False),
     sa.UniqueConstraint("kind", "dedupe", name="uq_yk_job_dedupe"),
-    sa.Index("ix_yk_job_due", "state", "run_at"),
+    sa.Index("ix_yk_job_due", "state", "run_at", "id"),
     sa.Index("ix_yk_job_by", "created_by", "id"),
 )
 #: what a job has to say about single rows of its input; goes with the job
