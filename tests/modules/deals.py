@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from yuanke.access.grants import engine_of
+from yuanke.access.sessions import actor_of
 from yuanke.kernel import clock
 from yuanke.kernel.errors import ValidationFailed
 from yuanke.records import Record, Records
+from yuanke.workflow import approvals, perform
+from yuanke.workflow.documents import make
 
 D = Decimal
+#: the modules of one enterprise that serves all tests of sales and purchases
+DEALS = ("store", "quote", "payable")
 Doors = Callable[[str], Records]
 
 
@@ -141,3 +147,19 @@ def received(doors: Doors, order: Record, *quantities: int, status: str = "poste
     ]
     values = {"purchase_order": order.id, "warehouse": order.values["warehouse"].id, "status": status, "lines": lines}
     return brought(doors("warehouse"), "stock_in", values)
+
+
+def do(door: Records, entity: str, record: int, act: str, confirm: Sequence[str] = (), **asked: Any) -> Record:
+    """A transition or action by this person; who has to agree does so at once."""
+    made = perform(door.unit, door.actor, entity, record, act, asked, confirm=confirm)
+    task = door.unit.tables["approval_task"]
+    here = sa.and_(task.c.entity == entity, task.c.record == record, task.c.state == "open", task.c.kind == "decide")
+    asked_now = sa.select(task.c.id, task.c.approver).where(here).order_by(task.c.id)
+    while (turn := door.unit.execute(asked_now).first()) is not None:
+        approvals.approve(door.unit, actor_of(door.unit, turn.approver, "api"), turn.id)
+    return Records(door.unit, engine_of(door.actor)).get(entity, made.id)
+
+
+def becomes(door: Records, entity: str, record: int, key: str, **more: Any) -> list[Record]:
+    """What the record becomes, made and saved by this person."""
+    return make(door.unit, door.actor, entity, record, key, more)

@@ -10,12 +10,12 @@ import pytest
 from yuanke.kernel import clock
 from yuanke.kernel.errors import RecordNotFound, ValidationFailed
 
-from tests.modules.deals import D, Doors, brought, buyer, figures, sold_lines, told
+from tests.modules.deals import DEALS, D, Doors, brought, buyer, figures, sold_lines, told
 
 
 @pytest.fixture
 def doors(standing_staff: Callable[..., Any]) -> Iterator[Doors]:
-    with standing_staff("contract").working() as opened:
+    with standing_staff(*DEALS).working() as opened:
         yield opened
 
 

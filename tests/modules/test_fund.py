@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused, ValidationFailed
 
-from tests.modules.deals import D, Doors, figures, told
+from tests.modules.deals import DEALS, D, Doors, figures, told
 
 
 @pytest.fixture
 def doors(standing_staff: Callable[..., Any]) -> Iterator[Doors]:
-    with standing_staff("fund").working() as opened:
+    with standing_staff(*DEALS).working() as opened:
         yield opened
 
 

@@ -10,12 +10,12 @@ import pytest
 from yuanke.kernel import clock
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused, ValidationFailed
 
-from tests.modules.deals import D, Doors, blue_sky, brought, delivered, figures, goods, lines_of, running, told
+from tests.modules.deals import DEALS, D, Doors, blue_sky, brought, delivered, figures, goods, lines_of, running, told
 
 
 @pytest.fixture
 def doors(standing_staff: Callable[..., Any]) -> Iterator[Doors]:
-    with standing_staff("order").working() as opened:
+    with standing_staff(*DEALS).working() as opened:
         yield opened
 
 

@@ -11,12 +11,12 @@ from yuanke.kernel import clock
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, ValidationFailed
 from yuanke.records import Record
 
-from tests.modules.deals import D, Doors, bought, brought, figures, received, told
+from tests.modules.deals import DEALS, D, Doors, bought, brought, figures, received, told
 
 
 @pytest.fixture
 def doors(standing_staff: Callable[..., Any]) -> Iterator[Doors]:
-    with standing_staff("payable").working() as opened:
+    with standing_staff(*DEALS).working() as opened:
         yield opened
 
 

@@ -12,6 +12,7 @@ from yuanke.kernel.errors import AccessDenied, RecordNotFound, ValidationFailed
 from yuanke.records import Record
 
 from tests.modules.deals import (
+    DEALS,
     D,
     Doors,
     bought,
@@ -28,7 +29,7 @@ from tests.modules.deals import (
 
 @pytest.fixture
 def doors(standing_staff: Callable[..., Any]) -> Iterator[Doors]:
-    with standing_staff("purchase").working() as opened:
+    with standing_staff(*DEALS).working() as opened:
         yield opened
 
 
@@ -46,10 +47,10 @@ def test_tax_and_freight_of_a_purchase_and_what_the_goods_cost(doors):
         D("3585.00"), D("466.05"), D("4051.05"), D("4151.05"),
     ]  # fmt: skip
     first, second = order.values["lines"]
-    assert figures(first, "amount", "tax_amount", "freight_share", "cost", "unit_cost") == [
+    assert figures(first, "amount", "tax_amount", "freight_share", "cost", "landed_cost") == [
         D("2345.00"), D("304.85"), D("65.41"), D("2410.41"), D("24.1041"),
     ]  # fmt: skip
-    assert figures(second, "amount", "tax_amount", "freight_share", "cost", "unit_cost") == [
+    assert figures(second, "amount", "tax_amount", "freight_share", "cost", "landed_cost") == [
         D("1240.00"), D("161.20"), D("34.59"), D("1274.59"), D("42.4863"),
     ]  # fmt: skip
     by_quantity = doors("purchasing").update("purchase_order", order.id, {"freight_by": "quantity"})
@@ -163,7 +164,7 @@ def test_the_warehouse_sees_goods_and_no_prices(doors):
     )
     row = door.get("purchase_order", order.id).values["lines"][0].values
     assert row["quantity"] == 100
-    assert not {"price", "amount", "cost", "amount_with_tax", "unit_cost", "received_amount"} & set(row)
+    assert not {"price", "amount", "cost", "amount_with_tax", "landed_cost", "received_amount"} & set(row)
     with pytest.raises(AccessDenied):
         doors("sales").list("purchase_order")
 

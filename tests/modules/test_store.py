@@ -9,12 +9,12 @@ import pytest
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, ValidationFailed
 from yuanke.records import Record
 
-from tests.modules.deals import D, Doors, brought, figures, told, warehouse_of
+from tests.modules.deals import DEALS, D, Doors, brought, figures, told, warehouse_of
 
 
 @pytest.fixture
 def doors(standing_staff: Callable[..., Any]) -> Iterator[Doors]:
-    with standing_staff("store").working() as opened:
+    with standing_staff(*DEALS).working() as opened:
         yield opened
 
 
