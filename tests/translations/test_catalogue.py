@@ -105,6 +105,7 @@ NO_SENTENCES = {
     "metadata/declare.py": "the label of the number field; its English is Number",
     "metadata/dialect": "examples of the reference",
     "metadata/parts.py": "labels of the fields every record has; their English follows from the keys",
+    "records/duplicates/forms.py": "legal forms that stand in the names of firms",
     "metadata/reference.py": "the reference page, which has both languages",
     "records/tokens.py": "classes of characters",
     "screens/assets.py": "a fault of the installation, in both languages",

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Literal
 
 Door = Literal["screen", "api", "import", "command", "job"]
+#: the built-in role that may do everything inside its enterprise
+ADMIN = "admin"
 
 
 @dataclass(frozen=True)
@@ -46,4 +48,4 @@ class Actor:
 
     @property
     def is_admin(self) -> bool:
-        return self.engine or "admin" in self.roles
+        return self.engine or ADMIN in self.roles

@@ -17,6 +17,7 @@ def install(app: Application) -> None:
     from yuanke.screens.routes import DesignerPages, Pages, RecordPages
     from yuanke.screens.routes_background import BackgroundPages
     from yuanke.screens.routes_messages import MessagePages, OutgoingPages
+    from yuanke.screens.routes_settings import SettingPages
     from yuanke.web.converters import Identity, Key
 
     prepare(app)
@@ -29,6 +30,7 @@ def install(app: Application) -> None:
         builder.add_view_no_menu(OutgoingPages)
         builder.add_view_no_menu(RecordPages)
         builder.add_view_no_menu(DesignerPages)
+        builder.add_view_no_menu(SettingPages)
         builder.add_view_no_menu(BackgroundPages)
 
 

@@ -14,7 +14,6 @@ from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
 from yuanke.screens.pages import (
-    account,
     acts,
     board,
     bulk,
@@ -27,14 +26,10 @@ from yuanke.screens.pages import (
     functions,
     inline,
     jobs,
-    log,
     me,
-    parameters,
     people,
     record,
     removal,
-    roles,
-    settings,
     views,
     words,
     workbench,
@@ -128,53 +123,6 @@ class Pages(BaseView):
     @expose("/me/sessions", methods=["POST"])
     def end_others(self) -> Response:
         return me.end_others(reader())
-
-    @expose("/settings/roles")
-    def roles(self) -> Response:
-        return roles.roles_page(reader())
-
-    @expose("/settings/roles/<key:role>/<key:entity>", methods=["GET"])
-    def ask_rights(self, role: str, entity: str) -> Response:
-        who, of = _entity(entity)
-        return roles.ask(who, role, of)
-
-    @expose("/settings/roles/<key:role>/<key:entity>", methods=["POST"])
-    def plan_rights(self, role: str, entity: str) -> Response:
-        who, of = _entity(entity)
-        return roles.plan_part(who, role, of)
-
-    @expose("/settings/roles/<key:role>/<key:entity>/apply", methods=["POST"])
-    def apply_rights(self, role: str, entity: str) -> Response:
-        who, of = _entity(entity)
-        return roles.apply_part(who, role, of)
-
-    @expose("/settings/logo", methods=["GET"])
-    def ask_logo(self) -> Response:
-        return account.ask_logo(reader())
-
-    @expose("/settings/logo", methods=["POST"])
-    def save_logo(self) -> Response:
-        return account.save_logo(reader())
-
-    @expose("/logo/<digest>")
-    def logo(self, digest: str) -> Response:
-        return account.logo(reader(), digest)
-
-    @expose("/settings/log")
-    def log(self) -> Response:
-        return log.log_page(reader())
-
-    @expose("/settings/parameters", methods=["GET"])
-    def parameters(self) -> Response:
-        return parameters.parameters_page(reader())
-
-    @expose("/settings/parameters", methods=["POST"])
-    def save_parameters(self) -> Response:
-        return parameters.save_parameters(reader())
-
-    @expose("/settings")
-    def settings(self) -> Response:
-        return settings.settings_page(reader())
 
 
 class DesignerPages(BaseView):

@@ -100,7 +100,7 @@ ACT: dict[str, Key] = {
     "message": Key(PLAIN, "What is said then.", "未收齐"),
     "ask": Key(Asked(), "What is asked: own fields by name, or fields of its own.", "[lost_reason]"),
     "require": Key(ListOf(Name("path")), "Fields that must be filled.", "[lines]"),
-    "set": Key(VALUES, "Values given to fields.", "{closed_at: =now()}"),
+    "set": Key(VALUES, "Values given to fields.", "{ended_at: =now()}"),
     "lock": Key(ListOf(Expr()), "Further records locked first.", "[me]"),
     "let": Key(MapOf(Expr(), "name", "a value"), "Named values, in order, after the locks.", '{held: "count(member[owner == me])"}'),
     "checks": Key(CHECKS, "Rules that refuse it.", "{full: {valid_when: held < 10, message: 已达上限}}"),

@@ -20,9 +20,9 @@ POST = Record(
         "where": Key(Expr(), "Which of them."),
         "when": Key(Expr(), "Only then."),
         "sort": Key(either(PLAIN, ListOf(PLAIN)), "In which order."),
-        "dimensions": Key(MapOf(Value(), "text", "a dimension"), "The key it goes to; unsaid ones take the row's or record's field of that name.", "{warehouse: =warehouse}"),
-        "from": Key(MapOf(Value(), "text", "a dimension"), "Takes from this key ...", "{warehouse: =from_warehouse}"),
-        "to": Key(MapOf(Value(), "text", "a dimension"), "... and puts into this one, with its value.", "{warehouse: =transit}"),
+        "dimensions": Key(MapOf(Value(), "text", "a dimension"), "The key it goes to; unsaid ones take the row's or record's field of that name.", "{store: =store}"),
+        "from": Key(MapOf(Value(), "text", "a dimension"), "Takes from this key ...", "{store: =from_place}"),
+        "to": Key(MapOf(Value(), "text", "a dimension"), "... and puts into this one, with its value.", "{store: =transit}"),
         "details": Key(MapOf(Value(), "text", "a detail"), "Travels with the entry.", "{kind: loss}"),
     },
     rest=Value(),
@@ -76,7 +76,7 @@ ROWS_OF = Record(
 )
 BECOMES = Record(
     "becomes",
-    {"label": LABEL, "entity": Key(Name("entity"), "The target, where the key is another name.", "stock_in"), "when": Key(Open(), "When it is offered."),
+    {"label": LABEL, "entity": Key(Name("entity"), "The target, where the key is another name.", "arrival"), "when": Key(Open(), "When it is offered."),
      "once": Key(Open(), "A second living one is refused.", "true"), "each": EACH, "by": Key(Open(), "One document for each value.", "article.maker"), "where": Key(Open(), "Which rows."),
      "values": Key(TARGET_VALUES, "What the new document has beside equal fields."), "rows": Key(MapOf(ROWS_OF, "text", "rows"), "Its rows.", "{items: {values: {quantity: =open}}}"),
      "do": Key(Open(), "Steps on this record when it is saved.")},

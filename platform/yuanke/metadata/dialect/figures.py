@@ -11,7 +11,7 @@ from yuanke.metadata.node import Node
 
 LIMIT = Record(
     "a limit",
-    {"by": Key(ListOf(Name("dimension")), "Dimensions at which it is summed; else the full key.", "[warehouse, article]"), "when": Key(Open(), "Only then.", "serial != empty"),
+    {"by": Key(ListOf(Name("dimension")), "Dimensions at which it is summed; else the full key.", "[store, article]"), "when": Key(Open(), "Only then.", "serial != empty"),
      "valid_when": Key(Open(), "What must hold.", "quantity >= reserved", required=True), "message": Key(PLAIN, "What is said otherwise.", "可用量不足"),
      "otherwise": Key(either(Word(("refuse", "warn", "reason")), Value()), "refuse, warn or reason.", "refuse")},
     told="A limit on balances, guarded inside the transaction.",
@@ -19,7 +19,7 @@ LIMIT = Record(
 COSTING = Record(
     "costing",
     {"value": Key(either(Word(("moving_average", "fifo", "standard")), Value()), "The method that gives an issue its value.", "moving_average", required=True),
-     "by": Key(ListOf(Name("dimension")), "Dimensions that have one cost.", "[warehouse, article]"), "reference": Key(PLAIN, "The cost where there is none yet.", "article.base_price"),
+     "by": Key(ListOf(Name("dimension")), "Dimensions that have one cost.", "[store, article]"), "reference": Key(PLAIN, "The cost where there is none yet.", "article.base_price"),
      "back_dated": Key(Word(("refuse", "current", "revalue")), "What a posting before others does.", "revalue")},
 )  # fmt: skip
 LEDGER = Record(
@@ -28,16 +28,16 @@ LEDGER = Record(
         "label": LABEL,
         "help": HELP,
         "icon": ICON,
-        "dimensions": Key(Ref("fields"), "What a balance is kept for.", "{warehouse: {link: warehouse!}, article: {link: article!}}", required=True),
+        "dimensions": Key(Ref("fields"), "What a balance is kept for.", "{store: {link: store!}, article: {link: article!}}", required=True),
         "measures": Key(Ref("fields"), "What is counted.", "{quantity: quantity, value: money}", required=True),
         "details": Key(Ref("fields"), "Travels with entries, makes no balance.", "{kind: text}"),
         "never_negative": Key(MapOf(either(Flag(), Expr()), "measure", "a measure"), "Measures that may not fall below zero at the full key, or when.", "{quantity: not settings.allow_negative_stock}"),
-        "costing": Key(COSTING, "How issues get their value.", "{value: moving_average, by: [warehouse, article]}"),
+        "costing": Key(COSTING, "How issues get their value.", "{value: moving_average, by: [store, article]}"),
         "limits": Key(MapOf(LIMIT, "name", "a limit"), "Limits on balances.", "{available: {by: [article], valid_when: quantity >= reserved}}"),
         "locked_when": Key(Open(), "Refuses postings for which it holds.", "date <= settings.lock_date"),
         "fields": Key(Ref("fields"), "Computed fields of a balance, for screens.", "{available: {type: quantity, formula: quantity - reserved}}"),
         "views": Key(Open(), "How balances are looked at.", "{list: {columns: [article, quantity]}}"),
-        "permissions": Key(Open(), "What each role may read.", "{warehouse: {read: all}}"),
+        "permissions": Key(Open(), "What each role may read.", "{store: {read: all}}"),
         "sealed": Key(ListOf(PLAIN), "Keys that no layer above may change.", "[measures]"),
     },
     told="An append-only book of postings, with a balance for each key.",

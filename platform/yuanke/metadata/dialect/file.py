@@ -116,7 +116,7 @@ WIDGET = Record(
         "metric": Key(Name("figure"), "A figure: a metric, or an entity of which `value` is the aggregate.", "booking"),
         "feed": Key(Word(("messages", "reminders", "approvals", "activities", "comments")), "A feed of the engine.", "messages"),
         "record": Key(Name("entity"), "The record the board is about.", "member"),
-        "search": Key(Name("entity"), "A search box.", "qa"),
+        "search": Key(Name("entity"), "A search box.", "guide"),
         "where": Key(Expr("bool"), "Which records.", "owner == me"),
         "filter": Key(Open("a filter of the list, or a condition"), "Which records.", "mine_open"),
         "columns": Key(ListOf(Name("path")), "Columns of the list.", "[subject, member]"),

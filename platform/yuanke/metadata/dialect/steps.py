@@ -18,7 +18,7 @@ VALUES = FieldValues()
 TARGET_VALUES = MapOf(Value(), "text", "a field")
 
 STEP_VERBS: Mapping[str, Key] = {
-    "set": Key(VALUES, "Gives fields of this record values.", "{closed_at: =now()}"),
+    "set": Key(VALUES, "Gives fields of this record values.", "{ended_at: =now()}"),
     "create": Key(
         Record(
             "create",
@@ -41,7 +41,7 @@ STEP_VERBS: Mapping[str, Key] = {
                                             "with": Key(TARGET_VALUES, "What it asks.", "{to: =to}")})), "Runs an action or transition.", "recycle"),
     "move": Key(either(Name("act"), Record("move", {"record": Key(Expr(), "The record.", "=shipment"), "each": Key(Open(), "Or the records gone through.", "items.records"),
                                               "where": Key(Expr(), "Which of them."), "transition": Key(PLAIN, "The transition.", "left", required=True)})), "Moves another record's workflow.", "{record: =shipment, transition: left}"),
-    "become": Key(either(PLAIN, MapOf(PLAIN, "text", "a document")), "Makes the next document (becomes:) and may move it on.", "{stock_out: confirm}"),
+    "become": Key(either(PLAIN, MapOf(PLAIN, "text", "a document")), "Makes the next document (becomes:) and may move it on.", "{issue_note: confirm}"),
     "repoint": Key(Record("repoint", {"from": Key(Expr(), "The record links point to.", "=this"), "to": Key(Expr(), "The record they shall point to.", "=new_customer"),
                                       "of": Key(ListOf(PLAIN), "Entities and features whose links move.", "[action, files]")}), "Re-points links from one record to another.", "{from: =this, to: =new_customer}"),
     "notify": Key(Record("notify", {"to": Key(Value(), "People: an expression or the name of a field.", "owner", required=True), "text": Key(PLAIN, "What it says; `{field}` shows a value.", "'{name} 已赢单'", required=True),

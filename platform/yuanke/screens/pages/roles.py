@@ -28,6 +28,7 @@ from yuanke.storage import Unit, definitions
 from yuanke.storage.apply import change_here
 from yuanke.storage.overlays import merged, overlay_of
 from yuanke.storage.plan import plan
+from yuanke.web.language import enumerated
 from yuanke.web.requests import give_up
 from yuanke.web.schema import finish_later
 
@@ -89,9 +90,9 @@ def _row(reader: Reader, entity: Entity, role: str) -> dict[str, Any]:
     acts = [reader.say(entity.act_labels[k]) for k in (given.verbs if given else ()) if k in entity.act_labels]
     notes = []
     if acts:
-        notes.append(str(_("还可以：%(acts)s", acts="、".join(acts))))
+        notes.append(str(_("还可以：%(acts)s", acts=enumerated(acts))))
     if hidden:
-        notes.append(str(_("看不到：%(fields)s", fields="、".join(hidden[:5]) + ("…" if len(hidden) > 5 else ""))))
+        notes.append(str(_("看不到：%(fields)s", fields=enumerated(hidden[:5]) + ("…" if len(hidden) > 5 else ""))))
     return {
         "label": reader.say(entity.label), "icon": entity.icon, "cells": cells, "notes": notes,
         "edit_url": f"{HERE}/{role}/{entity.key}" if role and not entity.system else None,
@@ -104,7 +105,7 @@ def _said(reader: Reader, entity: Entity, given: Permission | None, verb: str) -
         return {"text": "—", "tone": "none"}
     if verb in SWITCHES:
         return {"text": str(_("可以")), "tone": "all"}
-    words = "、".join(scope_word(reader, entity, scope) for scope in scopes)
+    words = enumerated(scope_word(reader, entity, scope) for scope in scopes)
     return {"text": words, "tone": "all" if "all" in scopes or "true" in scopes else "some"}
 
 
@@ -166,7 +167,7 @@ def _options(reader: Reader, entity: Entity, given: Permission | None, verb: str
     found = [("", str(_("不可以"))), *((k, scope_word(reader, entity, k)) for k in known)]
     now = _now(given, verb)
     if now and now not in {key for key, _label in found}:
-        found.append((now, "、".join(scope_word(reader, entity, one) for one in now.split(","))))
+        found.append((now, enumerated(scope_word(reader, entity, one) for one in now.split(","))))
     return found
 
 

@@ -14,10 +14,9 @@ import sqlalchemy as sa
 
 from yuanke.access import fab_tables as fab
 from yuanke.access.grants import grant
-from yuanke.access.people import ADMIN
 from yuanke.access.sessions import actor_of
 from yuanke.expressions import ExpressionFailed, ExpressionFault
-from yuanke.kernel.actor import Actor
+from yuanke.kernel.actor import ADMIN, Actor
 from yuanke.kernel.errors import Unauthenticated
 from yuanke.metadata.registry import Entity
 from yuanke.records.environment import stored

@@ -16,7 +16,7 @@ from yuanke.workflow.steps.verbs import set_off
 
 @step("become")
 def become(body: Any, names: ActNames, run: StepRun) -> Any:
-    """``become: stock_out`` makes it; ``become: {stock_out: confirm}`` makes it and moves it on."""
+    """``become: issue_note`` makes it; ``become: {issue_note: confirm}`` makes it and moves it on."""
     from yuanke.workflow.documents import make
 
     made = []
