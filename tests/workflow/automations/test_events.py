@@ -141,3 +141,31 @@ def test_the_end_of_an_approval_is_heard_and_the_act_happens_at_the_last_yes(des
     with desk.installation.unit(desk.at) as unit:
         told = [row.text for row in unit.execute(unit.tables["message"].select()) if "已支付" in row.text]
     assert told == ["差旅 已支付"]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_a_restored_copy_does_nothing_by_itself_until_somebody_says_so(installation, enterprise, tmp_path):
+    from yuanke import jobs
+    from yuanke.kernel.actor import Actor
+    from yuanke.records import Records
+    from yuanke.storage.backup import backup
+    from yuanke.storage.restore import restore
+    from yuanke.workflow.automations import switching
+
+    at = enterprise(
+        "entities: {note: {fields: {name: text!, seen: bool}, automations: {see: {after: create, do: [set: {seen: true}]}}}}"
+    )
+    backup(installation, at.slug, tmp_path / "copy")
+    copy = restore(installation, tmp_path / "copy", "copy", "副本")
+
+    def make_and_run(name):
+        with installation.unit(copy, write=True) as unit:
+            Records(unit, Actor("copy", None, engine=True)).create("note", {"name": name})
+        jobs.run_pending(installation, copy)
+        with installation.unit(copy) as unit:
+            return [row.seen for row in unit.execute(unit.tables["note"].select())]
+
+    assert make_and_run("one") == [None]
+    with installation.unit(copy, write=True) as unit:
+        switching.resume(unit, Actor("copy", None, engine=True), switching.ALL)
+    assert make_and_run("two") == [None, True]
