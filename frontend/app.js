@@ -9,6 +9,7 @@ import './scripts/shell.js';
 import './scripts/bell.js';
 import './scripts/tabs.js';
 import './scripts/list.js';
+import './scripts/approvals.js';
 import { enhance } from './scripts/lazy.js';
 
 window.htmx = htmx;

@@ -6,13 +6,18 @@ const bell = $('[data-bell]');
 const EVERY = 20_000, LONGEST = 300_000;
 let timer, pause = EVERY;
 
-function show({ unread = 0, said = '' } = {}) {
+function show({ unread = 0, said = '', approvals = '' } = {}) {
   bell.setAttribute('aria-label', unread ? say('unread', { n: said }) : say('messages'));
   $('b', bell)?.remove();
   if (unread) bell.append(make('b', { 'aria-hidden': 'true' }, said));
   for (const link of $$(`.yk-nav-a[href="${bell.getAttribute('href')}"]`)) {
     $('.yk-badge', link)?.remove();
     if (unread) link.append(make('b', { class: 'yk-badge' }, said));
+  }
+  // papers that wait for this person: in the side bar, and on the phone's bar
+  for (const link of $$('.yk-nav-a[href="/approvals"], .yk-tabbar a[href="/approvals"]')) {
+    $('b', link)?.remove();
+    if (approvals) link.append(make('b', { class: link.closest('.yk-nav') ? 'yk-badge' : null }, approvals));
   }
 }
 

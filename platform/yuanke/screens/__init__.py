@@ -15,6 +15,7 @@ def install(app: Application) -> None:
     """Add templates and pages to the application's AppBuilder."""
     from yuanke.screens.assets import prepare
     from yuanke.screens.routes import DesignerPages, Pages, RecordPages
+    from yuanke.screens.routes_approvals import ApprovalPages
     from yuanke.screens.routes_background import BackgroundPages
     from yuanke.screens.routes_messages import MessagePages, OutgoingPages
     from yuanke.screens.routes_settings import SettingPages
@@ -32,6 +33,7 @@ def install(app: Application) -> None:
         builder.add_view_no_menu(DesignerPages)
         builder.add_view_no_menu(SettingPages)
         builder.add_view_no_menu(BackgroundPages)
+        builder.add_view_no_menu(ApprovalPages)
 
 
 def _keep_compiled(app: Application) -> None:

@@ -13,6 +13,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from yuanke.metadata.approvals import approvable
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
 from yuanke.screens.assets import tint
@@ -20,6 +21,7 @@ from yuanke.screens.reader import Reader
 
 MOST_QUICK = 6
 KEPT = 500
+APPROVALS = "/approvals"
 _menus: OrderedDict[tuple[Any, ...], tuple[list[dict[str, Any]], Markup]] = OrderedDict()
 
 
@@ -35,7 +37,7 @@ def shell(reader: Reader) -> dict[str, Any]:
         },
         "home_url": "/", "menu": menu, "menu_html": html,
         "foot": _foot(reader),
-        "tabbar": _tabbar(first),
+        "tabbar": _tabbar(first, menu),
         "create": _quick_create(reader, first),
         "unread": 0, "messages_url": "/messages", "unread_url": "/messages/unread",
         "search_url": "/search", "search_hint": str(_("搜索名称、编号、电话…")),
@@ -101,14 +103,14 @@ def _menu(reader: Reader) -> tuple[list[dict[str, Any]], Markup]:
     mark = (reader.registry.digest, reader.unit.head.perm_version, reader.actor.roles, reader.locale, here)
     found = _menus.get(mark)
     if found is None:
-        menu = [_home(here), {"label": None, "items": [_group(reader, group, here) for group in groups(reader)]}]
+        menu = [_home(reader, here), {"label": None, "items": [_group(reader, group, here) for group in groups(reader)]}]
         found = _menus[mark] = (menu, Markup(render_template("_menu.html", shell={"menu": menu})))
         while len(_menus) > KEPT:
             _menus.popitem(last=False)
     return found
 
 
-def _home(here: str) -> dict[str, Any]:
+def _home(reader: Reader, here: str) -> dict[str, Any]:
     on = here == "/"
     item: dict[str, Any] = {
         "label": str(_("工作台")),
@@ -122,7 +124,14 @@ def _home(here: str) -> dict[str, Any]:
     }
     told = {**item, "label": str(_("消息")), "icon": "bell", "url": "/messages", "group": "messages"}
     told["on"] = told["current"] = here == "/messages"
-    return {"label": None, "items": [item, told]}
+    asked = {**item, "label": str(_("审批")), "icon": "clipboard-check", "url": APPROVALS, "group": "approvals"}
+    asked["on"] = asked["current"] = here == APPROVALS
+    return {"label": None, "items": [item, told, *([asked] if approves(reader) else [])]}
+
+
+def approves(reader: Reader) -> bool:
+    """Whether there are papers that somebody must agree to, and the reader sees such papers."""
+    return any(approvable(entity) and reader.may(entity, "read") for entity in reader.registry.entities.values())
 
 
 def _group(reader: Reader, group: dict[str, Any], here: str) -> dict[str, Any]:
@@ -161,7 +170,7 @@ def _foot(reader: Reader) -> list[dict[str, Any]]:
     return foot
 
 
-def _tabbar(first: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _tabbar(first: list[dict[str, Any]], menu: list[dict[str, Any]]) -> list[dict[str, Any]]:
     home = {"label": str(_("工作台")), "icon": "home", "url": "/", "badge": None, "current": request.path == "/"}
     everything = {
         "label": str(_("全部")),
@@ -170,7 +179,11 @@ def _tabbar(first: list[dict[str, Any]]) -> list[dict[str, Any]]:
         "badge": None,
         "current": request.path == "/all",
     }
-    return [home, *({**page, "badge": None} for page in first[:3]), everything]
+    asked = [
+        {**home, "label": item["label"], "icon": item["icon"], "url": APPROVALS, "current": request.path == APPROVALS}
+        for item in menu[0]["items"] if item["group"] == "approvals"
+    ]  # fmt: skip
+    return [home, *({**page, "badge": None} for page in first[: 3 - len(asked)]), *asked, everything]
 
 
 def _quick_create(reader: Reader, first: list[dict[str, Any]]) -> list[dict[str, Any]]:

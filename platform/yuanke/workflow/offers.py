@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.text import Label
+from yuanke.metadata.approvals import FIELD, RUNNING
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.fetch import ids_within
 from yuanke.storage import Unit
@@ -55,6 +56,8 @@ def _may(unit: Unit, actor: Actor, found: Act, names: ActNames) -> bool:
         return False
     if rules.wrong_state(found, names.record.row) is not None:
         return False
+    if found.is_transition and names.record.row.get(FIELD) in RUNNING:
+        return False  # somebody decides about it at present
     if not ids_within(unit, actor, found.entity, right_of(found), [names.id or 0]):
         return False
     when = found.said.get("when")

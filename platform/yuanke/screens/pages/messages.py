@@ -26,6 +26,7 @@ from yuanke.screens.assets import tint
 from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.shell import shell
 from yuanke.web.language import say
+from yuanke.workflow.approvals import count_open
 
 PAGE = 50
 LONGEST_NEWS = 120
@@ -136,9 +137,10 @@ def read_all(reader: Reader) -> Response:
 
 
 def unread_json(reader: Reader) -> Response:
-    """``{unread, said, newest: {id, text, url} | null}``; 304 while nothing has changed."""
+    """``{unread, said, newest: {id, text, url} | null, approvals}``; 304 while nothing has changed."""
     waiting = messages.unread(reader.unit, reader.actor)
-    mark = f"{reader.unit.enterprise.slug}/{reader.actor.user_id}/{waiting.count}/{waiting.newest}"
+    asked = count_open(reader.unit, reader.actor)
+    mark = f"{reader.unit.enterprise.slug}/{reader.actor.user_id}/{waiting.count}/{waiting.newest}/{asked}"
     tag = sha256(mark.encode()).hexdigest()[:20]  # another person's answer never counts for this one
     if tag in request.if_none_match:
         return Response(status=304, headers={"ETag": f'"{tag}"'})
@@ -146,6 +148,7 @@ def unread_json(reader: Reader) -> Response:
         "unread": waiting.count,
         "said": said_count(waiting.count),
         "newest": _newest(reader) if waiting.newest else None,
+        "approvals": said_count(asked),
     }
     return Response(json.dumps(body, ensure_ascii=False), mimetype="application/json", headers={"ETag": f'"{tag}"'})
 

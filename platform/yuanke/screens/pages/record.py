@@ -11,9 +11,10 @@ from flask_babel import gettext as _
 from yuanke.access.login import own_password
 from yuanke.kernel.errors import AccessDenied, RecordNotFound
 from yuanke.kernel.text import Label
+from yuanke.metadata.approvals import FIELD, RUNNING
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Query, Record
-from yuanke.screens import favourites, urls
+from yuanke.screens import approving, favourites, urls
 from yuanke.screens.cells import cell, colour
 from yuanke.screens.columns import listed, styles
 from yuanke.screens.form_start import Values
@@ -33,6 +34,7 @@ RELATED = 10
 
 def record_page(reader: Reader, entity: Entity, record: Record) -> Response:
     moves, actions = buttons(reader, entity, record)
+    approval = approving.panel(reader, entity, record)
     model = {
         "entity": {"key": entity.key, "label": reader.say(entity.label), "icon": entity.icon},
         "id": record.id, "title": record.title,
@@ -43,7 +45,7 @@ def record_page(reader: Reader, entity: Entity, record: Record) -> Response:
         "notes": _notes(reader, entity, record), "figures": _figures(reader, entity, record), "flow": _flow(reader, entity, record, moves), "chain": _chain(reader, entity, record),
         "sections": _sections(reader, entity, record),
         **_related(reader, entity, record),
-        "timeline": timeline(reader, entity, record), "phone_bar": [],
+        "timeline": timeline(reader, entity, record), "approval": approval, "phone_bar": approval["mine"][1::-1] if approval else [],
     }  # fmt: skip
     seen = {"title": record.title, "kind": reader.say(entity.label)}
     context = {
@@ -149,7 +151,7 @@ def _chain(reader: Reader, entity: Entity, record: Record) -> list[list[dict[str
 
 
 def _actions(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
-    if not may_update(reader, entity, record):
+    if not may_update(reader, entity, record) or record.values.get(FIELD) in RUNNING:
         return []
     found = [
         {

@@ -17,7 +17,7 @@ from yuanke.fieldtypes import ValueFault
 from yuanke.kernel import clock
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Condition, HistoryEntry, LinkValue, Query, Record, Records
-from yuanke.screens import urls
+from yuanke.screens import approval_history, urls
 from yuanke.screens.reader import Reader
 from yuanke.web.language import enumerated
 
@@ -40,7 +40,7 @@ def timeline(
             f"{urls.record(entity.key, record.id)}/history", {"before": shown[-1].id, "until": since.isoformat()}
         )
         more = {"label": str(_("更早的记录")), "url": url}
-    told = [(entry.at, _item(reader, entity, entry)) for entry in shown] + _comments(
+    told = [(entry.at, _item(reader, entity, entry)) for entry in shown if not approval_history.is_echo(entry)] + _comments(
         reader, entity, record, since, until
     )
     kinds = (
@@ -122,8 +122,9 @@ def _item(reader: Reader, entity: Entity, entry: HistoryEntry) -> dict[str, Any]
         else [c for key, pair in entry.changes.items() for c in _changes(reader, entity, key, pair)]
     )
     return {
-        "day": _day(reader, at), "kind": "change", "icon": ICONS.get(entry.verb, "point"), "who": entry.by.title or str(_("系统")),
-        "did": _did(reader, entity, entry, len(changes)), "when": f"{at:%H:%M}", "changes": changes[:12], "state": None, "text": None, "chips": [],
+        "day": _day(reader, at), "kind": "change", "icon": _icon(entry), "who": entry.by.title or str(_("系统")),
+        "did": _did(reader, entity, entry, len(changes)), "when": f"{at:%H:%M}", "changes": changes[:12], "state": None,
+        "text": approval_history.note(entry), "chips": [],
         "note": _door(entry.door), "reply_url": None,
     }  # fmt: skip
 
@@ -136,7 +137,15 @@ def _day(reader: Reader, at: datetime) -> str:
     return str(format_date(at, "M月d日" if reader.locale == "zh" and at.year == today.year else "medium"))
 
 
+def _icon(entry: HistoryEntry) -> str:
+    if approval_history.is_of_approval(entry):
+        return approval_history.icon_of(entry)
+    return ICONS.get(entry.verb, "point")
+
+
 def _did(reader: Reader, entity: Entity, entry: HistoryEntry, count: int) -> str:
+    if approval_history.is_of_approval(entry):
+        return approval_history.did(reader, entry)
     if entry.verb in entity.act_labels:
         return reader.say(entity.act_labels[entry.verb])
     words = {"create": _("新建了记录"), "delete": _("移到了回收站"), "restore": _("从回收站恢复")}

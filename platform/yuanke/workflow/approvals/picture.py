@@ -94,6 +94,7 @@ class Picture:
     id: int
     entity: Entity
     record: int
+    transition: str
     act: Label
     state: str
     again: bool
@@ -133,7 +134,7 @@ def drawn(at: Running, actor: Actor, newest: bool = True) -> Picture:
     names = _names(at)
     act = at.act
     return Picture(
-        at.id, at.entity, at.record, act.label if act is not None else Label(at.row["transition"], at.row["transition"]),
+        at.id, at.entity, at.record, at.row["transition"], act.label if act is not None else Label(at.row["transition"], at.row["transition"]),
         at.course.state, bool(at.row["again"]), at.course.round, at.applicant, names.get(at.applicant or 0, ""),
         at.row["submitted_at"], at.row["ended_at"], tuple(_stop(at, key, stop, names) for key, stop in at.course.stops.items()),
         _mine(at, actor, names) if newest else Mine(), _differences(at, actor) if newest else (),

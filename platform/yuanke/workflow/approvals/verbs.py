@@ -65,7 +65,7 @@ def send_back(unit: Unit, actor: Actor, task_id: int, said: Said, to: str | None
     before = ending.over(at)
     moves.send_back(at.course, seat, to, at.flow, at.world())
     label = at.flow.by_key[to].label if to is not None else None
-    return _done(at, "return", seat, said, before, to=[label.zh, label.en] if label is not None else None)
+    return _done(at, "return", seat, said, before, back_to=[label.zh, label.en] if label is not None else None)
 
 
 def reassign(unit: Unit, actor: Actor, task_id: int, person: int, said: Said = Said()) -> Running:
