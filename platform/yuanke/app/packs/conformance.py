@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from yuanke.app.packs.examples import ONE, OTHER
+from yuanke.app.packs.examples import ONE, OTHER, nearby
 from yuanke.app.packs.results import Result, fine, told, untried, wrong
 from yuanke.app.packs.trial import Trial, enterable, said
+from yuanke.fieldtypes.columns import Exact
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refusal
 from yuanke.metadata.registry import Entity, Field, Permission
 from yuanke.records import Query, Record
@@ -59,9 +60,12 @@ def _kept(trial: Trial, entity: Entity, field: Field, made: int) -> Result | Non
     """What is wrong with the round trip of one field, None when all is well."""
     at = f"{entity.key}.{field.key}"
     refused: Refusal | None = None
-    for which in (OTHER, ONE):
-        value = trial.value(field, which)
+    with trial.undone() as unit:
+        beside = nearby(field, trial.engine(unit).get(entity.key, made, (field.key,)).values.get(field.key))
+    for value in (trial.value(field, OTHER), trial.value(field, ONE), beside):
         if value is None:
+            if refused is not None:
+                continue
             return untried("fields", at, f"no value could be made up for a field of type {field.type.name}")
         try:
             with trial.undone() as unit:
@@ -85,6 +89,9 @@ def _same(unit: Unit, field: Field, sent: Any, here: Any, before: Any) -> bool:
         wanted = sent if isinstance(sent, list) else [sent["id"] if isinstance(sent, dict) else sent]
         links = here if isinstance(here, list) else [here]
         return [link.id for link in links] == wanted
+    if field.type.name in ("file", "image"):
+        files = here if isinstance(here, list) else [here]
+        return [file["id"] for file in files] == (sent if isinstance(sent, list) else [sent])
     parsed = field.type.parse(field, sent, unit.place)
     return bool(field.type.dump(field, parsed) == field.type.dump(field, here))
 
@@ -117,6 +124,9 @@ def _read(trial: Trial, entity: Entity, field: Field, made: int, live: bool) -> 
         if live:
             unit.unfilled, unit.serial = unit.unfilled | {(entity.key, field.key)}, 0
         value = trial.engine(unit).get(entity.key, made, (field.key,)).values.get(field.key)
+        kept = field.type.column_type(field)
+        if value is not None and live and isinstance(kept, Exact):
+            value = kept.settle(value)
         return None if value is None else field.type.dump(field, value)
 
 

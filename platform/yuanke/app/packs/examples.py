@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "url": ("https://example.com/", "https://example.org/a?b=1"), "integer": (3, 5), "number": ("3.5", "5.25"), "money": ("12.50", "99.99"),
     "price": ("12.5", "7.25"), "quantity": ("2", "3.5"), "percent": ("10", "25.5"), "rating": (3, 4), "duration": (90, 45),
     "time": ("08:30", "17:45"), "month": ("2030-03", "2031-11"), "bool": (True, False), "color": ("#336699", "#aa0033"),
-    "tags": (["alpha"], ["beta", "é"]), "barcode": ("6901234567892", "4006381333931"), "address": (None, None), "region": (None, None),
+    "tags": (["alpha"], ["beta", "é"]), "barcode": ("6901234567892", "4006381333931"), "address": ("1 Long Road", "2 Long Road"),
     "json": ({"a": 1}, [1, 2]),
 }  # fmt: skip
 
@@ -40,12 +40,23 @@ def example(field: Field, which: int = ONE) -> Any:
     if name in ("date", "datetime"):
         day = clock.today("UTC") + timedelta(days=which)
         return day.isoformat() if name == "date" else f"{day.isoformat()}T08:30:00Z"
-    value = VALUES.get(name, (None, None))[which - 1]
+    value = VALUES[name][which - 1] if name in VALUES else getattr(field.type, "sample", None)
     if isinstance(value, str) and field.length and len(value) > field.length:
         value = value[: field.length]
     if isinstance(value, (int, str)) and not isinstance(value, bool) and name in NUMBERS:
         value = _within(field, Decimal(value))
     return value
+
+
+def nearby(field: Field, here: Any) -> Any:
+    """Another value beside the one that stands: a condition that held for that one may hold for this one too."""
+    if isinstance(here, datetime):
+        return (here + timedelta(hours=1)).isoformat()
+    if isinstance(here, date):
+        return (here + timedelta(days=1)).isoformat()
+    if isinstance(here, (int, Decimal)) and not isinstance(here, bool):
+        return str(here + 1) if isinstance(here, Decimal) else here + 1
+    return None
 
 
 NUMBERS = frozenset({"integer", "number", "money", "price", "quantity", "percent", "rating", "duration"})

@@ -130,8 +130,9 @@ def _key(trial: Trial, entity: Entity, made: int) -> tuple[str, ...]:
     """Fields that two records may not share are the key: then the record itself is written anew."""
     groups = [(f.key, *f.unique) for f in entity.fields.values() if f.unique is not None and f.source == "typed"]
     with trial.installation.unit(trial.enterprise) as unit:
+        groups += entity.unique
         values = trial.engine(unit).get(entity.key, made, [key for group in groups for key in group]).values
-    known = [group for group in (*groups, *entity.unique) if all(values.get(key) is not None for key in group)]
+    known = [group for group in groups if all(values.get(key) is not None for key in group)]
     return known[0] if known else ()
 
 

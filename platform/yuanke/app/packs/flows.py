@@ -89,6 +89,7 @@ def _put(unit: Unit, entity: Entity, field: str, made: int, state: str) -> None:
 
 def _answers(trial: Trial, act: Act) -> dict[str, Any]:
     answers = {key: trial.value(field) for key, field in act.ask.items()}
-    if act.targets:
-        answers["to"] = act.targets[0]
+    state = state_field(act.entity)
+    if act.targets and state is not None:
+        answers[state.key] = act.targets[0]
     return {key: value for key, value in answers.items() if value is not None}

@@ -39,6 +39,8 @@ class Tester:
         self._number += 1
         below = lower_modules(layers, files)
         trial = Trial(self.installation, f"trial{self._number}", [*layers, *below], own_modules(layers))
+        yield from run_own(trial)
+        trial.make_records()
         for entity in trial.own:
             for name, check in CHECKS.items():
                 yield from _guarded(name, entity, lambda check=check, entity=entity: check(trial, entity))  # type: ignore[misc]
@@ -46,7 +48,6 @@ class Tester:
         if browser is not None:
             for entity in trial.own:
                 yield from _guarded("views", entity, lambda entity=entity: check_views(trial, entity, browser))  # type: ignore[misc]
-        yield from run_own(trial)
         for entity in trial.own:
             yield from _guarded("tables", entity, lambda entity=entity: check_tables(trial, entity))  # type: ignore[misc]
 
