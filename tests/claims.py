@@ -55,6 +55,8 @@ entities:
           set: {memo: "=if(asked.urgent, '加急', memo)"}
         pay: {label: 付款, from: approved, to: paid, when: "approval in [approved, not_needed]", set: {paid_on: =today()}}
         cancel: {label: 作废, from: draft, to: rejected}
+    automations:
+      booked: {after: approved, do: [{notify: {to: owner.manager, text: "{name} 已核准 {total}"}}]}
     permissions:
       staff: {read: own, create: true, update: own, delete: own, fields: {secret: hidden}}
       head: {read: own, create: true, update: own}
@@ -62,6 +64,7 @@ entities:
       boss: {read: all, create: true, update: all, delete: all}
   paper:
     label: 文件
+    plural: 文件
     title: name
     fields:
       name: {type: text!, label: 名称}

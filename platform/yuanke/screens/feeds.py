@@ -18,6 +18,7 @@ from yuanke.kernel import clock
 from yuanke.screens import urls
 from yuanke.screens.assets import tint
 from yuanke.screens.reader import Reader
+from yuanke.workflow import approvals
 
 Widget = Mapping[str, Any]
 USUAL = 6
@@ -85,8 +86,36 @@ def _told(reader: Reader, told: messages.Told) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def approvals_feed(reader: Reader, declared: Widget) -> dict[str, Any]:
+    """Papers that wait for whoever looks, the oldest due first shown as late."""
+    limit = int(declared.get("limit", USUAL))
+    found = approvals.items(reader.unit, reader.actor, approvals.Box("todo", limit=limit))
+    items = [
+        {
+            "title": one.title or str(_("（无权查看）")), "sub": _amount(reader, one), "kind": reader.say(one.entity.label),
+            "who": {"name": one.applicant_name, "tint": tint(one.applicant)}, "due": _due(reader, one.due), "done_url": None,
+            "url": urls.with_query("/approvals", {"at": one.approval}),
+        }
+        for one in found.items
+    ]  # fmt: skip
+    pane = {"key": "all", "label": "", "count": "", "tone": "", "on": True, "items": items}
+    return {
+        "kind": "todo", "panes": [pane], "count": str(found.count) if found.count else None,
+        "link": {"label": str(_("全部")), "url": "/approvals"},
+        "empty": None if items else {"icon": "checks", "title": str(_("没有等你审批的单据")), "said": None},
+    }  # fmt: skip
+
+
+def _amount(reader: Reader, one: approvals.Item) -> str | None:
+    if one.amount is None or one.amount[1] is None:
+        return None
+    field, value = one.amount
+    return field.type.text(field, value, reader.place)
+
+
 #: words of ``feed:`` in a widget; what is not here yet is left out
 FEEDS: Mapping[str, Callable[[Reader, Widget], dict[str, Any] | None]] = {
     "reminders": reminders_feed,
     "messages": messages_feed,
+    "approvals": approvals_feed,
 }

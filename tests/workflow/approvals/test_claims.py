@@ -395,8 +395,16 @@ def test_attachments_hang_on_the_decision(company: Company) -> None:
     assert [one["name"] for one in sitting.files] == ["票.txt"] and sitting.note == "好"
 
 
-def test_a_record_that_was_approved_reads_as_before_when_its_history_is_read(company: Company) -> None:
-    """The field of approval can be listed and filtered like any other."""
+def test_automations_hear_how_it_ended(company: Company) -> None:
+    company.sent("500.00")
+    company.no("zhu")
+    company.sent("500.00")
+    company.yes("zhu")
+    company.run()
+    assert [said for said in company.messages("zhu") if "已核准" in said] == ["出差 已核准 ¥500.00"]
+
+
+def test_the_field_of_approval_is_filtered_like_any_other(company: Company) -> None:
     first, second = company.sent("500.00"), company.claim(amount="5.00")
     company.yes("zhu")
 

@@ -26,6 +26,8 @@ from yuanke.workflow.writing import write as save
 
 #: under this a unit knows the record whose approval changes it at this moment, so that the lock lets it pass
 PASSES = "approval passes"
+#: states of an approval that automations hear of (``after: approved``)
+ENDS = ("approved", "rejected", "returned", "withdrawn")
 
 
 def settle(at: Running, decisions: Sequence[Decision] = (), before: Iterable[str] = ()) -> None:
@@ -34,10 +36,27 @@ def settle(at: Running, decisions: Sequence[Decision] = (), before: Iterable[str
     opened = write(at, decisions, **ended)
     late.watch(at, opened)
     _copy_steps(at, set(before))
+    _follow(at)
+    if at.course.state in ENDS:
+        note = next((one.note for one in decisions), "")
+        _announce(at, note)
+    if at.course.state == "pending":
+        telling.ask(at, opened)
+
+
+def _announce(at: Running, reason: str) -> None:
+    """Automations hear of the end: ``after: approved``."""
+    event = {"name": at.course.state, "at": clock.now(), "moved": None, "reason": reason or None, "batch": None}
+    hooks().hook.after_verb(
+        unit=at.unit, actor=at.actor, entity=at.entity, verb=at.course.state, record=at.record, event=event
+    )
+
+
+def _follow(at: Running) -> None:
+    """What the record says and does now."""
     match at.course.state:
         case "pending":
             say(at, field.PENDING if at.course.decided() else field.SUBMITTED)
-            telling.ask(at, opened)
         case "approved":
             _approved(at)
         case "rejected":
@@ -49,12 +68,6 @@ def settle(at: Running, decisions: Sequence[Decision] = (), before: Iterable[str
             )
         case "withdrawn":
             say(at, field.WITHDRAWN)
-    if at.course.state != "pending":
-        event = {"name": at.course.state, "at": clock.now(), "moved": None, "reason": None, "batch": None}
-        hooks().hook.after_verb(
-            unit=at.unit, actor=at.actor, entity=at.entity, verb=at.course.state, record=at.record, event=event
-        )
-
 
 def over(at: Running) -> list[str]:
     return [key for key, stop in at.course.stops.items() if stop.state == "passed"]
