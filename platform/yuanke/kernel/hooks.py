@@ -61,6 +61,12 @@ class Specs:
         """
 
     @spec
+    def after_change_set(self, unit: Any, actor: Any, change_set: Any) -> None:
+        """Called inside the transaction when all of a bulk operation is written: ``change_set`` is a
+        `yuanke.records.undoing.ChangeSet` with ``kind``, ``id`` and ``events``, one ``(entity, record, event)`` for each
+        call of `after_verb`."""
+
+    @spec
     def after_undo(self, unit: Any, actor: Any, change_set: Any, undone: Any) -> None:
         """Called inside the transaction after a change set was undone: ``change_set`` is its row, ``undone`` what became
         of it (`yuanke.records.undoing.Undone`)."""

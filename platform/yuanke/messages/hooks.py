@@ -71,7 +71,7 @@ def before_save(save: Any) -> None:
 def after_save(save: Any) -> None:
     if save.entity.key == comments.COMMENTS:
         comments.said(save)
-    elif not save.entity.system:
+    elif not save.entity.system and save.act != "repoint":  # it merely leads to a record that was merged
         following.changed(save)
         _announce(save)
 

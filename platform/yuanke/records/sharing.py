@@ -17,7 +17,6 @@ from yuanke.access.grants import engine_of, grant
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import AccessDenied, ValidationFailed
-from yuanke.kernel.hooks import hooks
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
 from yuanke.records import removal
@@ -28,6 +27,7 @@ from yuanke.records.reading import get_record
 from yuanke.records.saving import save_all
 from yuanke.records.trail import TOLD, write_history
 from yuanke.records.undoing import recorded
+from yuanke.records.undoing.sets import tell_verb
 from yuanke.storage import Unit
 
 SHARE = "record_share"
@@ -68,10 +68,11 @@ def share(
     expires: date | None = None,
     with_: Sequence[str] | None = None,
     reason: str | None = None,
+    told: bool = True,
 ) -> Shared:
     """Share records with all of ``to`` (``{"user": 3}``, ``{"department": 2}``, ``{"role": "sales"}``).
 
-    A share that stands is changed to the new level and day. Raises RecordNotFound, AccessDenied, Refused, ValidationFailed.
+    ``told``: it is an event of its own, not a part of another. A share that stands is changed to the new level and day. Raises RecordNotFound, AccessDenied, Refused, ValidationFailed.
     """
     settings = offered(unit, actor, entity, "share")
     receivers = _receivers(unit, to)
@@ -91,7 +92,8 @@ def share(
             given = _give(unit, actor, entity, list(ids), receiver, terms)
             made += len(given) + sum(_give_along(unit, actor, one, given, receiver, terms) for one in chosen)
         change_set.count = len(ids)
-        _tell(unit, actor, entity, ids, receivers, level, reason)
+        if told:
+            _tell(unit, actor, entity, ids, receivers, level, reason)
         return Shared(len(ids), made, change_set.id)
 
 
@@ -230,4 +232,4 @@ def _tell(
     write_history(unit, actor, entity, [(one, "share", {TOLD: said}) for one in ids])
     event: dict[str, Any] = {"name": "share", "moved": {}, "reason": reason, "batch": None, "at": clock.now(), **said}
     for one in ids:
-        hooks().hook.after_verb(unit=unit, actor=actor, entity=entity, verb="share", record=one, event=event)
+        tell_verb(unit, actor, entity, "share", one, event)

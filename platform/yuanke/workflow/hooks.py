@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from yuanke.kernel.hooks import impl
-from yuanke.workflow import approvals
+from yuanke.workflow import approvals, handing
 from yuanke.workflow.guard import guard_state
 from yuanke.workflow.perform import waits
 
@@ -21,6 +21,11 @@ def before_save(save: Any) -> None:
 @impl
 def after_save(save: Any) -> None:
     approvals.watch_people(save)
+
+
+@impl
+def after_change_set(unit: Any, actor: Any, change_set: Any) -> None:
+    handing.tell(unit, actor, change_set)
 
 
 @impl

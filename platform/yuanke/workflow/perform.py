@@ -5,7 +5,8 @@ The one rule: everything from the lock to the last step is one transaction of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from yuanke.access.grants import engine_of, grant
@@ -16,6 +17,7 @@ from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
 from yuanke.records import Record, Records
 from yuanke.records.fetch import fetch_for_update
+from yuanke.records.undoing import recorded
 from yuanke.storage import Unit
 from yuanke.workflow import rules
 from yuanke.workflow.acts import PREVIOUS, Act, act, state_field
@@ -141,7 +143,7 @@ def _names(
 
 def _happen(unit: Unit, actor: Actor, found: Act, names: ActNames) -> None:
     record_id = names.id or 0
-    with entering(unit, found, record_id):
+    with entering(unit, found, record_id), _undoable(unit, actor, found):
         values: dict[str, Any] = {**own_answers(found, names.asked)}
         declared = values_of(found.entity, found.said.get("set") or {}, names)
         values |= declared
@@ -156,6 +158,19 @@ def _happen(unit: Unit, actor: Actor, found: Act, names: ActNames) -> None:
             effect(unit, actor, found, names)
         run_steps(found.steps, names, StepRun(unit, actor, found.entity, record_id, found.key))
         hooks().hook.after_act(act=found, unit=unit, actor=actor, record=record_id, asked=names.asked)
+
+
+@contextmanager
+def _undoable(unit: Unit, actor: Actor, found: Act) -> Iterator[None]:
+    """Where the act says ``undo:``, all that it writes is kept together, so that it can be taken back for a while."""
+    said = found.said.get("undo")
+    if said is None:
+        yield
+        return
+    how = {"within": said.get("within") or "7d", "changed": said.get("changed") or "skip", "act": found.key}
+    with recorded(unit, actor, "act", found.entity.key, **how) as change_set:
+        change_set.begin()
+        yield
 
 
 def _target(unit: Unit, found: Act, names: ActNames, state: str) -> Any:

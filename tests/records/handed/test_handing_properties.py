@@ -24,7 +24,7 @@ from tests.records.handed.world import World
 SAME_WORLD = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 #: stamps that a merge and its undoing may leave, and tables that tell what was done
 NOISE = {"version", "updated_at", "updated_by"}
-TRACES = {"yk_history", "x_change_set", "change_set", "sqlite_sequence", "yk_followed", "yk_job"}
+TRACES = {"yk_history", "x_change_set", "change_set", "sqlite_sequence", "message", "yk_followed", "yk_job"}
 
 
 class _RollBack(Exception):

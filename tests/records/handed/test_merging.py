@@ -195,7 +195,7 @@ def test_many_to_many_links_favourites_and_comments_follow(world: World) -> None
 
 #: what a merge and its undoing may leave: stamps, and the traces of both
 NOISE = frozenset({"version", "updated_at", "updated_by"})
-TRACES = {"yk_history", "change_set", "sqlite_sequence", "yk_search", "yk_search_fts_data", "yk_search_fts_docsize", "yk_search_fts_idx", "yk_search_fts_config", "yk_search_fts", "yk_normal", "yk_followed", "yk_job"}  # fmt: skip
+TRACES = {"yk_history", "change_set", "sqlite_sequence", "yk_search", "yk_search_fts_data", "yk_search_fts_docsize", "yk_search_fts_idx", "yk_search_fts_config", "yk_search_fts", "yk_normal", "message", "yk_followed", "yk_job"}  # fmt: skip
 
 
 def difference(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[str, Any]:

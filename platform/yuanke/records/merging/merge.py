@@ -31,7 +31,7 @@ from yuanke.records.merging.same import same_children
 from yuanke.records.save import Save
 from yuanke.records.trail import TOLD, write_history
 from yuanke.records.undoing.rewriting import Rewriting, linked, rewrite
-from yuanke.records.undoing.sets import ChangeSet, recorded
+from yuanke.records.undoing.sets import ChangeSet, recorded, tell_verb
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import TableScope, live
 
@@ -246,7 +246,7 @@ def _tell(
     unit: Unit, actor: Actor, entity: Entity, done: Merged, rows: Mapping[int, Mapping[str, Any]], reason: str | None
 ) -> None:
     event: dict[str, Any] = {
-        "name": "merge", "moved": dict(done.moved), "reason": reason, "batch": done.change_set, "at": clock.now(),
+        "name": "merge", "owner": rows[done.keep].get("owner"), "moved": dict(done.moved), "reason": reason, "batch": done.change_set, "at": clock.now(),
         "lost": [{"id": one, "title": _title(entity, rows[one]), "owner": rows[one].get("owner")} for one in done.lost],
     }  # fmt: skip
-    hooks().hook.after_verb(unit=unit, actor=actor, entity=entity, verb="merge", record=done.keep, event=event)
+    tell_verb(unit, actor, entity, "merge", done.keep, event)

@@ -15,14 +15,13 @@ from yuanke.access.grants import engine_of
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import Refusal, ValidationFailed
-from yuanke.kernel.hooks import hooks
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
 from yuanke.records.chosen import offered, refusal, rows_of
 from yuanke.records.followers import Following, chosen_of, following_ids, followings
 from yuanke.records.sharing import Receiver, share
 from yuanke.records.undoing.rewriting import Rewriting, rewrite
-from yuanke.records.undoing.sets import ChangeSet, recorded
+from yuanke.records.undoing.sets import ChangeSet, recorded, tell_verb
 from yuanke.records.values import Outcome
 from yuanke.storage import Unit
 
@@ -131,7 +130,7 @@ def move(
     change_set.details.setdefault("moved", {})[f"{entity.key}:{record_id}"] = {"from": was, **counts}
     if keep != "none" and was is not None and "share" in entity.features:
         receiver = Receiver("user", was)
-        share(unit, engine_of(actor), entity, [record_id], [{receiver.kind: receiver.key}], level=keep)
+        share(unit, engine_of(actor), entity, [record_id], [{receiver.kind: receiver.key}], level=keep, told=False)
     return counts
 
 
@@ -152,4 +151,4 @@ def tell(
         "name": "transfer", "moved": dict(counts), "reason": reason, "batch": change_set.id if change_set.stands else None,
         "at": clock.now(), "was": row.get("owner"), "to": to,
     }  # fmt: skip
-    hooks().hook.after_verb(unit=unit, actor=actor, entity=entity, verb="transfer", record=row["id"], event=event)
+    tell_verb(unit, actor, entity, "transfer", row["id"], event)

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
+from yuanke.kernel.hooks import hooks
+from yuanke.metadata.registry import Entity
 from yuanke.records.trail import CHANGE_SET, HISTORY
 from yuanke.storage import Unit
 
@@ -31,6 +33,8 @@ class ChangeSet:
         self.unit, self._values, self._made = unit, dict(values), made
         self.details: dict[str, Any] = {}
         self.count: int | None = None
+        self.events: list[tuple[Entity, int, Mapping[str, Any]]] = []  # what `after_verb` was told
+        self.kind = str(values.get("kind") or "")
 
     @property
     def id(self) -> int:
@@ -64,6 +68,14 @@ class ChangeSet:
             self.unit.execute(table.update().where(table.c.id == self.id).values(kept))
 
 
+def tell_verb(unit: Unit, actor: Actor, entity: Entity, verb: str, record: int, event: Mapping[str, Any]) -> None:
+    """One record was merged, transferred or shared: whoever listens hears it, and the set keeps it for its end."""
+    held = unit.kept.get(CHANGE_SET)
+    if held is not None:
+        held.events.append((entity, record, event))
+    hooks().hook.after_verb(unit=unit, actor=actor, entity=entity, verb=verb, record=record, event=event)
+
+
 @contextmanager
 def recorded(
     unit: Unit,
@@ -88,6 +100,8 @@ def recorded(
     try:
         yield made
         made.end()
+        if made.stands:
+            hooks().hook.after_change_set(unit=unit, actor=actor, change_set=made)
     finally:
         del unit.kept[CHANGE_SET]
 

@@ -49,8 +49,14 @@ def ears(registry: Registry) -> Ears:
     return found
 
 
+#: what is written because another record was merged, or taken back, sets nothing off by itself
+FOLLOWING = frozenset({"repoint", "merged", "undo"})
+
+
 def saved(save: Save) -> None:
     """A record was made, changed, deleted or restored."""
+    if save.act in FOLLOWING:
+        return
     for one in ears(save.unit.registry).after.get(save.entity.key, ()):
         verb = heard(one, save)
         if verb is not None and save.id is not None:

@@ -9,4 +9,4 @@ from yuanke.workflow.steps.running import run_steps
 
 __all__ = ["STEPS", "StepRun", "entering", "run_steps", "step"]
 
-from yuanke.workflow.steps import assign, data, documents, telling, verbs  # noqa: F401 - each brings its verbs
+from yuanke.workflow.steps import assign, data, documents, handing, telling, verbs  # noqa: F401 - each brings its verbs

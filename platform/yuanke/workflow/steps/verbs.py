@@ -14,6 +14,7 @@ from yuanke.records.environment import StoredValues
 from yuanke.workflow.acts import act
 from yuanke.workflow.each import turns
 from yuanke.workflow.names import ActNames, evaluate
+from yuanke.workflow.steps import handing
 from yuanke.workflow.steps.data import _records
 from yuanke.workflow.steps.kinds import Body, StepRun, step
 
@@ -50,6 +51,9 @@ def set_off(record: StoredValues, key: str, asked: dict[str, Any], run: StepRun)
     """The act ``key`` of ``record``, as the engine for the one who set it off."""
     from yuanke.workflow.perform import do_act
 
+    if key in handing.VERBS and key in record.entity.features:
+        handing.run_verb(record, key, asked, run)
+        return
     plain = {k: v.get("id") if isinstance(v, StoredValues) else v for k, v in asked.items()}
     do_act(run.unit, run.actor, act(record.entity, key), record.get("id"), plain)
     run.tell("run", {"entity": record.entity.key, "id": record.get("id"), "act": key})
