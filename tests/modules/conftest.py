@@ -93,6 +93,17 @@ class Staff:
                 raise Undone
 
 
+def everybody_agrees(doors: Callable[[str], Records], people: Mapping[str, int]) -> None:
+    """Whoever is asked to approve says yes, until nobody is asked any more."""
+    from yuanke.workflow import approvals
+
+    unit = doors("admin").unit
+    task = unit.tables["approval_task"]
+    while row := unit.execute(task.select().where(task.c.state == "open").limit(1)).first():
+        role = next(role for role, person in people.items() if person == row.approver)
+        approvals.approve(unit, doors(role).actor, row.id)
+
+
 def hire(installation: Installation, at: Enterprise) -> Staff:
     """One person of each role."""
     from yuanke.kernel.actor import Actor

@@ -12,14 +12,16 @@ from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refusal, Validati
 from yuanke.records import Record, Records
 from yuanke.workflow import perform
 
+from tests.modules.conftest import everybody_agrees
+
 GOODS = {"主板": "620", "内存": "185.50", "硬盘": "410", "机箱": "150.25", "电脑": None}
 
 
 class Store:
     """Goods, and two warehouses: one kept by the keeper, one by the administrator."""
 
-    def __init__(self, door: Callable[[str], Records]) -> None:
-        self.door = door
+    def __init__(self, door: Callable[[str], Records], people: Mapping[str, int]) -> None:
+        self.door, self.people = door, people
         admin = door("admin")
         self.keeper, self.other = self.user("warehouse"), self.user("admin")
         category = admin.create("product_category", {"name": "硬件"}).id
@@ -61,8 +63,9 @@ class Store:
 
 @pytest.fixture
 def store(standing_staff: Callable[..., Any]) -> Iterator[Store]:
-    with standing_staff("stock_documents").working() as door:
-        yield Store(door)
+    staffed = standing_staff("stock_documents")
+    with staffed.working() as door:
+        yield Store(door, staffed.ids)
 
 
 def refused(what: Callable[[], Any]) -> str:
@@ -75,8 +78,9 @@ def refused(what: Callable[[], Any]) -> str:
 
 
 def test_each_document_is_made_changed_and_deleted_by_who_keeps_it(staff):
-    with staff("stock_documents").working() as door:
-        store = Store(door)
+    staffed = staff("stock_documents")
+    with staffed.working() as door:
+        store = Store(door, staffed.ids)
         board = [{"product": "主板", "quantity": "3"}]
         things: list[tuple[str, str, list[Mapping[str, Any]], dict[str, Any], dict[str, Any]]] = [
             ("boss", "warehouse", [], {"code": "C", "name": "维修仓", "kind": "repair", "keepers": [store.keeper]}, {"sort": 5}),
@@ -168,7 +172,7 @@ def test_a_transfer_takes_both_keepers_and_what_is_lost_is_confirmed(store):
     store.act("warehouse", made, "request")
     sent = store.act("warehouse", made, "depart", tracking_no="SF1024").values
     assert (sent["status"], sent["transit_quantity"], sent["tracking_no"]) == ("moving", 15, "SF1024")
-    assert refused(lambda: store.act("warehouse", made, "arrive")) == "现在不能确认调入"  # not the keeper of that side
+    assert "不能确认调入" in refused(lambda: store.act("warehouse", made, "arrive"))  # keeps the other side
     assert "15" in refused(lambda: store.act("admin", made, "arrive"))
 
     line = made.values["lines"][0].id
@@ -181,6 +185,8 @@ def test_a_transfer_takes_both_keepers_and_what_is_lost_is_confirmed(store):
     assert (changed["transit_quantity"], changed["loss_quantity"]) == (0, 1)
     waiting = store.act("admin", made, "arrive").values
     assert (waiting["status"], waiting["approval"]) == ("moving", "submitted")  # finance has to agree to the loss
+    everybody_agrees(store.door, store.people)
+    assert store.seen("boss", made)["status"] == "done"
 
 
 def test_a_transfer_goes_somewhere_else(store):
@@ -221,6 +227,26 @@ def test_a_stocktake_tells_surplus_and_loss_and_leaves_out_what_was_not_counted(
     assert [line.values["difference"] for line in figures["lines"]] == [0, 1, D("-0.25"), 0, -4]
     store.act("warehouse", made, "submit")
     assert store.act("warehouse", made, "complete").values["approval"] == "submitted"
+    assert store.door("warehouse").list("stock_in").records == []  # nothing before it is approved
+    everybody_agrees(store.door, store.people)
+    done = store.seen("boss", made)
+    assert (done["status"], done["approval"]) == ("done", "approved")
+    for entity, kind, lines in (
+        ("stock_in", "stocktake_gain", [("P-02", 1)]),
+        ("stock_out", "stocktake_loss", [("P-03", D("0.25")), ("P-05", 4)]),
+    ):
+        (found,) = store.door("boss").list(entity).records
+        document = store.door("boss").get(entity, found.id).values
+        assert (document["kind"], document["status"], document["stocktake"].id) == (kind, "posted", made.id)
+        assert [(line.values["product"].title, line.values["quantity"]) for line in document["lines"]] == lines
+
+
+def test_a_stocktake_without_differences_is_completed_at_once(store):
+    lines = [{"product": "主板", "book_quantity": 5, "counted_quantity": 5}]
+    made = store.make("warehouse", "stocktake", lines, warehouse=store.mine)
+    store.act("warehouse", made, "submit")
+    assert store.act("warehouse", made, "complete").values["status"] == "done"
+    assert store.door("boss").list("stock_in").records == store.door("boss").list("stock_out").records == []
 
 
 def test_assembly_costs_its_parts_and_labour(store):
