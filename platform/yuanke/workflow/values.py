@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from yuanke.expressions import ExpressionFault
 from yuanke.fieldtypes import ValueFault
 from yuanke.kernel.errors import ValidationFailed
 from yuanke.kernel.text import message
@@ -27,12 +28,23 @@ def values_of(entity: Entity, said: Mapping[str, Any], names: ActNames) -> Typed
     typed: set[str] = set()
     for key, declared in said.items():
         field = entity.fields[key]
-        value = evaluate(names, declared, _expected(field))
+        value = _given(names, declared, field)
         made[key] = settled(field, value, names)
         if is_expression(declared) and not (field.rows or field.pairs):
             typed.add(key)
     made.typed = typed
     return made
+
+
+def _given(names: ActNames, declared: Any, field: Field) -> Any:
+    """Bare words beside a choice are its options; a text that names one at run time (``=event.name``) does as well."""
+    expected = _expected(field)
+    if expected is None or field.options is None:
+        return evaluate(names, declared, expected)
+    try:
+        return evaluate(names, declared, expected)
+    except ExpressionFault:
+        return evaluate(names, declared)
 
 
 def _expected(field: Field) -> Any:
