@@ -99,13 +99,14 @@ def test_older_ones_come_page_by_page(site: Site, as_: As) -> None:
 def test_the_bell_answers_304_until_something_happens(site: Site, as_: As) -> None:
     lin, mo = as_("lin"), as_("mo")
     first = lin.get("/messages/unread")
-    assert first.json == {"unread": 0, "said": "", "newest": None}
+    assert first.json == {"unread": 0, "said": "", "newest": None, "approvals": ""}
     tag = first.headers["ETag"]
     assert lin.get("/messages/unread", If_None_Match=tag).status_code == 304
     assert mo.get("/messages/unread", If_None_Match=tag).status_code == 200
     made = tell(site, "lin", "第一行\n第二行", entity="deal", record=5)
     now = lin.get("/messages/unread", If_None_Match=tag)
-    assert now.json == {"unread": 1, "said": "1", "newest": {"id": made, "text": "第一行", "url": "/records/deal/5"}}
+    newest = {"id": made, "text": "第一行", "url": "/records/deal/5"}
+    assert now.json == {"unread": 1, "said": "1", "newest": newest, "approvals": ""}
     assert "private" in now.headers["Cache-Control"]
 
 

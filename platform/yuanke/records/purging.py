@@ -111,7 +111,7 @@ def _hangs(entity: Entity) -> bool:
 
 
 #: what was decided about a record outlives it
-KEPT = frozenset({"approval_instance", "audit_log"})
+KEPT = frozenset({"approval_instance", "approval_task", "audit_log"})
 
 
 def _erase(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
