@@ -6,7 +6,7 @@ never edited by hand and never asked by the engine itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,8 +23,10 @@ VERBS = ("create", "read", "update", "delete", "export", "import")
 Pair = tuple[str, str]
 
 
-def project(unit: Unit, _before: Registry, after: Registry) -> None:
+def project(unit: Unit, before: Registry, after: Registry) -> None:
     """Bring roles and pairs in line with the Registry that will run; the version of the rights rises when any moved."""
+    if before.entities and not _moved(before, after):
+        return
     roles = role_ids(unit, {*after.roles, ADMIN})
     wanted = _wanted(after)
     permissions = _named(unit, fab.PERMISSION, {pair[0] for pairs in wanted.values() for pair in pairs})
@@ -44,10 +46,18 @@ projections.append(project)
 rights.readable.append(lambda registry, entity, permission: field_levels(registry, entity, permission)[0])
 
 
-def _wanted(registry: Registry) -> dict[str, set[Pair]]:
+def _moved(before: Registry, after: Registry) -> bool:
+    """Whether any entity that says something else now could mean other pairs."""
+    if before.roles.keys() != after.roles.keys() or before.entities.keys() != after.entities.keys():
+        return True
+    changed = {key for key, entity in after.entities.items() if before.entities[key] is not entity}
+    return _wanted(before, changed) != _wanted(after, changed)
+
+
+def _wanted(registry: Registry, only: Collection[str] | None = None) -> dict[str, set[Pair]]:
     wanted: dict[str, set[Pair]] = {ADMIN: set()}
     for entity in registry.entities.values():
-        if entity.kind != "record":
+        if entity.kind != "record" or (only is not None and entity.key not in only):
             continue
         wanted[ADMIN] |= {(f"can_{verb}", entity.key) for verb in VERBS} | {("menu_access", entity.key)}
         for role, permission in entity.permissions.items():

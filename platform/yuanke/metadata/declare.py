@@ -73,7 +73,9 @@ class _Declarer:
         """The fields and the one that says how far the record is approved; nobody else may call a field so."""
         own = fields.value if fields is not None and fields.is_map else {}
         if FIELD in own:
-            detail = "A transition with approval: keeps there how far it is. Rename the field (formerly: keeps its values)."
+            detail = (
+                "A transition with approval: keeps there how far it is. Rename the field (formerly: keeps its values)."
+            )
             self.faults.add("E204", own[FIELD].key, f'"{FIELD}" is a name of the engine', detail)
             return fields or node
         return (fields or node).replaced({**own, FIELD: APPROVAL_FIELD})
@@ -239,8 +241,11 @@ def _renamed(fields: Node | None) -> Node | None:
     """The fields without those that an upper layer calls by another name now (``formerly:``)."""
     if fields is None or not fields.is_map:
         return fields
+    renaming = [(k, n) for k, n in fields.value.items() if isinstance(n.value, dict) and "formerly" in n.value]
     gone = set()
-    for key, child in fields.items():
+    for key, child in renaming:
+        if child.removed:
+            continue
         old = child.get("formerly") if child.is_map else None
         below = fields.get(str(old.value)) if old is not None else None
         if below is not None and below.layer != child.layer and old is not None and old.value != key:

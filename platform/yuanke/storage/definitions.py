@@ -29,22 +29,39 @@ OWN = "enterprise"
 
 def layers_of(unit: Unit, as_written: bool = False) -> list[Layer]:
     """The layers of an enterprise, bottom first. ``as_written`` reads their text again: values have file:line."""
-    rows = unit.execute(sa.select(LAYER).order_by(LAYER.c.position)).all()
-    return [_layer(row, as_written) for row in rows]
+    if as_written:
+        rows = unit.execute(sa.select(LAYER).order_by(LAYER.c.position)).all()
+        return [_reread(row) for row in rows]
+    if _KEPT not in unit.kept:
+        unit.kept[_KEPT] = _read(unit)
+    return list(unit.kept[_KEPT])
 
 
-def _layer(row: Any, as_written: bool) -> Layer:
-    if as_written and row.source:
+_KEPT = "layers"  # among what a unit remembers
+#: what tells a stored layer from any other, without its content
+_NAMED = (LAYER.c.rank, LAYER.c.name, LAYER.c.digest, LAYER.c.file, LAYER.c.changed_at, sa.func.length(LAYER.c.source))
+
+
+def _read(unit: Unit) -> list[Layer]:
+    """Only the content of layers that this process has not seen is read: a plan looks at all of them and changes one."""
+    heads = unit.execute(sa.select(LAYER.c.position, *_NAMED).order_by(LAYER.c.position)).tuples().all()
+    found = {head[0]: _stored.get(head[1:]) for head in heads}
+    missing = [position for position, layer in found.items() if layer is None]
+    if missing:
+        names = {head[0]: head[1:] for head in heads}
+        for row in unit.execute(sa.select(LAYER).where(LAYER.c.position.in_(missing))):
+            layer = found[row.position] = _stored[names[row.position]] = stored_layer(row)
+        while len(_stored) > MOST_STORED:
+            _stored.pop(next(iter(_stored)), None)
+    return [layer for layer in found.values() if layer is not None]
+
+
+def _reread(row: Any) -> Layer:
+    if row.source:
         read = Layer.read_text(row.source, row.file or row.name, row.rank)
         if not read.broken and read.name == row.name:
             return read
-    key = (row.rank, row.name, row.digest, row.file, row.source)
-    layer = _stored.get(key)
-    if layer is None:
-        layer = _stored[key] = stored_layer(row)
-        while len(_stored) > MOST_STORED:
-            _stored.pop(next(iter(_stored)), None)
-    return layer
+    return stored_layer(row)
 
 
 #: layers as they were stored: a plan reads all of them and changes one
@@ -84,6 +101,7 @@ def write_layers(unit: Unit, layers: Sequence[Layer], user_id: int | None = None
             }
         )
     gone = [*standing, *(row["position"] for row in rows)]
+    unit.kept.pop(_KEPT, None)
     if gone:
         unit.execute(LAYER.delete().where(LAYER.c.position.in_(gone)))
     if rows:

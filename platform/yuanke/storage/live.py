@@ -6,31 +6,25 @@ The one rule: a few catalogue queries for all tables, never one for each (an ent
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+
+from yuanke.storage.engines import fetch_text
 
 if TYPE_CHECKING:
     from yuanke.storage.unit import Unit
 
-SQLITE_COLUMNS = sa.text(
-    'SELECT m.name AS "table", p.name, p.type '
-    "FROM sqlite_master m, pragma_table_xinfo(m.name) p WHERE m.type = 'table'"
+SQLITE_COLUMNS = (
+    "SELECT m.name, p.name, p.type, 0 FROM sqlite_master m, pragma_table_xinfo(m.name) p WHERE m.type = 'table'"
 )
-SQLITE_INDEXES = sa.text(
-    "SELECT tbl_name AS \"table\", name, 1 AS valid FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-)
-POSTGRESQL_COLUMNS = sa.text(
-    """SELECT c.relname AS "table", a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
-              a.attisdropped AS dropped
+SQLITE_INDEXES = "SELECT tbl_name, name, 1 FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+POSTGRESQL_COLUMNS = """SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attisdropped
        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-       WHERE n.nspname = :schema AND c.relkind = 'r' AND a.attnum > 0 ORDER BY c.relname, a.attnum"""
-)
-POSTGRESQL_INDEXES = sa.text(
-    """SELECT t.relname AS "table", i.relname AS name, x.indisvalid AS valid
+       WHERE n.nspname = %(schema)s AND c.relkind = 'r' AND a.attnum > 0 ORDER BY c.relname, a.attnum"""
+POSTGRESQL_INDEXES = """SELECT t.relname, i.relname, x.indisvalid
        FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
-       JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = :schema AND NOT x.indisprimary"""
-)
+       JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = %(schema)s AND NOT x.indisprimary"""
 
 
 @dataclass
@@ -45,16 +39,19 @@ class LiveTable:
 def live_shape(connection: sa.Connection, schema: str) -> dict[str, LiveTable]:
     """Table -> its columns (name -> type) and indexes (name -> valid). ``schema`` counts on PostgreSQL only."""
     on_sqlite = connection.dialect.name == "sqlite"
-    asked = {} if on_sqlite else {"schema": schema}
+    columns, indexes = (SQLITE_COLUMNS, SQLITE_INDEXES) if on_sqlite else (POSTGRESQL_COLUMNS, POSTGRESQL_INDEXES)
+    asked: Any = () if on_sqlite else {"schema": schema}
     tables: dict[str, LiveTable] = {}
-    for row in connection.execute(SQLITE_COLUMNS if on_sqlite else POSTGRESQL_COLUMNS, asked).mappings():
-        table = tables.setdefault(row["table"], LiveTable())
+    for name, column, type_, dropped in fetch_text(connection, columns, asked)[0]:
+        table = tables.get(name)
+        if table is None:
+            table = tables[name] = LiveTable()
         table.slots += 1
-        if not row.get("dropped"):
-            table.columns[row["name"]] = row["type"]
-    for row in connection.execute(SQLITE_INDEXES if on_sqlite else POSTGRESQL_INDEXES, asked).mappings():
-        if row["table"] in tables:
-            tables[row["table"]].indexes[row["name"]] = bool(row["valid"])
+        if not dropped:
+            table.columns[column] = type_
+    for name, index, valid in fetch_text(connection, indexes, asked)[0]:
+        if name in tables:
+            tables[name].indexes[index] = bool(valid)
     return tables
 
 
