@@ -323,3 +323,18 @@ def test_a_customer_tells_what_is_open(shop):
     assert service.get("customer", shop.customer).values["open_tickets"] == 3
     shop.act("service", record, "solve", answer="好了")
     assert service.get("customer", shop.customer).values["open_tickets"] == 2
+
+
+def test_somebody_is_sent_with_parts_for_a_repair_on_site(shop):
+    order = shop.take_in(flow="onsite", tel="021-65432100")
+    service = shop.door("service")
+    shop.door("admin").update("customer", shop.customer, {"address": "上海市浦东新区"})
+    made = documents.make(service.unit, service.actor, "repair_order", order.id, "field_order")
+    visit = made[0] if isinstance(made, list) else made
+    assert (visit.values["type"], visit.values["subject"], visit.values["repair_order"].id) == (
+        "repair",
+        "上门维修 笔记本",
+        order.id,
+    )
+    parts = [{"kind": "part", "product": shop.board, "quantity": 2}, {"kind": "labour", "name": "工时", "price": "120"}]
+    assert service.update("field_order", visit.id, {"parts": parts}).values["parts_amount"] == D("1840.00")
