@@ -50,7 +50,6 @@ LEFT_OUT = {
         "pinyin": "the search index finds initials of every text, no field is needed",
         "lead_id": "added by the module of leads",
         "campaign_id": "added by the module of campaigns",
-        "pool_id": "added by the module of customer pools",
         "merged_into": "kept by the platform's merging, which redirects the old record",
     },
     "anniversary": {

@@ -23,6 +23,8 @@ EVENT_FIELDS = {
     "reason": Kind("text"),
     "batch": ANY,
     "at": Kind("datetime"),
+    "was": ANY,  # of a transfer: who had it, and who has it now
+    "to": ANY,
 }
 
 
