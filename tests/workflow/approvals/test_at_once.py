@@ -97,7 +97,7 @@ PEOPLE = ("root", "bao", "zhu", "li", "wang", "cai", "cao", "gao")
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_people_do_no_paper_is_stuck_and_every_act_is_in_its_history(
     company: Company, data: st.DataObject
