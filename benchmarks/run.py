@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import breakdown, browser, company, imports, invented, live, outbox, servers, tables, works
+from benchmarks import breakdown, browser, company, customizing, imports, invented, live, outbox, servers, tables, works
 from benchmarks.client import Client, Times, together
 from benchmarks.floors import Floor
 from benchmarks.scene import RESULTS, Scene, scene
@@ -28,7 +28,7 @@ CLIENTS = 8
 def run(databases: Sequence[str], size: str, wanted: Sequence[str], rounds: int, smoke: bool = False) -> dict[str, Any]:
     found: dict[str, Any] = {
         "size": size, "customers": invented.SIZES[size].customers, "at": time.strftime("%Y-%m-%d %H:%M"), "machine": _machine(),
-        "works": [], "together": [], "imports": [], "live": [], "start": [], "browser": [], "parts": [], "jobs": [],
+        "works": [], "together": [], "imports": [], "live": [], "start": [], "browser": [], "parts": [], "jobs": [], "customizing": [],
     }  # fmt: skip
     for database in databases:
         print(f"\n{database}, {invented.SIZES[size].customers:,} customers", flush=True)
@@ -61,6 +61,8 @@ def _one_database(at: Scene, found: dict[str, Any], wanted: Sequence[str], round
         found["start"][-1]["seconds"] = min(_cold_start(at) for _ in range(1 if smoke else 5))
     if asked("jobs"):
         found["jobs"].append(outbox.measure(at, 100 if smoke else outbox.JOBS, 1 if smoke else 3))
+    if asked("customizing"):
+        found["customizing"] += customizing.measure(at, smoke)
     if asked("parts"):
         found["parts"].append({"database": at.database, "works": _parts(at, smoke)})
     with servers.platform(at.home, at.url, CLIENTS, at.folder / "platform.log") as ours:

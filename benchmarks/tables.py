@@ -110,6 +110,11 @@ def _rest(found: dict[str, Any]) -> str:
         rate = f"{one['rate']:,.0f} jobs/s, {one['of_floor']:.1f}x the time of the bare driver ({one['floor']:,.0f}/s)"
         said = "jobs with an effect each, through one worker"
         add(one, "jobs", said, rate, f"{one['goal']:,.0f} jobs/s", one["rate"] >= one["goal"])
+    for one in found["customizing"]:
+        unit = one.get("unit", "ms")
+        beside = f", {one['found'] / one['floor']:.1f}x the bare statement" if one.get("floor") else ""
+        shown = f"{one['found']:.2f} MB" if unit == "MB" else f"{one['found']:.0f} ms ({one['cpu']:.0f} of CPU)"
+        add(one, "customizing", one["work"], shown + beside, f"{one['goal']:g} {unit}", one["found"] <= one["goal"])
     return table(["", "", "", "found", "goal", "met"], rows) if rows else ""
 
 
