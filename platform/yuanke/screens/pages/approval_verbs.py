@@ -14,12 +14,11 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask_babel import gettext as _
 
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refusal, ValidationFailed
-from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Record
 from yuanke.screens import approving, urls
+from yuanke.screens.approval_edits import Errors, editable_controls, edited
 from yuanke.screens.controls import control
 from yuanke.screens.dialogs import lead_on
-from yuanke.screens.incoming import differs, is_held, raw_of
 from yuanke.screens.pages.approvals import AT
 from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.reader import reader as fresh
@@ -34,7 +33,6 @@ TASK_VERBS = ("approve", "reject", "return", "reassign", "add_signer")
 MOST_AT_ONCE = 200
 #: in the dialog of 退回 the one who submitted; no step is called so
 APPLICANT = "-"
-Errors = Mapping[str, Sequence[str]]
 
 
 def ask(reader: Reader, task: int, verb: str) -> Response:
@@ -94,7 +92,7 @@ def _said() -> Said:
 
 
 def _approve(reader: Reader, task: int, seen: Picture) -> Running:
-    values = _edited(reader, seen) if seen.mine.edit else None
+    values = edited(reader, seen) if seen.mine.edit else None
     return approvals.approve(reader.unit, reader.actor, task, _said(), values or None)
 
 
@@ -195,7 +193,7 @@ def _phrases(verb: str) -> list[str]:
 
 def _asked(reader: Reader, seen: Picture, record: Record, verb: str, errors: Errors) -> list[dict[str, Any]]:
     if verb == "approve":
-        return _editable(reader, seen, record, errors)
+        return editable_controls(reader, seen, record, errors)
     if verb == "return":
         steps = [
             (APPLICANT, _("申请人（可以修改后再提交）")),
@@ -260,68 +258,6 @@ def _elsewhere(errors: Errors, fields: Sequence[Mapping[str, Any]]) -> list[str]
     """Faults that belong to no control of the dialog."""
     shown = {str(one["name"]) for one in fields}
     return [said for key, many in errors.items() if key not in shown for said in many]
-
-
-# -- what the step lets its approver change -----------------------------------------------------------------------
-
-
-def _editable(reader: Reader, seen: Picture, record: Record, errors: Errors) -> list[dict[str, Any]]:
-    found = []
-    for name, entity, field, held, label in _places(reader, seen, record):
-        made = control(
-            reader, entity, field, held.values.get(field.key), writable=True, of=held, errors=list(errors.get(name, ()))
-        )
-        made |= {"name": name, "id": "d-" + name.replace(".", "-"), "label": label, "formula": False, "visible": True}
-        if request.method == "POST" and is_held(field, name, request.form):
-            made["value"] = typed(reader, field, made, name)
-        found.append(made)
-    return found
-
-
-def _places(reader: Reader, seen: Picture, record: Record) -> list[tuple[str, Entity, Field, Record, str]]:
-    """(name of the control, entity, field, the record or row that holds it, label); ``items.3.price`` is row 3 as it stands."""
-    found: list[tuple[str, Entity, Field, Record, str]] = []
-    for key, inner in seen.mine.edit.items():
-        field = seen.entity.fields[key]
-        if not field.rows:
-            found.append((key, seen.entity, field, record, reader.say(field.label)))
-            continue
-        rows = reader.registry.entities[field.rows]
-        for at, row in enumerate(record.values.get(key) or ()):
-            title = row.title if rows.title in row.values else str(at + 1)
-            found += [
-                (f"{key}.{at}.{one}", rows, rows.fields[one], row, f"{title} · {reader.say(rows.fields[one].label)}")
-                for one in sorted(inner)
-                if one in rows.fields
-            ]
-    return found
-
-
-def _edited(reader: Reader, seen: Picture) -> dict[str, Any]:
-    """What was changed of it, for the verb: rows by their id, faults by their place in the dialog."""
-    record = reader.records.get(seen.entity.key, seen.record)
-    values: dict[str, Any] = {}
-    for name, _entity, field, held, _label in _places(reader, seen, record):
-        if not is_held(field, name, request.form):
-            continue
-        raw = raw_of(field, name, request.form)
-        top, _dot, rest = name.partition(".")
-        if not rest:
-            if differs(reader, field, raw, held.values.get(field.key)):
-                values[top] = raw
-            continue
-        items = values.setdefault(top, [])
-        item = next((one for one in items if one["id"] == held.id), None)
-        if item is None:
-            item = {"id": held.id}
-            items.append(item)
-        if differs(reader, field, raw, held.values.get(field.key)):
-            item[field.key] = raw
-    return {
-        key: value
-        for key, value in values.items()
-        if not isinstance(value, list) or any(len(item) > 1 for item in value)
-    }
 
 
 # -- on the whole -------------------------------------------------------------------------------------------------
