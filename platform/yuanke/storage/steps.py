@@ -12,6 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from yuanke.expressions import ExpressionFailed
+from yuanke.fieldtypes import ValueFault
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Enterprise
 from yuanke.metadata.registry import Entity, Field
@@ -46,8 +48,11 @@ def run_pending_steps(
         if step.kind == "index":
             _index(installation, at, step)
         elif (step.kind == "fill" and fillers) or (step.kind == "migrate" and migrators):
-            while _fill_chunk(installation, at, step.id, progress):
-                time.sleep(REST)
+            try:
+                while _fill_chunk(installation, at, step.id, progress):
+                    time.sleep(REST)
+            except (sa.exc.IntegrityError, ExpressionFailed, ValueFault) as error:
+                _fail(installation, at, step, error)
     with installation.unit(at) as unit:
         return (
             unit.connection.scalar(sa.select(sa.func.count()).select_from(STEP).where(STEP.c.state == "pending")) or 0

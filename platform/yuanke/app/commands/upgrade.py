@@ -13,6 +13,7 @@ from yuanke.kernel.errors import Refusal
 from yuanke.metadata import Layer, system_layers
 from yuanke.storage import Installation, Unit, change, definitions
 from yuanke.storage.steps import run_pending_steps
+from yuanke.storage.versions import Why
 
 
 @click.command("upgrade")
@@ -31,7 +32,7 @@ def upgrade(slug: str | None, everybody: bool) -> None:
 
 def _upgraded(opened: Installation, slug: str) -> bool:
     try:
-        done = change(opened, slug, _fresh)
+        done = change(opened, slug, _fresh, why=Why(kind="upgrade"))
         left = run_pending_steps(opened, slug) if done.pending else 0
     except (DefinitionError, Refusal) as fault:
         click.echo(f"{slug}: {fault}", err=True)
