@@ -8,7 +8,7 @@ from typing import Any
 from yuanke.metadata.registry import Entity, Field
 from yuanke.screens.reader import Reader
 
-#: what a phone shows of a row: the title, one sum, one state, one tag, one person, one date
+#: what a phone shows of a row: the title, one sum, one state, one tag, the first record or person, one date
 PHONE = ("title", "sum", "state", "tag", "sub", "due")
 
 
@@ -45,7 +45,7 @@ def _place(entity: Entity, field: Field) -> str | None:
         return "state" if state or field.key in ("status", "state") else "tag"
     if field.type.numeric:
         return "sum"
-    if field.targets == ("user",):
+    if len(field.targets) == 1 and not field.pairs:
         return "sub"
     return "due" if field.type.name in ("date", "datetime") else None
 

@@ -110,7 +110,7 @@ def _kind(field: Field) -> str:
 def _widget(field: Field, readonly: bool) -> str:
     if field.key == "number" and field.source == "system":
         return "sequence"
-    if readonly and field.source in ("stored", "rollup", "computed"):
+    if readonly and field.source in ("stored", "rollup", "computed") and field.options is None:
         return "formula"
     return field.type.widget
 

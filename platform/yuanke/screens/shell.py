@@ -49,6 +49,7 @@ def shell(reader: Reader) -> dict[str, Any]:
         "account": [
             {"label": str(_("个人资料")), "icon": "user-circle", "url": "/me"},
             {"label": str(_("修改密码")), "icon": "password", "url": "/me/password"},
+            {"label": str(_("操作记录")), "icon": "history", "url": "/changes"},
         ],
         "logout_url": "/logout",
     }  # fmt: skip
@@ -80,7 +81,7 @@ def groups(reader: Reader) -> list[dict[str, Any]]:
     named: set[str] = set()
     found = []
     for group in reader.registry.menu:
-        items = [open_to[key] for key in _keys(group) if key in open_to]
+        items = [entity for key in _keys(group) if (entity := open_to.get(key) or _rows_of(reader, key)) is not None]
         named.update(entity.key for entity in items)
         if items:
             found.append(
@@ -93,6 +94,13 @@ def groups(reader: Reader) -> list[dict[str, Any]]:
     return found
 
 
+def _rows_of(reader: Reader, key: str) -> Entity | None:
+    """Rows that an entity declares on its own have a list too, where the menu names it."""
+    entity = reader.registry.entities.get(key)
+    named = entity is not None and entity.kind == "rows" and reader.may(entity, "read")
+    return entity if named else None
+
+
 def _keys(group: Any) -> list[str]:
     return [item if isinstance(item, str) else str(item.get("entity", "")) for item in group.get("items", ())]
 
@@ -103,7 +111,10 @@ def _menu(reader: Reader) -> tuple[list[dict[str, Any]], Markup]:
     mark = (reader.registry.digest, reader.unit.head.perm_version, reader.actor.roles, reader.locale, here)
     found = _menus.get(mark)
     if found is None:
-        menu = [_home(reader, here), {"label": None, "items": [_group(reader, group, here) for group in groups(reader)]}]
+        menu = [
+            _home(reader, here),
+            {"label": None, "items": [_group(reader, group, here) for group in groups(reader)]},
+        ]
         found = _menus[mark] = (menu, Markup(render_template("_menu.html", shell={"menu": menu})))
         while len(_menus) > KEPT:
             _menus.popitem(last=False)

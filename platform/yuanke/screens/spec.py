@@ -27,7 +27,7 @@ def spec(reader: Reader, entity: Entity, fields: Sequence[Field], record: Record
     read = _names(one["tree"] for one in compute) | _names(t for trees in conditions.values() for t in trees.values())
     return {
         "compute": compute, "visible": conditions["visible_when"], "required": conditions["required_when"],
-        "values": _elsewhere(reader, entity, record, read - {f.key for f in fields}),
+        "values": _elsewhere(reader, entity, record, read),
     }  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def _names(trees: Iterable[Tree]) -> set[str]:
 
 
 def _elsewhere(reader: Reader, entity: Entity, record: Record | None, names: set[str]) -> dict[str, str]:
-    """What stands not on the form but is read, as far as this reader may see it."""
+    """What is read and may have no control on the form, as far as this reader may see it; a control comes first."""
     if record is None:
         return {}
     found = {}
