@@ -111,6 +111,7 @@ class Assembly:
             inverses = {
                 name: Inverse(name, i.source, i.field, made[i.source].entity.plural, i.through_pairs)
                 for name, i in definition.inverses.items()
+                if made[i.source].entity.fields[i.field].source != "computed"  # no column leads back from it
             }
             joined[key] = one.join(inverses, tuple(sorted(set(moved.get(key, ())))))
         return joined
