@@ -135,7 +135,6 @@ class StoredValues(Values):
             return calls_of(self.unit)
         return self if key in NAMES_OF_RECORD else default
 
-
     def _frozen(self, key: str) -> bool:
         """Its column alone does not say what it is."""
         field = self.entity.fields.get(key)

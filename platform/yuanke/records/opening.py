@@ -33,7 +33,9 @@ def may_open(records: Records, info: FileInfo, entity: str | None = None, record
 def _of_decision(records: Records, info: FileInfo, task_id: int) -> bool:
     """What an approver laid beside his decision is read by whoever reads the record; RecordNotFound for others."""
     task = records.unit.tables[DECISION]
-    row = records.unit.execute(sa.select(task.c.entity, task.c.record, task.c.files).where(task.c.id == task_id)).first()
+    row = records.unit.execute(
+        sa.select(task.c.entity, task.c.record, task.c.files).where(task.c.id == task_id)
+    ).first()
     if row is None:
         return False
     records.get(row.entity, row.record, ())

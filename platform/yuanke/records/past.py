@@ -38,7 +38,13 @@ def history(
     shown = [(row, reader.visible(entity, row.changes)) for row in rows]
     return [
         HistoryEntry(
-            row.id, row.verb, row.at, LinkValue(row.by, people.get(row.by, "")), row.door, changes, row.changes.get(TOLD, {})
+            row.id,
+            row.verb,
+            row.at,
+            LinkValue(row.by, people.get(row.by, "")),
+            row.door,
+            changes,
+            row.changes.get(TOLD, {}),
         )
         for row, changes in shown
         if changes or row.verb not in ("update",)

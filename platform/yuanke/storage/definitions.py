@@ -50,7 +50,7 @@ def _read(unit: Unit) -> list[Layer]:
     if missing:
         names = {head[0]: head[1:] for head in heads}
         for row in unit.execute(sa.select(LAYER).where(LAYER.c.position.in_(missing))):
-            layer = found[row.position] = _stored[names[row.position]] = stored_layer(row)
+            found[row.position] = _stored[names[row.position]] = stored_layer(row)
         while len(_stored) > MOST_STORED:
             _stored.pop(next(iter(_stored)), None)
     return [layer for layer in found.values() if layer is not None]

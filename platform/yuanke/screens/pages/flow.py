@@ -56,7 +56,9 @@ def _listed(reader: Reader, entity: Entity, one: Act) -> dict[str, Any]:
     field = state_field(entity)
     options = (field.options if field is not None else None) or {}
     sources = [reader.say(o.label) for k, o in options.items() if one.sources is None or k in one.sources]
-    targets = [reader.say(options[k].label) for k in ([one.to or ""] if one.to in options else one.targets) if k in options]
+    targets = [
+        reader.say(options[k].label) for k in ([one.to or ""] if one.to in options else one.targets) if k in options
+    ]
     to = enumerated(targets) if targets else str(_("上一个状态"))
     source = str(_("任何状态")) if one.sources is None else enumerated(sources)
     return {

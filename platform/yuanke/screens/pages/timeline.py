@@ -40,9 +40,9 @@ def timeline(
             f"{urls.record(entity.key, record.id)}/history", {"before": shown[-1].id, "until": since.isoformat()}
         )
         more = {"label": str(_("更早的记录")), "url": url}
-    told = [(entry.at, _item(reader, entity, entry)) for entry in shown if not approval_history.is_echo(entry)] + _comments(
-        reader, entity, record, since, until
-    )
+    told = [
+        (entry.at, _item(reader, entity, entry)) for entry in shown if not approval_history.is_echo(entry)
+    ] + _comments(reader, entity, record, since, until)
     kinds = (
         [("all", _("全部")), ("comment", _("评论")), ("change", _("变更"))]
         if may_say(reader, entity)

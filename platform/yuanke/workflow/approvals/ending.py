@@ -69,6 +69,7 @@ def _follow(at: Running) -> None:
         case "withdrawn":
             say(at, field.WITHDRAWN)
 
+
 def over(at: Running) -> list[str]:
     return [key for key, stop in at.course.stops.items() if stop.state == "passed"]
 
