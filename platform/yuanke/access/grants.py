@@ -97,7 +97,7 @@ def grant(unit: Unit, actor: Actor, entity: Entity, verb: str) -> Grant:
 
     Owned rows and pairs answer as the record that carries them. The answer is kept for the length of the unit.
     """
-    mark = ("grant", actor.user_id, actor.roles, actor.engine, actor.door, entity.key, verb)
+    mark = ("grant", actor.user_id, actor.department_id, actor.roles, actor.engine, actor.door, entity.key, verb)
     found = unit.kept.get(mark)
     if found is None:
         found = unit.kept[mark] = _decide(unit, actor, entity, verb)

@@ -174,7 +174,7 @@ class Me(Mapping[str, Any]):
 
 def run_values(unit: Unit, actor: Actor) -> dict[str, Any]:
     """What an expression may know beside the record: ``me`` and ``settings``; kept for the length of the unit."""
-    mark = ("values", actor.user_id, actor.roles)
+    mark = ("values", actor.user_id, actor.department_id, actor.roles)
     found = unit.kept.get(mark)
     if found is None:
         found = unit.kept[mark] = {"me": Me(unit, actor), "settings": unit.settings, UNFILLED: unit.unfilled}

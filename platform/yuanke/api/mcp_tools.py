@@ -110,7 +110,7 @@ TOOLS = {
         ),
         Tool(
             "plan_customization", "For administrators: what a change of the definitions would do (columns, rights, rows touched, where used). Nothing is applied.",
-            {"overlay": {"type": "object", "description": "The change in the dialect, e.g. {entities: {customer: {fields: {mood: {type: text, label: Mood}}}}}"}}, _plan, ("overlay",),
+            {"overlay": {"type": "object", "description": "The change in the dialect, e.g. {entities: {member: {fields: {mood: {type: text, label: Mood}}}}}"}}, _plan, ("overlay",),
         ),
     )
 }  # fmt: skip

@@ -218,7 +218,7 @@ def _carry(unit: Unit, actor: Actor, holder: str, rows: dict[int, dict[str, Any]
 
 
 def _owners(unit: Unit, actor: Actor, entity: Entity, rows: Iterable[dict[str, Any]]) -> dict[int, Save]:
-    """The documents of owned rows, as they stand: what a row makes of its document (``record.tax_mode``) is read there."""
+    """The documents of owned rows, as they stand: what a row makes of its document (``record.mode``) is read there."""
     if entity.parent is None or entity.parent_link is None:
         return {}
     owner = unit.registry.entities[entity.parent[0]]

@@ -49,7 +49,6 @@ def shell(reader: Reader) -> dict[str, Any]:
         "account": [
             {"label": str(_("个人资料")), "icon": "user-circle", "url": "/me"},
             {"label": str(_("修改密码")), "icon": "password", "url": "/me/password"},
-            {"label": str(_("操作记录")), "icon": "history", "url": "/changes"},
         ],
         "logout_url": "/logout",
     }  # fmt: skip

@@ -21,19 +21,19 @@ def dialect() -> str:
 
 
 @pytest.fixture
-def ask(app: Any, front_desk: Enterprise) -> Any:
+def reach(app: Any, front_desk: Enterprise) -> Any:
     return lambda name: Caller(app, "acme", name).log_in()
 
 
 @pytest.fixture
-def order(ask) -> int:
-    return ask("chief").post("/records/order_in", {"number_in": "A1"}).json["id"]
+def order(reach) -> int:
+    return reach("chief").post("/records/order_in", {"number_in": "A1"}).json["id"]
 
 
 @pytest.fixture
-def hook(app: Any, ask: Any) -> Iterator[Any]:
+def hook(app: Any, reach: Any) -> Iterator[Any]:
     """Calls as the other system does."""
-    secret = ask("root").post("/automations/order_in/paid/secret").json["secret"]
+    secret = reach("root").post("/automations/order_in/paid/secret").json["secret"]
     client = app.test_client(use_cookies=False)
 
     def call(
@@ -62,24 +62,24 @@ def hook(app: Any, ask: Any) -> Iterator[Any]:
     yield call
 
 
-def amount(ask: Any, order: int) -> str | None:
-    return ask("chief").get(f"/records/order_in/{order}").json["amount"]
+def amount(reach: Any, order: int) -> str | None:
+    return reach("chief").get(f"/records/order_in/{order}").json["amount"]
 
 
-def test_an_administrator_sees_all_with_how_they_run_and_nobody_else_sees_any(ask):
-    root = ask("root")
+def test_an_administrator_sees_all_with_how_they_run_and_nobody_else_sees_any(reach):
+    root = reach("root")
     found = {one["key"]: one for one in root.get("/automations").json["result"]}
     assert found["visit.welcome"]["label"] == "欢迎" and found["visit.welcome"]["trigger"] == "after"
     assert found["chore.chase"]["next"] and not found["chore.hourly"]["active"]
     assert root.get("/automations/visit/welcome").json["key"] == "visit.welcome"
     assert root.get("/automations/visit/nothing").status_code == 404
     for name in ("chief", "ann"):
-        assert ask(name).get("/automations").status_code == 404
-        assert ask(name).post("/automations/visit/welcome/pause").status_code == 404
+        assert reach(name).get("/automations").status_code == 404
+        assert reach(name).post("/automations/visit/welcome/pause").status_code == 404
 
 
-def test_pause_and_resume(ask, app):
-    root, chief = ask("root"), ask("chief")
+def test_pause_and_resume(reach, app):
+    root, chief = reach("root"), reach("chief")
     assert root.post("/automations/visit/welcome/pause").json["paused"] is True
     chief.post("/records/visit", {"name": "甲", "amount": "150"})
     jobs.run_pending(app.installation, "acme")
@@ -92,9 +92,9 @@ def test_pause_and_resume(ask, app):
     assert root.get("/automations/visit/welcome").json["runs"] == {"done": 1}
 
 
-def test_a_dry_run_tells_and_changes_nothing(ask):
-    made = ask("chief").post("/records/visit", {"name": "甲", "amount": "150"}).json
-    root = ask("root")
+def test_a_dry_run_tells_and_changes_nothing(reach):
+    made = reach("chief").post("/records/visit", {"name": "甲", "amount": "150"}).json
+    root = reach("root")
     found = root.post("/automations/visit/welcome/dry-run", {"record": made["id"]}).json
     assert found["state"] == "done" and found["changes"][0]["changes"]["text"] == [None, "甲"]
     assert root.get("/records/entry").json["result"] == []
@@ -104,23 +104,23 @@ def test_a_dry_run_tells_and_changes_nothing(ask):
 
 
 @pytest.mark.parametrize("shown", ["secret", "signature"])
-def test_a_call_that_shows_its_secret_or_is_signed_with_it_runs(ask, app, hook, order, shown):
+def test_a_call_that_shows_its_secret_or_is_signed_with_it_runs(reach, app, hook, order, shown):
     answer = hook({"number": "A1", "amount": "12.50"}, shown=shown)
     assert answer.status_code == 202, answer.text
     jobs.run_pending(app.installation, "acme")
-    assert amount(ask, order) == "12.50"
-    assert ask("chief").get(f"/records/order_in/{order}").json["state"] == "paid"
+    assert amount(reach, order) == "12.50"
+    assert reach("chief").get(f"/records/order_in/{order}").json["state"] == "paid"
 
 
-def test_the_same_call_twice_runs_once(ask, app, hook, order):
+def test_the_same_call_twice_runs_once(reach, app, hook, order):
     first = hook({"number": "A1", "amount": "1"}, shown="signature")
     second = hook({"number": "A1", "amount": "1"}, shown="signature")
     assert first.json == second.json
     jobs.run_pending(app.installation, "acme")
-    assert [run["state"] for run in ask("root").get("/automations/order_in/paid/runs").json["result"]] == ["done"]
+    assert [run["state"] for run in reach("root").get("/automations/order_in/paid/runs").json["result"]] == ["done"]
 
 
-def test_a_forged_an_old_and_a_changed_call_are_refused_and_change_nothing(ask, app, hook, order):
+def test_a_forged_an_old_and_a_changed_call_are_refused_and_change_nothing(reach, app, hook, order):
     assert hook({"number": "A1"}, shown=None).status_code == 401
     assert hook({"number": "A1"}, shown="whsec_wrong").status_code == 401
     assert hook({"number": "A1"}, shown="signature", at=int(time.time()) - 3600).status_code == 401
@@ -154,14 +154,14 @@ def test_what_is_sent_is_checked_by_its_fields(hook, order):
     assert hook([1]).status_code == 400
 
 
-def test_a_new_secret_ends_the_one_before(ask, hook, order):
-    ask("root").post("/automations/order_in/paid/secret")
+def test_a_new_secret_ends_the_one_before(reach, hook, order):
+    reach("root").post("/automations/order_in/paid/secret")
     assert hook({"number": "A1"}).status_code == 401
-    assert ask("root").post("/automations/visit/welcome/secret").status_code == 404
+    assert reach("root").post("/automations/visit/welcome/secret").status_code == 404
 
 
-def test_jobs_are_listed_filtered_and_put_back(ask, app):
-    chief, root = ask("chief"), ask("root")
+def test_jobs_are_listed_filtered_and_put_back(reach, app):
+    chief, root = reach("chief"), reach("root")
     made = chief.post("/records/visit", {"name": "甲"}).json
     chief.patch(f"/records/visit/{made['id']}", {"note": "refuse"})
     jobs.run_pending(app.installation, "acme")
@@ -175,7 +175,7 @@ def test_jobs_are_listed_filtered_and_put_back(ask, app):
     assert root.post(f"/jobs/{failed['id']}/cancel").json["state"] == "cancelled"
 
 
-def test_everything_here_is_described(ask):
-    paths = ask("root").get("/openapi.json").json["paths"]
+def test_everything_here_is_described(reach):
+    paths = reach("root").get("/openapi.json").json["paths"]
     assert "/api/v1/automations/{entity}/{name}/dry-run" in paths and "/api/v1/jobs/{id}/retry" in paths
-    assert not any("automations" in path for path in ask("ann").get("/openapi.json").json["paths"])
+    assert not any("automations" in path for path in reach("ann").get("/openapi.json").json["paths"])

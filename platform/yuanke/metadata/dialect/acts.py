@@ -204,7 +204,7 @@ AUTOMATION = Record(
         "before": Key(LISTENS, "Before them, in the same transaction; its steps are `set`.", "save"),
         "every": Key(Schedule(), "On a schedule, for each record that fulfils `when`.", "weekday 08:00"),
         "at": Key(
-            Moment(), "At a time computed from the record; kept and moved with its sources.", "recycle_on - days(3)"
+            Moment(), "At a time computed from the record; kept and moved with its sources.", "returns_on - days(3)"
         ),
         "late": Key(
             either(Duration(), Word(("any",))),

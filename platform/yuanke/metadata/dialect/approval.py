@@ -69,7 +69,7 @@ APPROVAL_STEP = Record(
             "What happens then: remind, go to the next higher manager, approve, or refuse.",
             "remind",
         ),
-        "edit": Key(ListOf(Name("path")), "Fields that may be changed in this step.", "[items.approved_amount]"),
+        "edit": Key(ListOf(Name("path")), "Fields that may be changed in this step.", "[items.agreed]"),
         "until": Key(Expr("bool"), "Of a chain of people: where it ends, that one included.", "level >= 3"),
         "not": Key(PEOPLE, "Who may not approve.", "[applicant]"),
         "cc": Key(PEOPLE, "Who is told when the step is over: roles or people.", "[accountant]"),

@@ -21,7 +21,7 @@ POST = Record(
         "when": Key(Expr(), "Only then."),
         "sort": Key(either(PLAIN, ListOf(PLAIN)), "In which order."),
         "dimensions": Key(MapOf(Value(), "text", "a dimension"), "The key it goes to; unsaid ones take the row's or record's field of that name.", "{store: =store}"),
-        "from": Key(MapOf(Value(), "text", "a dimension"), "Takes from this key ...", "{store: =from_place}"),
+        "from": Key(MapOf(Value(), "text", "a dimension"), "Takes from this key ...", "{store: =origin}"),
         "to": Key(MapOf(Value(), "text", "a dimension"), "... and puts into this one, with its value.", "{store: =transit}"),
         "details": Key(MapOf(Value(), "text", "a detail"), "Travels with the entry.", "{kind: loss}"),
     },

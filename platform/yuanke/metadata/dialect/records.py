@@ -92,6 +92,12 @@ class FieldValues(Shape):
         return {"type": "object"}
 
 
+def _added_to(properties: Schema) -> Schema:
+    """A later layer adds to a list and takes from it: ``columns+:``, ``do-:``."""
+    lists = [word for word in properties if word[-1] not in "+-"]
+    return {"patternProperties": {f"^({'|'.join(lists)})[+-]$": {"type": "array"}}} if lists else {}
+
+
 @dataclass(frozen=True)
 class Key:
     """One key of the dialect: its shape, a sentence for people, and how it looks in a file."""
@@ -189,6 +195,7 @@ class Record(Shape):
         made = {
             "type": "object",
             "properties": properties,
+            **_added_to(properties),
             "additionalProperties": False if self.rest is None else self.rest.schema(),
         }
         return made

@@ -67,7 +67,7 @@ STEP_VERBS: Mapping[str, Key] = {
         "person": Key(PLAIN, "In rows: the field with the person.", "user"),
         "by": Key(Word(("turn", "load")), "turn: one after the other; load: who has the fewest.", "load"),
         "counts": Key(Expr("bool"), "Of load: which records of his count.", "not stage.closed"),
-        "most": Key(Expr(), "Nobody gets more than this many of those.", "settings.hold_limit"),
+        "most": Key(Expr(), "Nobody gets more than this many of those.", "settings.most_held"),
     }, told="Gives the record to one of several people."), "Gives this record to one of several people.", "{role: sales, by: turn}"),
     "do": Key(Ref("steps"), "Steps done for each."),
 }  # fmt: skip
