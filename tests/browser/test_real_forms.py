@@ -39,7 +39,7 @@ def test_an_order_with_lines_from_the_first_letter_to_the_record(at_work, compan
     page.locator(OPTION).first.click()
     page.click("[data-row-act=add]")
     row = page.locator("tr[data-row]").last
-    choose(page, row.locator(".ts-control input"), "ydsp", "移动审批模块")
+    choose(page, row.locator(".ts-control input").first, "ydsp", "移动审批模块")
     expect(row.locator("[name$='.price']")).to_have_value("2,600.00")
     expect(row.locator("[name$='.unit']")).to_have_value("套")
     row.locator("[name$='.quantity']").fill("3")
