@@ -71,7 +71,8 @@ def test_every_route_is_closed_unless_it_is_known_to_be_open(app: Any) -> None:
         path = rule.rule
         for name in rule.arguments:
             path = path.replace(
-                next(part for part in path.split("/") if part.endswith(f"{name}>")), "1" if "id" in name or name == "number" else "note"
+                next(part for part in path.split("/") if part.endswith(f"{name}>")),
+                "1" if "id" in name or name == "number" else "note",
             )
         for method in rule.methods - {"OPTIONS"}:
             if not app.url_map.bind("localhost").test(path, method=method):

@@ -36,7 +36,18 @@ PLAIN_WORDS = {
 #: kinds of fields and settings of the platform that a module has an entity of too
 PLATFORM_WORDS = {"barcode", "currency", "region"}
 #: two-word keys that the platform's own entities have too
-PLATFORM_KEYS = {"ext_code", "start_at", "end_at", "done_at", "media_type", "valid_when", "is_default", "submitted_at", "to_department", "signed_by"}
+PLATFORM_KEYS = {
+    "ext_code",
+    "start_at",
+    "end_at",
+    "done_at",
+    "media_type",
+    "valid_when",
+    "is_default",
+    "submitted_at",
+    "to_department",
+    "signed_by",
+}
 
 
 def test_the_engine_knows_no_entity_of_the_modules() -> None:
