@@ -197,7 +197,9 @@ def _server(binaries: Path, home: Path, who: dict[str, object]) -> Iterator[str]
         "timezone": "UTC",
     }
     arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    server = subprocess.Popen([binaries / "postgres", "-D", home / "data", *arguments], **quiet, **who)
+    server = subprocess.Popen(
+        [binaries / "postgres", "-D", home / "data", *arguments], **quiet, **who, start_new_session=True
+    )
     try:
         _wait_until_ready(server, home / "data" / "postmaster.pid")
         yield f"postgresql+psycopg://postgres@/postgres?host={home}"

@@ -130,3 +130,9 @@ def test_a_draft_on_what_runs_changes_nothing(root, change) -> None:
     made = root.post("/customizations/drafts", {"title": "leer"}).json
     assert made["changes"] == 0 and made["overlay"] == MOOD
     assert root.post(f"/customizations/drafts/{made['id']}/plan", {}).json["steps"] == []
+
+
+@pytest.mark.parametrize("body", [{"overlay": None}, {"overlay": []}, {"overlay": {}, "title": 5}])
+def test_a_body_that_is_wrong_is_told_at_its_keys(root: Caller, body: dict[str, object]) -> None:
+    answer = root.post("/customizations/drafts", body)
+    assert answer.status_code == 422 and {e["field"] for e in answer.json["errors"]} <= {"overlay", "title"}

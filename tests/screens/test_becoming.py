@@ -40,3 +40,13 @@ def test_nothing_left_is_said_plainly(site: Site, mo: Visitor) -> None:
     deal = site.door("mo", lambda r: r.create("deal", {"subject": "空"}).id)
     answer = mo.get(f"/records/parcel/new?becomes=deal.{deal}.parcel")
     assert answer.status_code == 409 and "没有可以生成包裹的内容" in answer.text
+
+
+def test_a_form_of_something_else_does_nothing_to_the_document_its_address_names(site: Site, mo: Visitor) -> None:
+    lines = [{"what": "桌", "count": "3"}]
+    deal = site.door("mo", lambda r: r.create("deal", {"subject": "要发货", "lines": lines}).id)
+    form = mo.form("/records/place/new")
+    before = site.get("deal", deal).version
+    answer = mo.post(f"/records/place/new?becomes=deal.{deal}.parcel", changed(form, name="别处"))
+    assert answer.status_code == 404, answer.text
+    assert site.get("deal", deal).version == before

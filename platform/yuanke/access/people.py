@@ -16,6 +16,7 @@ from yuanke.access import fab_tables as fab
 from yuanke.access import keys, passwords
 from yuanke.access.sessions import PERSON, end_all
 from yuanke.kernel import clock
+from yuanke.kernel.actor import ADMIN
 from yuanke.kernel.errors import RecordNotFound, Refused, ValidationFailed
 from yuanke.kernel.text import Message, message
 from yuanke.storage.system import META
@@ -23,7 +24,6 @@ from yuanke.storage.unit import Unit
 
 KINDS = ("full", "readonly", "interface")
 STATUSES = ("active", "disabled", "left")
-ADMIN = "admin"
 #: told of a user entered here, beside the door to data: ``(unit, id, values)``; who indexes records adds himself
 entered: list[Callable[[Unit, int, Mapping[str, Any]], None]] = []
 

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from yuanke.access import fab_tables as fab
 from yuanke.access.fields import field_levels
-from yuanke.access.people import ADMIN, bump_permissions, role_ids
+from yuanke.access.people import bump_permissions, role_ids
+from yuanke.kernel.actor import ADMIN
 from yuanke.metadata.registry import Registry
 from yuanke.storage import rights
 from yuanke.storage.apply import projections

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from yuanke.access.grants import grant
-from yuanke.api.operations import Json, many, operation, page, parameter, ref
+from yuanke.api.operations import Json, many, operation, page, parameter, ref, refusal
 from yuanke.metadata.approvals import approvable
 from yuanke.web.requests import Current
 from yuanke.workflow.automations.declared import every_automation
@@ -25,7 +25,7 @@ def beside_records(held: Current) -> Json:
         },
         "/api/v1/settings": {"get": _operation("settings", _OBJECT), "patch": _changed_settings()},
         "/api/v1/search": {"get": _operation("search", many("SearchHit"), parameters=("q", "few"))},
-        "/api/v1/mcp": {"post": _operation("model context protocol", _OBJECT, body="Message")},
+        "/api/v1/mcp": {"post": _protocol()},
         "/api/v1/metadata": {"get": _operation("metadata", _OBJECT)},
         "/api/v1/metadata/{entity}": {
             "parameters": [_named(_open_for(held, "read"))],
@@ -58,6 +58,14 @@ def beside_records(held: Current) -> Json:
         paths[f"{at}/{{id}}"] = {"parameters": [parameter("id")], "delete": revoke}
         paths |= _customizations()
     return paths
+
+
+def _protocol() -> Json:
+    """A message that the protocol cannot read is refused in the protocol's own words."""
+    made = _operation("model context protocol", _OBJECT, body="Message")
+    told: Json = {"description": "Not a message of the protocol", "content": {"application/json": {"schema": _OBJECT}}}
+    made["responses"]["400"] = {**told, "content": {**told["content"], **refusal("")["content"]}}
+    return made
 
 
 def _changed_settings() -> Json:

@@ -124,7 +124,7 @@ def _call(name: str, given: Mapping[str, Any]) -> tuple[str, bool]:
     held = current()
     try:
         jsonschema.validate(dict(given), tool.schema)
-        with held.unit.connection.begin_nested():
+        with held.unit.savepoint():
             return _text(tool.run(held, given)), False
     except jsonschema.ValidationError as fault:
         return f"{'.'.join(map(str, fault.path)) or 'arguments'}: {fault.message}", True

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from yuanke.access import fab_tables as fab
 from yuanke.jobs import Run
 from yuanke.kernel import clock
+from yuanke.kernel.actor import ADMIN
 from yuanke.kernel.errors import Refusal, Refused, Unavailable
 from yuanke.kernel.text import message
 from yuanke.messages import circuits, outside
@@ -28,7 +29,6 @@ WEBHOOKS = "webhook"
 #: failures in a row after which a webhook is switched off
 MOST_FAILURES = 50
 LONGEST_STATUS = 200
-ADMIN = "admin"
 
 
 @dataclass(frozen=True)

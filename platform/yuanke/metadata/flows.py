@@ -6,12 +6,14 @@ Rule: these are warnings; a workflow with a dead end still runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.model import EntityDef
 from yuanke.metadata.node import Node
-from yuanke.metadata.registry import Entity, Field
+from yuanke.metadata.registry import Entity, Field, Option
+
+#: words that stand for states: every state, those that are not closed, the one before (whichever it was)
+ANY, OPEN, PREVIOUS = "any", "open", "previous"
 
 
 def warn_workflow(definition: EntityDef, entity: Entity, faults: Faults) -> None:
@@ -44,20 +46,21 @@ def warn_workflow(definition: EntityDef, entity: Entity, faults: Faults) -> None
 
 
 def _states(field: Field, move: Node, word: str) -> set[str]:
-    """States that a word stands for: itself, any, open, previous (any), or an option value that is true."""
-    said, found = move.get(word), set[str]()
-    options: Mapping[str, Any] = field.options or {}
-    for one in said.live() if said is not None and said.is_list else [said] if said is not None else []:
-        name = str(one.value)
-        if name in options:
-            found.add(name)
-        elif name in ("any", "previous"):
-            found |= set(options)
-        elif name == "open":
-            found |= {k for k, o in options.items() if not o.values.get("closed")}
-        else:
-            found |= {k for k, o in options.items() if o.values.get(name) is True}
-    return found
+    """States that ``from:`` or ``to:`` of a move stands for."""
+    said = move.get(word)
+    words = said.live() if said is not None and said.is_list else [said] if said is not None else []
+    return {state for one in words for state in states_named(field.options or {}, str(one.value))}
+
+
+def states_named(options: Mapping[str, Option], word: str) -> frozenset[str]:
+    """The states that ``word`` stands for: itself; every one; the open ones; those whose option says it is true."""
+    if word in options:
+        return frozenset({word})
+    if word in (ANY, PREVIOUS):
+        return frozenset(options)
+    if word == OPEN:
+        return frozenset(k for k, o in options.items() if not o.values.get("closed"))
+    return frozenset(k for k, o in options.items() if o.values.get(word) is True)
 
 
 def _somebody(entity: Entity, key: str, move: Node) -> bool:

@@ -128,10 +128,15 @@ def write_anew(unit: Unit, entity: Entity, ids: Sequence[int]) -> None:
 
 def refresh_day(run: Run) -> dict[str, int]:
     """Formulas that say ``refresh: day``: computed anew for every record, once a day."""
-    moved = run.checkpoint.get("moved", 0)
     with run.reading() as step:
         entities = [key for key, entity in step.unit.registry.entities.items() if refreshed(entity)]
-    for key in entities[run.checkpoint.get("entity", 0) :]:
+    return recompute_all(run, entities)
+
+
+def recompute_all(run: Run, entities: Sequence[str]) -> dict[str, int]:
+    """Every record of these entities computed anew, chunk by chunk; how many differed."""
+    moved, begin = run.checkpoint.get("moved", 0), run.checkpoint.get("entity", 0)
+    for at, key in enumerate(entities[begin:], begin + 1):
         while True:
             with run.step() as step:
                 entity = step.unit.registry.entities.get(key)
@@ -140,7 +145,8 @@ def refresh_day(run: Run) -> dict[str, int]:
                     moved += recompute(step.unit, entity, ids)
                     run.checkpoint.update(reached=ids[-1], moved=moved)
                 else:
-                    run.checkpoint.update(reached=0, entity=entities.index(key) + 1)
+                    run.checkpoint.update(reached=0, entity=at)
+                run.report(at / (len(entities) + 1), message("已重新计算 {moved} 条记录", moved=moved))
             if not ids:
                 break
     return {"moved": moved}

@@ -15,6 +15,13 @@ class Typed(dict[str, Any]):
 
     typed: Collection[str] = ()
 
+    def over(self, below: Mapping[str, Any]) -> Typed:
+        """These values laid over ``below``: each is typed, or not, as where it comes from."""
+        made = Typed({**below, **self})
+        under = below.typed if isinstance(below, Typed) else ()
+        made.typed = {*(key for key in under if key not in self), *self.typed}
+        return made
+
 
 class LinkValue(NamedTuple):
     """A link as its reader sees it; ``hidden`` = it is there, but not for this reader (id and title are None then)."""

@@ -76,6 +76,15 @@ def control(
     return made
 
 
+def bare(name: str, label: str, widget: str, **more: Any) -> dict[str, Any]:
+    """A control of a dialog that is no field of any entity; ``more`` says what is different."""
+    return {
+        "key": name, "name": name, "id": "d-" + name.replace(".", "-"), "label": label, "help": "", "placeholder": "", "unit": "",
+        "widget": widget, "required": False, "readonly": False, "errors": [], "options": [], "style": "select", "value": "",
+        "formula": False, "visible": True, "numeric": False, **more,
+    }  # fmt: skip
+
+
 def is_roles(field: Field) -> bool:
     """The keys of a user's roles: kept as a list, ticked like options."""
     return (field.entity, field.key) == ("user", "roles")

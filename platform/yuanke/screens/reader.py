@@ -12,6 +12,7 @@ from flask import request
 
 from yuanke.fieldtypes import Place
 from yuanke.kernel.actor import Actor
+from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import Label
 from yuanke.metadata.registry import Entity, Registry
 from yuanke.records import Records
@@ -57,6 +58,15 @@ class Reader:
 
 def reader() -> Reader:
     return Reader(current().records, locale())
+
+
+def reader_of(key: str) -> tuple[Reader, Entity]:
+    """The reader, and the entity that the address names. Raises RecordNotFound when there is none of that name."""
+    who = reader()
+    of = who.registry.entities.get(key)
+    if of is None or of.kind == "pair":
+        raise RecordNotFound()
+    return who, of
 
 
 def wants_part() -> bool:

@@ -10,8 +10,6 @@ from typing import Any
 from flask import Response, redirect
 from flask_appbuilder import BaseView, expose
 
-from yuanke.kernel.errors import RecordNotFound
-from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
 from yuanke.screens.pages import (
     acts,
@@ -35,7 +33,7 @@ from yuanke.screens.pages import (
     workbench,
 )
 from yuanke.screens.pages import list as lists
-from yuanke.screens.reader import Reader, reader
+from yuanke.screens.reader import reader, reader_of
 from yuanke.web.guard import late
 
 
@@ -77,7 +75,7 @@ class Pages(BaseView):
 
     @expose("/lookup/<key:entity>")
     def lookup(self, entity: str) -> Response:
-        return finding.lookup_json(*_entity(entity))
+        return finding.lookup_json(*reader_of(entity))
 
     @expose("/regions")
     def regions(self) -> Response:
@@ -146,15 +144,15 @@ class DesignerPages(BaseView):
 
     @expose("/<key:entity>")
     def designer(self, entity: str) -> Response:
-        return customize.designer(*_entity(entity))
+        return customize.designer(*reader_of(entity))
 
     @expose("/<key:entity>/plan", methods=["POST"])
     def plan(self, entity: str) -> Response:
-        return customize.plan_part(*_entity(entity))
+        return customize.plan_part(*reader_of(entity))
 
     @expose("/<key:entity>/apply", methods=["POST"])
     def apply(self, entity: str) -> Response:
-        return customize.apply_part(*_entity(entity))
+        return customize.apply_part(*reader_of(entity))
 
 
 class RecordPages(BaseView):
@@ -168,7 +166,7 @@ class RecordPages(BaseView):
     def list(self, entity: str) -> Response:
         from flask import request
 
-        who, of = _entity(entity)
+        who, of = reader_of(entity)
         view = request.args.get("view")
         if view in ("kanban", "calendar") and view in of.views and who.may(of, "read"):
             return board.board_page(who, of) if view == "kanban" else calendar.calendar_page(who, of)
@@ -176,27 +174,27 @@ class RecordPages(BaseView):
 
     @expose("/<key:entity>/words/<key:field>")
     def words(self, entity: str, field: str) -> Response:
-        return words.words_json(*_entity(entity), field)
+        return words.words_json(*reader_of(entity), field)
 
     @expose("/<key:entity>/star", methods=["POST"])
     def star_list(self, entity: str) -> Response:
-        return functions.star_list(*_entity(entity))
+        return functions.star_list(*reader_of(entity))
 
     @expose("/<key:entity>/<identity:record_id>/star", methods=["POST"])
     def star(self, entity: str, record_id: int) -> Response:
-        return functions.star_record(*_entity(entity), record_id)
+        return functions.star_record(*reader_of(entity), record_id)
 
     @expose("/<key:entity>/<identity:record_id>/say", methods=["POST"])
     def say(self, entity: str, record_id: int) -> Response:
-        return record.say_part(*_entity(entity), record_id)
+        return record.say_part(*reader_of(entity), record_id)
 
     @expose("/<key:entity>/<identity:record_id>/fields/<key:field>", methods=["GET"])
     def field(self, entity: str, record_id: int, field: str) -> Response:
-        return inline.show(*_entity(entity), record_id, field)
+        return inline.show(*reader_of(entity), record_id, field)
 
     @expose("/<key:entity>/<identity:record_id>/fields/<key:field>", methods=["POST"])
     def save_field(self, entity: str, record_id: int, field: str) -> Response:
-        return inline.save(*_entity(entity), record_id, field)
+        return inline.save(*reader_of(entity), record_id, field)
 
     @expose("/user/<identity:user_id>/password", methods=["GET"])
     def ask_password(self, user_id: int) -> Response:
@@ -208,131 +206,131 @@ class RecordPages(BaseView):
 
     @expose("/<key:entity>/columns", methods=["POST"])
     def columns(self, entity: str) -> Response:
-        return lists.choose_columns(*_entity(entity))
+        return lists.choose_columns(*reader_of(entity))
 
     @expose("/<key:entity>/move", methods=["POST"])
     def move(self, entity: str) -> Response:
-        return board.move(*_entity(entity))
+        return board.move(*reader_of(entity))
 
     @expose("/<key:entity>/acts/<key:act>", methods=["GET"])
     def ask_acts(self, entity: str, act: str) -> Response:
-        return acts.ask_many(*_entity(entity), act)
+        return acts.ask_many(*reader_of(entity), act)
 
     @expose("/<key:entity>/acts/<key:act>", methods=["POST"])
     def do_acts(self, entity: str, act: str) -> Response:
-        return acts.do_many(*_entity(entity), act)
+        return acts.do_many(*reader_of(entity), act)
 
     @expose("/<key:entity>/<identity:record_id>/acts/<key:act>", methods=["GET"])
     def ask_act(self, entity: str, record_id: int, act: str) -> Response:
-        return acts.ask(*_entity(entity), record_id, act)
+        return acts.ask(*reader_of(entity), record_id, act)
 
     @expose("/<key:entity>/<identity:record_id>/acts/<key:act>", methods=["POST"])
     def do_act(self, entity: str, record_id: int, act: str) -> Response:
-        return acts.do(*_entity(entity), record_id, act)
+        return acts.do(*reader_of(entity), record_id, act)
 
     @expose("/<key:entity>/flow")
     def flow(self, entity: str) -> Response:
-        return flow.flow_part(*_entity(entity))
+        return flow.flow_part(*reader_of(entity))
 
     @expose("/<key:entity>/events")
     def events(self, entity: str) -> Response:
-        return calendar.events(*_entity(entity))
+        return calendar.events(*reader_of(entity))
 
     @expose("/<key:entity>/reschedule", methods=["POST"])
     def reschedule(self, entity: str) -> Response:
-        return calendar.reschedule(*_entity(entity))
+        return calendar.reschedule(*reader_of(entity))
 
     @expose("/<key:entity>/delete", methods=["POST"])
     def delete_many(self, entity: str) -> Response:
-        return removal.delete_many(*_entity(entity))
+        return removal.delete_many(*reader_of(entity))
 
     @expose("/<key:entity>/bulk", methods=["GET"])
     def ask_bulk(self, entity: str) -> Response:
-        return bulk.ask_change(*_entity(entity))
+        return bulk.ask_change(*reader_of(entity))
 
     @expose("/<key:entity>/bulk", methods=["POST"])
     def bulk(self, entity: str) -> Response:
-        return bulk.change(*_entity(entity))
+        return bulk.change(*reader_of(entity))
 
     @expose("/<key:entity>/transfer", methods=["GET"])
     def ask_transfer(self, entity: str) -> Response:
-        return bulk.ask_transfer(*_entity(entity))
+        return bulk.ask_transfer(*reader_of(entity))
 
     @expose("/<key:entity>/transfer", methods=["POST"])
     def transfer(self, entity: str) -> Response:
-        return bulk.transfer(*_entity(entity))
+        return bulk.transfer(*reader_of(entity))
 
     @expose("/<key:entity>/views/new")
     def ask_view(self, entity: str) -> Response:
-        return views.ask_new(*_entity(entity))
+        return views.ask_new(*reader_of(entity))
 
     @expose("/<key:entity>/views", methods=["POST"])
     def create_view(self, entity: str) -> Response:
-        return views.create(*_entity(entity))
+        return views.create(*reader_of(entity))
 
     @expose("/<key:entity>/views/<identity:view_id>", methods=["POST"])
     def save_view(self, entity: str, view_id: int) -> Response:
-        return views.save(*_entity(entity), view_id)
+        return views.save(*reader_of(entity), view_id)
 
     @expose("/<key:entity>/views/<identity:view_id>/edit", methods=["GET"])
     def ask_edit_view(self, entity: str, view_id: int) -> Response:
-        return views.ask_edit(*_entity(entity), view_id)
+        return views.ask_edit(*reader_of(entity), view_id)
 
     @expose("/<key:entity>/views/<identity:view_id>/edit", methods=["POST"])
     def edit_view(self, entity: str, view_id: int) -> Response:
-        return views.edit(*_entity(entity), view_id)
+        return views.edit(*reader_of(entity), view_id)
 
     @expose("/<key:entity>/views/<identity:view_id>/delete", methods=["POST"])
     def delete_view(self, entity: str, view_id: int) -> Response:
-        return views.delete(*_entity(entity), view_id)
+        return views.delete(*reader_of(entity), view_id)
 
     @expose("/<key:entity>/import", methods=["GET"])
     def import_begin(self, entity: str) -> Response:
-        return _importing().begin(*_entity(entity))
+        return _importing().begin(*reader_of(entity))
 
     @expose("/<key:entity>/import", methods=["POST"])
     def import_upload(self, entity: str) -> Response:
-        return _importing().upload(*_entity(entity))
+        return _importing().upload(*reader_of(entity))
 
     @expose("/<key:entity>/import/template")
     def import_template(self, entity: str) -> Response:
-        return _importing().template(*_entity(entity))
+        return _importing().template(*reader_of(entity))
 
     @expose("/<key:entity>/import/check", methods=["POST"])
     def import_check(self, entity: str) -> Response:
-        return _importing().check(*_entity(entity))
+        return _importing().check(*reader_of(entity))
 
     @expose("/<key:entity>/import/<identity:job_id>")
     def import_follow(self, entity: str, job_id: int) -> Response:
-        return _importing().follow(*_entity(entity), job_id)
+        return _importing().follow(*reader_of(entity), job_id)
 
     @expose("/<key:entity>/import/<identity:job_id>/run", methods=["POST"])
     def import_run(self, entity: str, job_id: int) -> Response:
-        return _importing().run(*_entity(entity), job_id)
+        return _importing().run(*reader_of(entity), job_id)
 
     @expose("/<key:entity>/import/<identity:job_id>/mend", methods=["POST"])
     def import_mend(self, entity: str, job_id: int) -> Response:
-        return _importing().mend(*_entity(entity), job_id)
+        return _importing().mend(*reader_of(entity), job_id)
 
     @expose("/<key:entity>/export", methods=["GET"])
     def export_dialog(self, entity: str) -> Response:
-        return _exporting().dialog(*_entity(entity))
+        return _exporting().dialog(*reader_of(entity))
 
     @expose("/<key:entity>/export", methods=["POST"])
     def export_start(self, entity: str) -> Response:
-        return _exporting().start(*_entity(entity))
+        return _exporting().start(*reader_of(entity))
 
     @expose("/<key:entity>/new", methods=["GET"])
     def new(self, entity: str) -> Response:
-        return form.show(*_entity(entity), None)
+        return form.show(*reader_of(entity), None)
 
     @expose("/<key:entity>/new", methods=["POST"])
     def create(self, entity: str) -> Response:
-        return form.save(*_entity(entity), None)
+        return form.save(*reader_of(entity), None)
 
     @expose("/<key:entity>/<identity:record_id>")
     def show(self, entity: str, record_id: int) -> Response:
-        who, of = _entity(entity)
+        who, of = reader_of(entity)
         found = who.records.get(of.key, record_id)
         if of.kind == "rows" and of.parent and of.parent_link:
             return redirect(urls.record(of.parent[0], found.values[of.parent_link].id))  # type: ignore[return-value]
@@ -340,34 +338,26 @@ class RecordPages(BaseView):
 
     @expose("/<key:entity>/<identity:record_id>/edit", methods=["GET"])
     def edit(self, entity: str, record_id: int) -> Response:
-        who, of = _entity(entity)
+        who, of = reader_of(entity)
         return form.show(who, of, who.records.get(of.key, record_id))
 
     @expose("/<key:entity>/<identity:record_id>/edit", methods=["POST"])
     def update(self, entity: str, record_id: int) -> Response:
-        who, of = _entity(entity)
+        who, of = reader_of(entity)
         return form.save(who, of, who.records.get(of.key, record_id))
 
     @expose("/<key:entity>/<identity:record_id>/delete", methods=["POST"])
     def delete(self, entity: str, record_id: int) -> Response:
-        return removal.delete_one(*_entity(entity), record_id)
+        return removal.delete_one(*reader_of(entity), record_id)
 
     @expose("/<key:entity>/<identity:record_id>/restore", methods=["POST"])
     def restore(self, entity: str, record_id: int) -> Response:
-        return removal.restore_one(*_entity(entity), record_id)
+        return removal.restore_one(*reader_of(entity), record_id)
 
     @expose("/<key:entity>/<identity:record_id>/related/<key:name>")
     def related(self, entity: str, record_id: int, name: str) -> Response:
-        return record.related_part(*_entity(entity), record_id, name)
+        return record.related_part(*reader_of(entity), record_id, name)
 
     @expose("/<key:entity>/<identity:record_id>/history")
     def history(self, entity: str, record_id: int) -> Response:
-        return record.history_part(*_entity(entity), record_id)
-
-
-def _entity(key: str) -> tuple[Reader, Entity]:
-    who = reader()
-    of = who.registry.entities.get(key)
-    if of is None or of.kind == "pair":
-        raise RecordNotFound()
-    return who, of
+        return record.history_part(*reader_of(entity), record_id)

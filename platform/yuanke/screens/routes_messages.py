@@ -9,8 +9,7 @@ from flask import Response
 from flask_appbuilder import BaseView, expose
 
 from yuanke.screens.pages import messages, outgoing, preferences
-from yuanke.screens.reader import reader
-from yuanke.screens.routes import _entity
+from yuanke.screens.reader import reader, reader_of
 
 
 class MessagePages(BaseView):
@@ -42,7 +41,7 @@ class MessagePages(BaseView):
 
     @expose("/records/<key:entity>/<identity:record_id>/people")
     def readers(self, entity: str, record_id: int) -> Response:
-        return messages.readers_json(*_entity(entity), record_id)
+        return messages.readers_json(*reader_of(entity), record_id)
 
     @expose("/me/messages", methods=["GET"])
     def preferences(self) -> Response:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from flask import Response
 from flask_appbuilder import BaseView, expose
 
-from yuanke.kernel.errors import RecordNotFound
-from yuanke.metadata.registry import Entity
 from yuanke.screens.pages import account, log, parameters, roles, settings
-from yuanke.screens.reader import Reader, reader
+from yuanke.screens.reader import reader, reader_of
 
 
 class SettingPages(BaseView):
@@ -27,17 +25,17 @@ class SettingPages(BaseView):
 
     @expose("/settings/roles/<key:role>/<key:entity>", methods=["GET"])
     def ask_rights(self, role: str, entity: str) -> Response:
-        who, of = _entity(entity)
+        who, of = reader_of(entity)
         return roles.ask(who, role, of)
 
     @expose("/settings/roles/<key:role>/<key:entity>", methods=["POST"])
     def plan_rights(self, role: str, entity: str) -> Response:
-        who, of = _entity(entity)
+        who, of = reader_of(entity)
         return roles.plan_part(who, role, of)
 
     @expose("/settings/roles/<key:role>/<key:entity>/apply", methods=["POST"])
     def apply_rights(self, role: str, entity: str) -> Response:
-        who, of = _entity(entity)
+        who, of = reader_of(entity)
         return roles.apply_part(who, role, of)
 
     @expose("/settings/logo", methods=["GET"])
@@ -67,11 +65,3 @@ class SettingPages(BaseView):
     @expose("/settings")
     def settings(self) -> Response:
         return settings.settings_page(reader())
-
-
-def _entity(key: str) -> tuple[Reader, Entity]:
-    who = reader()
-    of = who.registry.entities.get(key)
-    if of is None or of.kind == "pair":
-        raise RecordNotFound()
-    return who, of

@@ -148,11 +148,16 @@ def void_choices(entity: Entity) -> dict[str, list[str]]:
     return {key: void for key, void in found.items() if void and not entity.fields[key].multiple}
 
 
+def not_void(entity: Entity, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    """Conditions under which a record of ``entity`` counts."""
+    return [sa.or_(table.c[k].is_(None), table.c[k].not_in(void)) for k, void in void_choices(entity).items()]
+
+
 def _counted(at: TableScope, entity: Entity, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:
     """Engine's figures pass over what is void, and over the rows of what is void; a reader's own filters see it."""
     if at.guard is not None:
         return []
-    found = [sa.or_(table.c[k].is_(None), table.c[k].not_in(void)) for k, void in void_choices(entity).items()]
+    found = not_void(entity, table)
     if entity.parent is not None and entity.parent_link is not None and at.entity.key != entity.parent[0]:
         owner = at.tables.registry.entities[entity.parent[0]]
         if void_choices(owner):

@@ -12,10 +12,8 @@ from weakref import WeakKeyDictionary
 
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import Label, label_of_key, message
+from yuanke.metadata.flows import ANY, PREVIOUS, states_named
 from yuanke.metadata.registry import Entity, Field
-
-#: words that stand for states: every state, those that are not closed, the one before
-ANY, OPEN, PREVIOUS = "any", "open", "previous"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,19 +86,6 @@ def state_field(entity: Entity) -> Field | None:
     return entity.fields.get(entity.workflow["field"]) if entity.workflow else None
 
 
-def states_named(entity: Entity, word: str) -> frozenset[str]:
-    """The states that ``word`` stands for: itself, ``open``, or those whose option says it is true (``closed``)."""
-    field = state_field(entity)
-    options = (field.options if field else None) or {}
-    if word in options:
-        return frozenset({word})
-    if word == ANY:
-        return frozenset(options)
-    if word == OPEN:
-        return frozenset(k for k, o in options.items() if not o.values.get("closed"))
-    return frozenset(k for k, o in options.items() if o.values.get(word) is True)
-
-
 def _transitions(entity: Entity) -> dict[str, Act]:
     declared = (entity.workflow or {}).get("transitions") or {}
     return {key: _transition(entity, key, said) for key, said in declared.items()}
@@ -109,10 +94,10 @@ def _transitions(entity: Entity) -> dict[str, Act]:
 def _transition(entity: Entity, key: str, said: Mapping[str, Any]) -> Act:
     given = said["from"]
     words = [given] if isinstance(given, str) else list(given)
-    sources = None if ANY in words else frozenset().union(*(states_named(entity, str(word)) for word in words))
     to, field = str(said["to"]), state_field(entity)
     options = (field.options if field else None) or {}
-    targets = () if to in options or to == PREVIOUS else tuple(k for k in options if k in states_named(entity, to))
+    sources = None if ANY in words else frozenset().union(*(states_named(options, str(word)) for word in words))
+    targets = () if to in options or to == PREVIOUS else tuple(k for k in options if k in states_named(options, to))
     return Act(entity, key, "transition", _label(entity, key), said, entity.asks.get(key, {}), sources, to, targets)
 
 

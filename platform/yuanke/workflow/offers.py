@@ -5,8 +5,9 @@ The one rule: what is offered is what `perform` would do; a condition that does 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.text import Label
@@ -41,7 +42,8 @@ def offers(unit: Unit, actor: Actor, entity: Entity, record_id: int) -> list[Off
     names = ActNames(unit, actor, entity, record_id)
     if names.record is None:
         return []
-    return [_offer(found) for found in acts(entity).values() if _may(unit, actor, found, names)]
+    mine = cache(lambda right: bool(ids_within(unit, actor, entity, right, [record_id])))
+    return [_offer(found) for found in acts(entity).values() if _may(unit, actor, found, names, mine)]
 
 
 def acts_for(unit: Unit, actor: Actor, entity: Entity) -> list[Offer]:
@@ -51,14 +53,15 @@ def acts_for(unit: Unit, actor: Actor, entity: Entity) -> list[Offer]:
     ]
 
 
-def _may(unit: Unit, actor: Actor, found: Act, names: ActNames) -> bool:
+def _may(unit: Unit, actor: Actor, found: Act, names: ActNames, mine: Callable[[str], bool]) -> bool:
+    """``mine``: whether the record lies within a right; asked of the database once a right."""
     if found.internal or why_not(unit, actor, found) is not None or names.record is None:
         return False
     if rules.wrong_state(found, names.record.row) is not None:
         return False
     if found.is_transition and names.record.row.get(FIELD) in RUNNING:
         return False  # somebody decides about it at present
-    if not ids_within(unit, actor, found.entity, right_of(found), [names.id or 0]):
+    if not mine(right_of(found)):
         return False
     when = found.said.get("when")
     return when is None or "asked" in str(when) or _holds(found, names, str(when))

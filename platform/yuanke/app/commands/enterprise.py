@@ -12,9 +12,8 @@ from typing import Any
 import click
 
 from yuanke.access import people
-from yuanke.access.people import ADMIN
 from yuanke.app.commands.place import engine_actor, installation
-from yuanke.kernel.actor import Enterprise
+from yuanke.kernel.actor import ADMIN, Enterprise
 from yuanke.kernel.hooks import hooks
 from yuanke.storage import Installation, create_enterprise, remove_enterprise
 from yuanke.storage.backup import backup

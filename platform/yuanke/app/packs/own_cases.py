@@ -53,13 +53,12 @@ class _Case:
     def _step(self, number: int, step: Mapping[str, Any]) -> None:
         wanted = step.get("refused")
         try:
-            with self.unit.connection.begin_nested():
+            with self.unit.savepoint():
                 self._do(step)
         except Refusal as refused:
             text = said(refused)
             if wanted is None or wanted is False or (wanted is not True and str(wanted) not in text):
                 raise _Failed(f"step {number} was refused: {text}") from refused
-            self.unit.kept.clear()
             return
         if wanted not in (None, False):
             raise _Failed(f"step {number} should have been refused ({wanted}) and was not")

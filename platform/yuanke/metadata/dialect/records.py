@@ -11,7 +11,7 @@ from functools import cache
 
 from yuanke.kernel.diagnostics import did_you_mean
 from yuanke.metadata.dialect.context import Context, Schema, Shape
-from yuanke.metadata.dialect.shapes import Either, ListOf, Name, Value, many
+from yuanke.metadata.dialect.shapes import Either, Name, Value, many
 from yuanke.metadata.names import check_name
 from yuanke.metadata.node import Node
 
@@ -90,12 +90,6 @@ class FieldValues(Shape):
 
     def schema(self) -> Schema:
         return {"type": "object"}
-
-
-def _added_to(properties: Schema) -> Schema:
-    """A later layer adds to a list and takes from it: ``columns+:``, ``do-:``."""
-    lists = [word for word in properties if word[-1] not in "+-"]
-    return {"patternProperties": {f"^({'|'.join(lists)})[+-]$": {"type": "array"}}} if lists else {}
 
 
 @dataclass(frozen=True)
@@ -186,7 +180,7 @@ class Record(Shape):
             made = dict(_nullable(key.shape.schema()))
             made["description"] = key.says + (f" Example: {key.example}" if key.example else "")
             properties[word] = made
-            if isinstance(key.shape, (ListOf, Either)):
+            if _is_list(key.shape):
                 for sign, verb in (("+", "Adds to"), ("-", "Takes from")):
                     properties[word + sign] = {
                         "type": "array",
@@ -195,7 +189,6 @@ class Record(Shape):
         made = {
             "type": "object",
             "properties": properties,
-            **_added_to(properties),
             "additionalProperties": False if self.rest is None else self.rest.schema(),
         }
         return made
@@ -233,6 +226,12 @@ class Ref(Shape):
 
     def schema(self) -> Schema:
         return self.target.schema() if isinstance(self.target, Record) else {"$ref": f"#/definitions/{self.name}"}
+
+
+def _is_list(shape: Shape) -> bool:
+    """Whether a later layer may add to it and take from it."""
+    meant = shape.target if isinstance(shape, Ref) else shape
+    return isinstance(meant, Either) or meant.schema().get("type") == "array"
 
 
 def _nullable(schema: Schema) -> Schema:

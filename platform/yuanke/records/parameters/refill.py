@@ -9,10 +9,8 @@ from collections.abc import Sequence
 
 from yuanke import jobs
 from yuanke.jobs.run import Run
-from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Registry
-from yuanke.records.filling import _next as next_ids
-from yuanke.records.filling import engine, recompute
+from yuanke.records.filling import engine, recompute_all
 from yuanke.storage import Unit
 
 REFILL = "records.refill"
@@ -37,18 +35,4 @@ def _reads(entity: Entity, wanted: set[tuple[str, str]]) -> bool:
 
 def refill(run: Run) -> dict[str, int]:
     """Compute every record of the named entities anew."""
-    moved, entities = run.checkpoint.get("moved", 0), run.arguments["entities"]
-    for at, key in enumerate(entities[run.checkpoint.get("entity", 0) :], run.checkpoint.get("entity", 0)):
-        while True:
-            with run.step() as step:
-                entity = step.unit.registry.entities.get(key)
-                ids = next_ids(step.unit, entity, run.checkpoint.get("reached", 0)) if entity is not None else []
-                if ids and entity is not None:
-                    moved += recompute(step.unit, entity, ids)
-                    run.checkpoint.update(reached=ids[-1], moved=moved)
-                else:
-                    run.checkpoint.update(reached=0, entity=at + 1)
-                run.report((at + 1) / (len(entities) + 1), message("已重新计算 {moved} 条记录", moved=moved))
-            if not ids:
-                break
-    return {"moved": moved}
+    return recompute_all(run, run.arguments["entities"])

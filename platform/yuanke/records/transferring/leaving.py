@@ -129,7 +129,7 @@ def _all_of(
     for at, record_id in enumerate(ids):
         row = {"id": record_id, "owner": user}
         try:
-            with unit.connection.begin_nested():
+            with unit.savepoint():
                 counts = move(unit, actor, entity, row, to, chosen, change_set)
         except Refusal as refusal:
             done.failed.append(Outcome(at, "failed", record_id, refusal))

@@ -12,10 +12,11 @@ from flask import Response, flash, redirect, request
 from flask_babel import gettext as _
 
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refusal, Refused, ValidationFailed, VersionConflict
+from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Outcome, Record
 from yuanke.screens import urls
-from yuanke.screens.controls import control
+from yuanke.screens.controls import bare, control
 from yuanke.screens.dialogs import dialog, lead_on
 from yuanke.screens.incoming import incoming, is_held, raw_of
 from yuanke.screens.pages.bulk import chosen_ids
@@ -74,9 +75,7 @@ def do(reader: Reader, entity: Entity, record_id: int, key: str) -> Response:
         done = perform(
             reader.unit, reader.actor, entity.key, record_id, key, asked, confirm=request.form.getlist("confirm")
         )
-    except AccessDenied:
-        raise
-    except RecordNotFound:
+    except (AccessDenied, RecordNotFound):
         raise
     except Refusal as refusal:
         give_up()
@@ -89,7 +88,7 @@ def do(reader: Reader, entity: Entity, record_id: int, key: str) -> Response:
 def _refused(reader: Reader, found: Act, at: str, record_id: int, refusal: Refusal) -> Response:
     record = reader.records.get(found.entity.key, record_id)
     errors = refusal.errors if isinstance(refusal, ValidationFailed) else {}
-    names = _fields(found)
+    names = asked_fields(found)
     own = {key: [say(m) for m in said] for key, said in errors.items() if key in names}
     rest = [say(m) for key, said in errors.items() if key not in names for m in said] or (
         [] if own else [say(refusal.said)]
@@ -110,13 +109,19 @@ def _dialog(
     refusal: Refusal | None = None,
     ids: Sequence[int] = (),
 ) -> Response:
-    controls = [_control(reader, found, field, record, errors.get(key, [])) for key, field in _fields(found).items()]
+    """Of one record, or of the chosen ``ids`` at once."""
+    controls = [
+        _control(reader, found, field, record, errors.get(key, [])) for key, field in asked_fields(found).items()
+    ]
     extra = refusal.extra if isinstance(refusal, Refused) else {}
     if extra.get("reason_needed"):
-        controls.append(_reason(reader))
+        controls.append(_reason())
     confirm, help_ = found.text("confirm"), found.text("help")
     label = reader.say(found.label)
-    title = label if record is None else str(_("%(act)s：%(name)s", act=label, name=record.title))
+    if record is not None:
+        title = str(_("%(act)s：%(name)s", act=label, name=record.title))
+    else:
+        title = str(_("%(act)s %(n)s 条%(name)s", act=label, n=len(ids), name=reader.say(found.entity.label)))
     hidden = [*(("confirm", name) for name in extra.get("confirm", ())), *(("id", one) for one in ids)]
     return dialog(
         reader, title, at, controls, str(_("仍然%(act)s", act=label)) if extra.get("confirm") else label,
@@ -135,8 +140,7 @@ def _control(reader: Reader, found: Act, field: Field, record: Record | None, er
     made["id"] = f"d-{field.key}"
     if request.method == "POST" and is_held(field, field.key, request.form):
         made["value"] = typed(reader, field, made, field.key)
-    if field.required_when is not None or own:
-        made["required"] = made["required"] or field.required_when is not None
+    made["required"] = made["required"] or field.required_when is not None
     return made
 
 
@@ -144,19 +148,15 @@ def _default(field: Field) -> Any:
     return None if field.default is None or hasattr(field.default, "evaluate") else field.default
 
 
-def _reason(reader: Reader) -> dict[str, Any]:
-    return {
-        "key": REASON, "name": REASON, "id": "d-reason", "label": str(_("理由")), "help": "", "placeholder": "", "unit": "",
-        "widget": "long_text", "required": True, "readonly": False, "errors": [], "options": [], "value": "", "formula": False,
-        "visible": True, "numeric": False, "length": 1000, "rows": 3,
-    }  # fmt: skip
+def _reason() -> dict[str, Any]:
+    return bare(REASON, str(_("理由")), "long_text", required=True, length=1000, rows=3)
 
 
 def _answers(reader: Reader, found: Act, record: Record | None) -> dict[str, Any]:
     """What the dialog held, as it was typed."""
-    fields = [field for field in _fields(found).values() if not field.rows]
+    fields = [field for field in asked_fields(found).values() if not field.rows]
     values = {f.key: raw_of(f, f.key, request.form) for f in fields if is_held(f, f.key, request.form)}
-    with_rows = [field for field in _fields(found).values() if field.rows]
+    with_rows = [field for field in asked_fields(found).values() if field.rows]
     if with_rows:
         values |= incoming(reader, with_rows, request.form, record, {}).values
     reason = request.form.get(REASON)
@@ -165,10 +165,6 @@ def _answers(reader: Reader, found: Act, record: Record | None) -> dict[str, Any
     return {key: value for key, value in values.items() if value not in ("", [])} | {
         key: None for key, value in values.items() if value in ("", []) and key in found.entity.fields
     }
-
-
-def _fields(found: Act) -> dict[str, Field]:
-    return asked_fields(found)
 
 
 def _act(entity: Entity, key: str) -> Act:
@@ -182,13 +178,17 @@ def _at(entity: Entity, record_id: int, key: str) -> str:
     return f"{urls.record(entity.key, record_id)}/acts/{key}"
 
 
+def _at_many(entity: Entity, key: str) -> str:
+    return f"/records/{entity.key}/acts/{key}"
+
+
 # -- for the chosen ones of a list --------------------------------------------------------------------------------
 
 
 def for_many(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
     """Entries of the bar of chosen records: every act asks each record for itself."""
     return [
-        {"label": reader.say(one.label), "icon": one.icon or "arrow-right", "url": f"/records/{entity.key}/acts/{one.key}",
+        {"label": reader.say(one.label), "icon": one.icon or "arrow-right", "url": _at_many(entity, one.key),
          "method": "dialog"}
         for one in acts_for(reader.unit, reader.actor, entity)
     ]  # fmt: skip
@@ -198,7 +198,7 @@ def ask_many(reader: Reader, entity: Entity, key: str) -> Response:
     """GET ``id`` repeated: what the act asks, once for all."""
     found = _act(entity, key)
     reader.records.grant(entity.key)
-    return _many_dialog(reader, found, chosen_ids(), {}, [])
+    return _dialog(reader, found, _at_many(entity, key), None, {}, [], ids=chosen_ids())
 
 
 def do_many(reader: Reader, entity: Entity, key: str) -> Response:
@@ -213,11 +213,11 @@ def do_many(reader: Reader, entity: Entity, key: str) -> Response:
         not done
         and failed
         and isinstance(failed[0].error, ValidationFailed)
-        and set(failed[0].error.errors) & set(_fields(found))
+        and set(failed[0].error.errors) & set(asked_fields(found))
     ):
         give_up()
         errors = {k: [say(m) for m in v] for k, v in failed[0].error.errors.items()}
-        return _many_dialog(fresh(), found, ids, errors, [])
+        return _dialog(fresh(), found, _at_many(entity, key), None, errors, [], ids=ids)
     said = str(_("%(act)s：%(n)s 条已完成", act=label, n=done))
     if failed:
         kept = _("%(n)s 条没有完成：%(reason)s", n=len(failed), reason=said_reasons(reader, entity, failed))
@@ -227,27 +227,13 @@ def do_many(reader: Reader, entity: Entity, key: str) -> Response:
 
 def _one_of_many(reader: Reader, entity: Entity, at: int, record_id: int, key: str, asked: dict[str, Any]) -> Outcome:
     try:
-        with reader.unit.connection.begin_nested():
+        with reader.unit.savepoint():
             perform(
                 reader.unit, reader.actor, entity.key, record_id, key, asked, confirm=request.form.getlist("confirm")
             )
     except Refusal as refusal:
-        reader.unit.kept.pop(("rows", entity.key), None)
         return Outcome(at, "failed", record_id, refusal)
     return Outcome(at, "updated", record_id)
-
-
-def _many_dialog(
-    reader: Reader, found: Act, ids: Sequence[int], errors: dict[str, list[str]], rest: Sequence[str]
-) -> Response:
-    controls = [_control(reader, found, field, None, errors.get(key, [])) for key, field in _fields(found).items()]
-    label = reader.say(found.label)
-    title = str(_("%(act)s %(n)s 条%(name)s", act=label, n=len(ids), name=reader.say(found.entity.label)))
-    confirm = found.text("confirm")
-    return dialog(
-        reader, title, f"/records/{found.entity.key}/acts/{found.key}", controls, label, said=reader.say(confirm) or None,
-        hidden=[("id", one) for one in ids], errors=rest,
-    )  # fmt: skip
 
 
 # -- by drag on a board -------------------------------------------------------------------------------------------
@@ -276,8 +262,6 @@ def _state(entity: Entity) -> str:
     return str(entity.workflow["field"]) if entity.workflow else ""
 
 
-def _no_way(entity: Entity, state: str) -> Any:
-    from yuanke.kernel.text import message
-
+def _no_way(entity: Entity, state: str) -> Message:
     option = (entity.fields[_state(entity)].options or {}).get(state)
     return message("现在不能直接到“{state}”", state=option.label if option is not None else state)

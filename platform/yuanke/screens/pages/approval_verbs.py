@@ -17,7 +17,7 @@ from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refusal, Validati
 from yuanke.records import Record
 from yuanke.screens import approving, urls
 from yuanke.screens.approval_edits import Errors, editable_controls, edited
-from yuanke.screens.controls import control
+from yuanke.screens.controls import bare, control
 from yuanke.screens.dialogs import lead_on
 from yuanke.screens.pages.approvals import AT
 from yuanke.screens.reader import Reader, wants_part
@@ -224,16 +224,16 @@ def _chooser(reader: Reader, entity: str, key: str, label: str, errors: Errors) 
 
 def _choice(key: str, label: str, options: Sequence[tuple[str, str]], value: str) -> dict[str, Any]:
     return {
-        **_plain(key, label), "widget": "choice", "style": "pills", "required": True, "value": value,
+        **bare(key, label, "choice"), "style": "pills", "required": True, "value": value,
         "options": [{"key": one, "label": said, "color": "gray", "retired": False} for one, said in options],
     }  # fmt: skip
 
 
 def _note(reader: Reader, verb: str, errors: Errors) -> dict[str, Any]:
     needed = verb in ("reject", "return")
-    made = _plain("note", str(_("原因") if needed else _("意见（可不填）")))
+    made = bare("note", str(_("原因") if needed else _("意见（可不填）")), "long_text")
     return {
-        **made, "widget": "long_text", "required": needed, "length": 2000, "rows": 2, "value": request.form.get("note", ""),
+        **made, "required": needed, "length": 2000, "rows": 2, "value": request.form.get("note", ""),
         "errors": list(errors.get("note", ())),
     }  # fmt: skip
 
@@ -245,13 +245,6 @@ def _files(reader: Reader, errors: Errors) -> dict[str, Any]:
     if request.method == "POST":
         made["value"] = typed(reader, of.fields["files"], made, "files")
     return made
-
-
-def _plain(key: str, label: str) -> dict[str, Any]:
-    return {
-        "key": key, "name": key, "id": f"d-{key}", "label": label, "help": "", "placeholder": "", "unit": "", "readonly": False,
-        "errors": [], "options": [], "formula": False, "visible": True, "numeric": False, "required": False, "value": "",
-    }  # fmt: skip
 
 
 def _elsewhere(errors: Errors, fields: Sequence[Mapping[str, Any]]) -> list[str]:

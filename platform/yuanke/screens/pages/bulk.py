@@ -15,7 +15,7 @@ from yuanke.kernel.errors import AccessDenied, ValidationFailed
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Condition, Outcome, Query
 from yuanke.screens import urls
-from yuanke.screens.controls import control
+from yuanke.screens.controls import bare, control
 from yuanke.screens.dialogs import dialog, lead_on
 from yuanke.screens.incoming import is_held, raw_of
 from yuanke.screens.pages.removal import back_to_list, said_reasons
@@ -103,11 +103,8 @@ def _which(reader: Reader, entity: Entity, ids: list[int], fault: str | None = N
         {"key": f.key, "label": reader.say(f.label), "color": "gray", "retired": False}
         for f in changeable(reader, entity)
     ]
-    field = {
-        "key": "field", "name": "field", "id": "d-field", "label": str(_("字段")), "help": "", "placeholder": "", "unit": "", "widget": "choice",
-        "required": True, "readonly": False, "errors": [fault] if fault else [], "options": options, "style": "select", "value": "", "formula": False,
-        "visible": True,
-    }  # fmt: skip
+    errors = [fault] if fault else []
+    field = bare("field", str(_("字段")), "choice", required=True, errors=errors, options=options)
     return dialog(
         reader, _title(entity, reader, ids), _at(entity), [field], str(_("下一步")), hidden=[("id", one) for one in ids]
     )

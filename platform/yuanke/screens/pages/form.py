@@ -26,7 +26,7 @@ from yuanke.screens.shell import shell
 from yuanke.screens.since import Since, since
 from yuanke.web.language import enumerated, say
 from yuanke.web.requests import give_up
-from yuanke.workflow.documents import finish
+from yuanke.workflow.documents import follow
 
 
 def show(reader: Reader, entity: Entity, record: Record | None) -> Response:
@@ -67,7 +67,7 @@ def _stand(form: Form) -> Record:
     if form.record is None:
         given = {k: v.id if isinstance(v, LinkValue) else v for k, v in form.start.items() if k in _kept(form)}
         made = records.create(key, {**given, **_with_what_rows_hide(form)})
-        _follow(form, made)
+        _follow(form)
         return made
     version = request.form.get("version", "")
     if not form.came.values:
@@ -75,14 +75,11 @@ def _stand(form: Form) -> Record:
     return records.update(key, form.record.id, form.came.values, int(version) if version.isdigit() else None)
 
 
-def _follow(form: Form, made: Record) -> None:
+def _follow(form: Form) -> None:
     """What the document it was made of does once it stands."""
     asked = becoming()
     if asked is not None:
-        source, record_id, document = asked
-        entity = form.reader.records.entity(source)
-        form.reader.records.get(source, record_id, fields=())
-        finish(form.reader.unit, form.reader.actor, entity, record_id, document, [made.id])
+        follow(form.reader.unit, form.reader.actor, form.entity, *asked)
 
 
 def _kept(form: Form) -> list[str]:

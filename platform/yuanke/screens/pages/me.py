@@ -19,7 +19,7 @@ from yuanke.kernel import clock
 from yuanke.kernel.errors import TooManyRequests, ValidationFailed
 from yuanke.kernel.text import Message
 from yuanke.records import Record, Records
-from yuanke.screens.controls import control
+from yuanke.screens.controls import bare, control
 from yuanke.screens.incoming import differs, is_held, raw_of
 from yuanke.screens.reader import Reader
 from yuanke.screens.reader import reader as fresh
@@ -109,11 +109,10 @@ def password(reader: Reader, errors: Errors | None = None) -> Response:
 
 def secret(key: str, label: str, errors: list[str]) -> dict[str, Any]:
     """A control for a password."""
-    return {
-        "key": key, "name": key, "id": f"f-{key}", "label": label, "help": str(_("至少 8 位")) if key == "new" else "", "placeholder": "", "unit": "",
-        "widget": "secret", "required": True, "readonly": False, "errors": errors, "visible": True, "span": "wide", "value": "", "formula": False,
-        "autocomplete": "current-password" if key == "old" else "new-password",
-    }  # fmt: skip
+    return bare(
+        key, label, "secret", id=f"f-{key}", help=str(_("至少 8 位")) if key == "new" else "", required=True, errors=errors, span="wide",
+        autocomplete="current-password" if key == "old" else "new-password",
+    )  # fmt: skip
 
 
 def change_password() -> Response:

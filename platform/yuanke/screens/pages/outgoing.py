@@ -22,6 +22,7 @@ from yuanke.messages.errands import WEBHOOKS
 from yuanke.messages.outside import target_of
 from yuanke.records import Query, Record
 from yuanke.screens import urls
+from yuanke.screens.controls import bare
 from yuanke.screens.reader import Reader
 from yuanke.screens.reader import reader as fresh
 from yuanke.screens.shell import shell
@@ -93,11 +94,19 @@ def _fields(reader: Reader, row: Mapping[str, Any], errors: Errors) -> list[dict
 
 
 def _text(key: str, label: str, help_: str, value: Any, errors: Errors) -> dict[str, Any]:
-    return {
-        "key": key, "name": key, "id": f"f-{key}", "label": label, "help": help_, "placeholder": "", "unit": "", "widget": "text",
-        "required": False, "readonly": False, "errors": [say(one) for one in errors.get(key, ())], "visible": True, "span": 1,
-        "value": str(value), "formula": False, "length": TEXTS.get(key), "style": "",
-    }  # fmt: skip
+    said = [say(one) for one in errors.get(key, ())]
+    return bare(
+        key,
+        label,
+        "text",
+        id=f"f-{key}",
+        help=help_,
+        errors=said,
+        span=1,
+        value=str(value),
+        length=TEXTS.get(key),
+        style="",
+    )
 
 
 def save_outgoing(reader: Reader) -> Response:

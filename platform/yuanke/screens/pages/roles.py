@@ -19,6 +19,7 @@ from yuanke.kernel.text import message
 from yuanke.metadata import Layer, compile_layers
 from yuanke.metadata.registry import Entity, Permission
 from yuanke.records import Query
+from yuanke.screens.controls import bare
 from yuanke.screens.dialogs import dialog
 from yuanke.screens.pages.customize import plan_dialog, stale_plan
 from yuanke.screens.reader import Reader
@@ -186,11 +187,7 @@ def _level(given: Permission | None, field: Any, known: Sequence[tuple[str, str]
 
 def _choice(name: str, label: str, options: Sequence[tuple[str, str]], value: str) -> dict[str, Any]:
     made = [{"key": k, "label": v, "color": "gray", "retired": False} for k, v in options]
-    return {
-        "key": name, "name": name, "id": "d-" + name.replace(".", "-"), "label": label, "help": "", "placeholder": "", "unit": "",
-        "widget": "choice", "required": True, "readonly": False, "errors": [], "options": made, "style": "select", "value": value,
-        "formula": False, "visible": True,
-    }  # fmt: skip
+    return bare(name, label, "choice", required=True, options=made, value=value)
 
 
 def plan_part(reader: Reader, role: str, entity: Entity) -> Response:

@@ -21,7 +21,7 @@ from yuanke.records import Record, Records, Typed
 from yuanke.records.environment import StoredValues
 from yuanke.records.fetch import ids_within
 from yuanke.storage import Unit
-from yuanke.storage.sqlscope import live
+from yuanke.storage.sqlscope import live, not_void
 from yuanke.workflow.documents.rows import blocks_of, dealt, link_back, made_rows
 from yuanke.workflow.each import turns
 from yuanke.workflow.locks import lock_records
@@ -37,7 +37,6 @@ class Draft:
 
     entity: Entity
     values: Typed
-    by: Any = None
     rows: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -94,30 +93,27 @@ def _once_done(names: ActNames, said: Mapping[str, Any], target: Entity) -> bool
     once = said.get("once")
     if not once or (isinstance(once, str) and not names.holds(once)):
         return False
-    back = link_back(target, names.record)
+    back = link_back(target, names.entity)
     if back is None:
         return False
     unit, table = names.unit, names.unit.tables[target.key]
-    conditions = [live(target, table), table.c[back.key] == names.id, *_not_void(target, table)]
+    conditions = [live(target, table), table.c[back.key] == names.id, *not_void(target, table)]
     return unit.execute(sa.select(table.c.id).where(*conditions).limit(1)).scalar() is not None
-
-
-def _not_void(entity: Entity, table: Any) -> Iterator[Any]:
-    """A record in a void state counts for nothing."""
-    for one in entity.live_fields():
-        void = [key for key, option in (one.options or {}).items() if option.void]
-        if void and not one.multiple:
-            yield sa.or_(table.c[one.key].is_(None), table.c[one.key].not_in(void))
 
 
 def drafts(unit: Unit, actor: Actor, entity_key: str, record_id: int, key: str) -> list[Draft]:
     """What the record would become, nothing saved. Raises RecordNotFound, Refused when it may not be now, or nothing is left."""
+    entity, said = _said(unit, actor, entity_key, record_id, key)
+    return _drafts(ActNames(unit, actor, entity, record_id), key, said)
+
+
+def _said(unit: Unit, actor: Actor, entity_key: str, record_id: int, key: str) -> tuple[Entity, Mapping[str, Any]]:
+    """The entity and what it declares under ``key``, when the actor sees this record of it."""
     entity = Records(unit, actor).entity(entity_key)
     said = declared(entity).get(key)
     if said is None or not ids_within(unit, actor, entity, "read", [record_id]):
         raise RecordNotFound()
-    names = ActNames(unit, actor, entity, record_id)
-    return _drafts(names, key, said)
+    return entity, said
 
 
 def _drafts(names: ActNames, key: str, said: Mapping[str, Any]) -> list[Draft]:
@@ -145,19 +141,13 @@ def _each(names: ActNames, said: Mapping[str, Any], target: Entity) -> Iterator[
     """A document for each row."""
     walked = list(turns(names, said))
     for turn, given in zip(walked, dealt(walked, said.get("values") or {}, target), strict=True):
-        head = _head(turn, target)
-        values = Typed({**head, **given})
-        values.typed = {*(set(head.typed) - set(given)), *given.typed}
-        draft = Draft(target, values)
+        draft = Draft(target, given.over(_head(turn, target)))
         _add_rows(turn, said, draft)
         yield draft
 
 
-def _draft(names: ActNames, said: Mapping[str, Any], target: Entity, by: Any = None) -> Draft:
-    head, given = _head(names, target), values_of(target, said.get("values") or {}, names)
-    values = Typed({**head, **given})
-    values.typed = {*(set(head.typed) - set(given)), *given.typed}
-    draft = Draft(target, values, by)
+def _draft(names: ActNames, said: Mapping[str, Any], target: Entity) -> Draft:
+    draft = Draft(target, values_of(target, said.get("values") or {}, names).over(_head(names, target)))
     _add_rows(names, said, draft)
     return draft
 
@@ -169,7 +159,7 @@ def _head(names: ActNames, target: Entity) -> Typed:
     made = copied(record, target)
     for key in [k for k in made if target.fields[k].rows]:
         del made[key]
-    back = link_back(target, record)
+    back = link_back(target, names.entity)
     if back is not None:
         made[back.key] = record.get("id")
         made.typed = {*made.typed, back.key}
@@ -217,8 +207,8 @@ def _by_value(names: ActNames, said: Mapping[str, Any], target: Entity) -> Itera
         asked = f"{source} == asked.by" if not isinstance(value, StoredValues) else f"{source}.id == asked.by"
         inner = names.with_own()
         inner.asked = {**names.asked, "by": identity}
-        draft = _draft(inner, {**said, "@by": asked}, target, value)
-        link = link_back(target, value) if isinstance(value, StoredValues) else None
+        draft = _draft(inner, {**said, "@by": asked}, target)
+        link = link_back(target, value.entity) if isinstance(value, StoredValues) else None
         if link is not None and link.key not in (said.get("values") or {}):
             draft.values[link.key] = identity
             draft.values.typed = {*draft.values.typed, link.key}
@@ -229,23 +219,27 @@ def make(
     unit: Unit, actor: Actor, entity_key: str, record_id: int, key: str, more: Mapping[str, Any] | None = None
 ) -> list[Record]:
     """Make the documents and save them, ``more`` laid over what each takes from the record. All in the open transaction."""
-    entity = Records(unit, actor).entity(entity_key)
-    said = declared(entity).get(key)
-    if said is None or not ids_within(unit, actor, entity, "read", [record_id]):
-        raise RecordNotFound()
+    entity, said = _said(unit, actor, entity_key, record_id, key)
     lock_records(unit, [(entity.key, record_id)])
     door, made = Records(unit, actor), []
     with entering_document(unit, entity, record_id, key):
-        for draft in drafts(unit, actor, entity_key, record_id, key):
-            values = Typed({**draft.values, **(more or {})})
-            values.typed = set(draft.values.typed) - set(more or {})
-            made.append(door.create(draft.entity.key, values))
-        finish(unit, actor, entity, record_id, key, [one.id for one in made])
+        for draft in _drafts(ActNames(unit, actor, entity, record_id), key, said):
+            made.append(door.create(draft.entity.key, Typed(more or {}).over(draft.values)))
+        finish(unit, actor, entity, record_id, key)
     return made
 
 
-def finish(unit: Unit, actor: Actor, entity: Entity, record_id: int, key: str, made: list[int]) -> None:
-    """Steps of the source once its documents stand: ``made`` is what they name."""
+def follow(unit: Unit, actor: Actor, made: Entity, entity_key: str, record_id: int, key: str) -> None:
+    """A form that began as this document was saved: what the source does then. Raises RecordNotFound when the actor does
+    not see the source, or it does not become a record of ``made``."""
+    entity, said = _said(unit, actor, entity_key, record_id, key)
+    if _target(unit, key, said) is not made:
+        raise RecordNotFound()
+    finish(unit, actor, entity, record_id, key)
+
+
+def finish(unit: Unit, actor: Actor, entity: Entity, record_id: int, key: str) -> None:
+    """Steps of the source once its documents stand."""
     said = declared(entity)[key]
     steps = said.get("do") or ()
     if steps:

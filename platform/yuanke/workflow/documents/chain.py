@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from yuanke.kernel.actor import Actor
-from yuanke.metadata.registry import Entity, Field, Registry
+from yuanke.metadata.registry import Entity, Registry
 from yuanke.records.environment import stored
 from yuanke.records.fetch import ids_within
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import live
 from yuanke.workflow.documents.becomes import declared
+from yuanke.workflow.documents.rows import link_back
 from yuanke.workflow.text import title
 
 MOST = 60
@@ -56,35 +57,23 @@ def _walk(unit: Unit, actor: Actor, at: list[tuple[Entity, int]], step: int, fou
         at = following
 
 
-def _pairs(registry: Registry) -> Iterator[tuple[Entity, Entity]]:
-    """(source, target) of every ``becomes``."""
-    for source in registry.entities.values():
-        for key, said in declared(source).items():
-            target = registry.entities.get(str(said.get("entity") or key))
-            if target is not None:
-                yield source, target
-
-
-def _back(source: Entity, target: Entity) -> Field | None:
-    leading = [
-        f for f in target.live_fields() if f.targets == (source.key,) and not f.pairs and f.key != target.parent_link
-    ]
-    return next((f for f in leading if f.required), leading[0] if leading else None)
+def _targets(registry: Registry, source: Entity) -> list[Entity]:
+    """Entities that a record of ``source`` may become."""
+    return [registry.entities[str(said.get("entity") or key)] for key, said in declared(source).items()]
 
 
 def _made_of(unit: Unit, entity: Entity, record_id: int) -> Iterator[tuple[Entity, set[int]]]:
-    for source, target in _pairs(unit.registry):
-        back = _back(source, target) if target is entity else None
-        if back is not None:
-            row = stored(unit, entity, record_id)
-            value = row.row.get(back.key) if row is not None else None
-            if value is not None:
-                yield source, {value}
+    row = stored(unit, entity, record_id)
+    for source in unit.registry.entities.values():
+        back = link_back(entity, source) if entity in _targets(unit.registry, source) else None
+        value = row.row.get(back.key) if back is not None and row is not None else None
+        if value is not None:
+            yield source, {value}
 
 
 def _became(unit: Unit, entity: Entity, record_id: int) -> Iterator[tuple[Entity, set[int]]]:
-    for source, target in _pairs(unit.registry):
-        back = _back(source, target) if source is entity else None
+    for target in _targets(unit.registry, entity):
+        back = link_back(target, entity)
         if back is not None:
             table = unit.tables[target.key]
             chosen = sa.select(table.c.id).where(live(target, table), table.c[back.key] == record_id).limit(MOST)

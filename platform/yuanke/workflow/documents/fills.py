@@ -113,8 +113,8 @@ def _write_records(
         door.delete(rows.key, one.get("id"))
     for old, values in pairs:
         if old is None:
-            made = Typed({**values, back: names.id})
-            made.typed = {*values.typed, back}
-            write(unit, actor, rows, None, made)
+            owner = Typed({back: names.id})
+            owner.typed = {back}
+            write(unit, actor, rows, None, owner.over(values))
         else:
             write(unit, actor, rows, old.get("id"), values, "update")

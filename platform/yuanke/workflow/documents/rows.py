@@ -12,7 +12,6 @@ from typing import Any
 from yuanke.expressions import deal_out, needs_dealing
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Typed
-from yuanke.records.environment import StoredValues
 from yuanke.workflow.each import row_of, turns
 from yuanke.workflow.names import ActNames, evaluate, is_expression
 from yuanke.workflow.values import copied, settled
@@ -50,25 +49,22 @@ def _taken(walked: Sequence[ActNames], said: Mapping[str, Any]) -> list[str]:
 
 def _row(turn: ActNames, rows: Entity, given: Typed, copy: bool) -> Typed:
     source = row_of(turn)
-    made = copied(source, rows) if copy and source is not None else Typed()
-    back = link_back(rows, source) if source is not None else None
-    typed = set(made.typed)
-    if back is not None and source is not None and back.key not in given:
-        made[back.key] = source.get("id")
-        typed.add(back.key)
-    result = Typed({**made, **given})
-    result.typed = {*(typed - set(given)), *given.typed}
-    return result
-
-
-def link_back(entity: Entity, source: StoredValues | None) -> Field | None:
-    """The link of ``entity`` that leads to the record it is made from: a required one first."""
     if source is None:
-        return None
+        return given
+    made = copied(source, rows) if copy else Typed()
+    back = link_back(rows, source.entity)
+    if back is not None:
+        made[back.key] = source.get("id")
+        made.typed = {*made.typed, back.key}
+    return given.over(made)
+
+
+def link_back(entity: Entity, source: Entity) -> Field | None:
+    """The link of ``entity`` that leads to a record of ``source`` it is made from: a required one first."""
     leading = [
         f
         for f in entity.live_fields()
-        if f.targets == (source.entity.key,) and not f.pairs and f.source == "typed" and f.key != entity.parent_link
+        if f.targets == (source.key,) and not f.pairs and f.source == "typed" and f.key != entity.parent_link
     ]
     return next((f for f in leading if f.required), leading[0] if leading else None)
 

@@ -20,7 +20,7 @@ from yuanke.storage.sqlscope import live
 from yuanke.workflow.each import row_names, turns
 from yuanke.workflow.names import ActNames, evaluate
 from yuanke.workflow.steps.kinds import Body, StepRun, step
-from yuanke.workflow.values import copied, identity, values_of
+from yuanke.workflow.values import copied, values_of
 from yuanke.workflow.writing import write
 
 
@@ -43,10 +43,7 @@ def create(body: Body, names: ActNames, run: StepRun) -> Any:
     values = _made_of(body, entity, names)
     match = values_of(entity, body.get("match") or {}, names)
     found = _matching(entity, match, run) if match else None
-    for key, value in match.items():
-        values.setdefault(key, value)
-        values.typed = {*values.typed, *match.typed}
-    record_id = write(run.unit, run.actor, entity, found, values, run.act if found else None)
+    record_id = write(run.unit, run.actor, entity, found, values.over(match), run.act if found else None)
     run.tell("update" if found else "create", {"entity": entity.key, "id": record_id})
     forget(run.unit, entity, [record_id])
     return stored(run.unit, entity, record_id)
@@ -55,10 +52,7 @@ def create(body: Body, names: ActNames, run: StepRun) -> Any:
 def _made_of(body: Body, entity: Entity, names: ActNames) -> Typed:
     source = evaluate(names, body["copy"]) if body.get("copy") else None
     values = copied(source, entity) if isinstance(source, StoredValues) else Typed()
-    said = values_of(entity, body.get("values") or {}, names)
-    made = Typed({**values, **said})
-    made.typed = {*(set(values.typed) - set(said)), *said.typed}
-    return made
+    return values_of(entity, body.get("values") or {}, names).over(values)
 
 
 def _matching(entity: Entity, match: Mapping[str, Any], run: StepRun) -> int | None:
@@ -105,15 +99,10 @@ def _targets(body: Body, names: ActNames) -> Iterator[tuple[StoredValues, ActNam
             if isinstance(turn.own["row"], StoredValues):
                 yield turn.own["row"], turn
         return
-    for record in _records(names.record if body.get("target") is None else evaluate_open(names, body["target"])):
+    for record in _records(names.record if body.get("target") is None else names.value(str(body["target"]))):
         turn = row_names(names, record, "target")
         if body.get("where") is None or turn.holds(str(body["where"])):
             yield record, names
-
-
-def evaluate_open(names: ActNames, source: Any) -> Any:
-    """A target: an expression with or without ``=``."""
-    return names.value(str(source))
 
 
 def _records(value: Any) -> list[StoredValues]:
@@ -124,7 +113,7 @@ def _records(value: Any) -> list[StoredValues]:
 @step("delete")
 def delete(body: Body, names: ActNames, run: StepRun) -> Any:
     """Puts records into the bin."""
-    for record in _records(evaluate_open(names, body["target"])):
+    for record in _records(names.value(str(body["target"]))):
         door = Records(run.unit, engine_of(run.actor))
         door.delete(record.entity.key, record.get("id"))
         forget(run.unit, record.entity, [record.get("id")])
@@ -153,30 +142,18 @@ HANGING = {"files": "attachment", "comments": "comment", "share": "record_share"
 
 
 def _repoint(entity: Entity, source: StoredValues, target: StoredValues, run: StepRun) -> None:
+    """A link to the same kind moves; where a record of another kind takes over, the entity's own link to that kind is
+    filled beside the old one."""
     table = run.unit.tables[entity.key]
-    for field in entity.live_fields():
-        if source.entity.key not in field.targets or target.entity.key not in field.targets or field.pairs:
-            if field.targets == (source.entity.key,) and source.entity.key != target.entity.key:
-                _repoint_kind(entity, field.key, source, target, run)
+    leading = [f for f in entity.live_fields() if f.targets == (source.entity.key,) and not f.pairs]
+    beside = next((f for f in entity.live_fields() if f.targets == (target.entity.key,) and not f.pairs), None)
+    for field in leading:
+        filled = field if source.entity is target.entity else beside
+        if filled is None:
             continue
-        value = target.get("id") if len(field.targets) == 1 else identity(target, several=True)
-        column = table.c[field.key]
-        held = column == source.get("id") if len(field.targets) == 1 else None
-        if held is None:
-            continue
-        for (record_id,) in run.unit.execute(sa.select(table.c.id).where(live(entity, table), held)).all():
-            write(run.unit, run.actor, entity, record_id, Typed({field.key: value}), run.act)
-
-
-def _repoint_kind(entity: Entity, key: str, source: StoredValues, target: StoredValues, run: StepRun) -> None:
-    """A record of another kind takes over: the entity's own link to that kind is filled beside the old one."""
-    other = next((f for f in entity.live_fields() if f.targets == (target.entity.key,) and not f.pairs), None)
-    if other is None:
-        return
-    table = run.unit.tables[entity.key]
-    chosen = sa.select(table.c.id).where(live(entity, table), table.c[key] == source.get("id"))
-    for (record_id,) in run.unit.execute(chosen).all():
-        write(run.unit, run.actor, entity, record_id, Typed({other.key: target.get("id")}), run.act)
+        chosen = sa.select(table.c.id).where(live(entity, table), table.c[field.key] == source.get("id"))
+        for (record_id,) in run.unit.execute(chosen).all():
+            write(run.unit, run.actor, entity, record_id, Typed({filled.key: target.get("id")}), run.act)
 
 
 def _rehang(key: str, source: StoredValues, target: StoredValues, run: StepRun) -> None:

@@ -51,10 +51,9 @@ def _do(verb: str, body: Any, names: ActNames, run: StepRun) -> Any:
 def _alone(verb: str, said: Mapping[str, Any], turn: ActNames, run: StepRun) -> Any:
     """One turn in a savepoint; what is refused is written into the rows field that ``failures`` names."""
     try:
-        with run.unit.connection.begin_nested():
+        with run.unit.savepoint():
             return _do(verb, said[verb], turn, run)
     except Refusal as refusal:
-        run.unit.kept.pop(("rows", run.entity.key), None)
         run.tell("failed", {"record": turn.own.get("row"), "said": refusal.said})
         _keep_failure(str(said["failures"]), refusal, turn, run)
         return None
