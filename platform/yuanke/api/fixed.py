@@ -55,7 +55,7 @@ def taken(schema: type[Fixed], body: Mapping[str, Any]) -> dict[str, Any]:
 class Part(fields.Field):
     """Base: what is missing or null is told in our own words."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = dict.fromkeys(("null", "required"), [message("不能为空")])  # type: ignore[misc]
+    default_error_messages: ClassVar[dict[str, Any]] = {key: [message("不能为空")] for key in ("null", "required")}  # type: ignore[misc]
 
 
 class Text(Part):

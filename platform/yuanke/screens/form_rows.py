@@ -15,6 +15,7 @@ from yuanke.expressions import Expression
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Record
 from yuanke.screens.controls import control
+from yuanke.screens.form_start import row_name
 from yuanke.screens.incoming import NOTHING, row_keys
 from yuanke.screens.typed import typed
 from yuanke.web.language import say
@@ -72,7 +73,7 @@ class Table:
     def held(self, rows: Iterable[Record]) -> list[dict[str, Any]]:
         """Stored rows; those of a record that is copied are new."""
         stored = self.form.record is not None
-        return [self._row(str(at), row.id if stored else None, row) for at, row in enumerate(rows)]
+        return [self._row(row_name(at, row), row.id if stored else None, row) for at, row in enumerate(rows)]
 
     def _row(self, key: str, row_id: int | None, row: Record) -> dict[str, Any]:
         values = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
 from flask import request
 
@@ -114,6 +115,13 @@ def becoming() -> tuple[str, int, str] | None:
     source, _, rest = request.args.get("becomes", "").partition(".")
     record_id, _, key = rest.partition(".")
     return (source, int(record_id), key) if record_id.isdigit() and len(record_id) < 19 and key else None
+
+
+def row_name(at: int, row: Record) -> str:
+    """The page's key of a row: where it stands and, of a row made of another document, a mark of what it leads to. By
+    the mark the row is known again when it is sent, also if others took rows of that document in the meantime."""
+    led = sorted((key, value.id) for key, value in row.values.items() if isinstance(value, LinkValue))
+    return f"{at}-{crc32(repr(led).encode()):08x}" if led and not row.id else str(at)
 
 
 def _shown(reader: Reader, field: Field, value: Any) -> Any:

@@ -13,10 +13,11 @@ from flask import Response, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from yuanke.kernel.errors import AccessDenied, Refusal, ValidationFailed, VersionConflict
+from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import LinkValue, Record
 from yuanke.screens import urls
-from yuanke.screens.form_start import becoming
+from yuanke.screens.form_start import becoming, row_name
 from yuanke.screens.forms import Errors, Form
 from yuanke.screens.incoming import incoming
 from yuanke.screens.pages.finding import item_of
@@ -90,21 +91,29 @@ def _kept(form: Form) -> list[str]:
 
 
 def _with_what_rows_hide(form: Form) -> dict[str, Any]:
-    """Rows made of another document keep what their table has no column for, such as the row they come from."""
+    """Rows made of another document keep what their table has no column for, such as the row they come from. Raises
+    ValidationFailed for rows that the document has no more."""
     values = dict(form.came.values)
     if becoming() is None:
         return values
+    gone: dict[str, list[Message]] = {}
     for key, names in form.came.rows.items():
-        start = form.start.get(key) or []
-        values[key] = [{**_hidden_of(start, name, item), **item} for name, item in zip(names, values[key], strict=True)]
+        named = {row_name(at, row): row for at, row in enumerate(form.start.get(key) or ())}
+        marked = {name.partition("-")[2]: row for name, row in named.items()}
+        for at, (name, item) in enumerate(zip(names, values[key], strict=True)):
+            mark = name.partition("-")[2]
+            row = named.get(name) or marked.get(mark) if mark else None
+            if mark and row is None:
+                gone[f"{key}.{at}"] = [message("来源单据里这一行已经被别人转走了，请删除这一行")]
+            elif row is not None:
+                values[key][at] = {**_hidden_of(row, item), **item}
+    if gone:
+        raise ValidationFailed(gone)
     return values
 
 
-def _hidden_of(start: list[Record], name: str, item: dict[str, Any]) -> dict[str, Any]:
-    if not name.isdigit() or int(name) >= len(start):
-        return {}
-    held = start[int(name)].values
-    return {k: v.id if isinstance(v, LinkValue) else v for k, v in held.items() if k not in item}
+def _hidden_of(row: Record, item: dict[str, Any]) -> dict[str, Any]:
+    return {k: v.id if isinstance(v, LinkValue) else v for k, v in row.values.items() if k not in item}
 
 
 def _again(entity: Entity) -> str:
