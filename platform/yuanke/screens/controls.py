@@ -17,6 +17,8 @@ from yuanke.screens.cells import EMPTY, colour, file_url, show_of, shown
 from yuanke.screens.figures import figure, scale_of
 from yuanke.screens.reader import Reader
 from yuanke.screens.spec import asked_of_form
+from yuanke.screens.units import COMMON
+from yuanke.web.language import say
 
 WIDE = {"long_text", "rich_text", "rows", "json", "address", "file", "image"}
 SHORT_TEXT = 20
@@ -49,7 +51,7 @@ def control(
     name = prefix + field.key
     made = {
         "key": field.key, "name": name, "id": "f-" + name.replace(".", "-"), "label": reader.say(field.label),
-        "help": reader.say(field.help), "placeholder": "", "unit": _unit(reader, field), "widget": widget,
+        "help": reader.say(field.help), "placeholder": "", "unit": _unit(field), "widget": widget,
         "required": field.required and writable, "readonly": readonly, "errors": list(errors), "visible": True,
         "span": "wide" if field.type.name in WIDE or field.rows else 1,
         "options": options_of(reader, field, value), "style": "select", "scale": scale_of(field),
@@ -124,10 +126,11 @@ def _widget(field: Field, readonly: bool) -> str:
     return field.type.widget
 
 
-def _unit(reader: Reader, field: Field) -> str:
+def _unit(field: Field) -> str:
     if field.type.name == "percent":
         return "%"
-    return str(field.more.get("unit") or "")
+    declared = str(field.more.get("unit") or "")
+    return say(COMMON[declared]) if declared in COMMON else declared
 
 
 def _plain(limit: Any) -> str | None:
