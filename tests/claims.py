@@ -62,6 +62,10 @@ entities:
       head: {read: own, create: true, update: own}
       finance: {read: all, pay: all}
       boss: {read: all, create: true, update: all, delete: all}
+  limits:
+    label: 额度
+    fields: {name: text!, most: {type: integer, label: 最多}}
+    permissions: {staff: {read: all}, head: {read: all}, finance: {read: all}, boss: {read: all}}
   paper:
     label: 文件
     plural: 文件
@@ -70,6 +74,7 @@ entities:
       name: {type: text!, label: 名称}
       size: {type: integer, label: 大小, default: 1, max: 1000}
       reviewer: {link: user, label: 审阅人, inverse: papers_to_review}
+      limits: {link: limits, label: 额度}
       state: {label: 状态, default: draft, options: {draft: 草稿, done: 完成}}
     workflow:
       field: state
@@ -100,6 +105,13 @@ entities:
         only_size: {from: draft, to: done, approval: {snapshot: [size], steps: {a: {by: owner.manager}}}}
         fails: {from: draft, to: done, approval: {steps: {a: {by: owner.manager}}}, set: {size: "=size * 100"}}
         plain: {from: draft, to: done}
+        within_limit: {from: draft, to: done, when: size <= limits.most, approval: {steps: {a: {by: owner.manager}}}}
+        checks_limit: {from: draft, to: done, checks: {most: {valid_when: size <= limits.most, message: "超过额度 {limits.most}"}}, approval: {steps: {a: {by: owner.manager}}}}
+        refuses_limit: {from: draft, to: done, refuse: {most: {when: size > limits.most, message: "超过额度 {limits.most}"}}, approval: {steps: {a: {by: owner.manager}}}}
+        wants_limit: {from: draft, to: done, require: [limits], approval: {steps: {a: {by: owner.manager}}}}
+        mine: {from: draft, to: done, when: "owner == me and approval in [unsent, withdrawn]", approval: {steps: {a: {by: owner.manager}}}}
+        warns: {from: draft, to: done, checks: {big: {valid_when: size < 100, otherwise: warn, message: 很大}}, approval: {steps: {a: {by: owner.manager}}}}
+        late_fails: {from: draft, to: done, approval: {steps: {a: {by: owner.manager, within: 1h, late: approve}}}, set: {size: "=size * 100"}}
     permissions:
       staff: {read: own, create: true, update: own, delete: own}
       head: {read: own, create: true, update: own}

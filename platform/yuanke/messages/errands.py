@@ -20,8 +20,7 @@ from yuanke.kernel.text import message
 from yuanke.messages import circuits, outside
 from yuanke.messages.account import is_switched_off
 from yuanke.messages.channels import Call, Fault
-from yuanke.messages.letters import one_line, say
-from yuanke.messages.preferences import people
+from yuanke.messages.letters import one_line
 from yuanke.messages.telling import notify
 from yuanke.storage import Unit
 
@@ -96,8 +95,7 @@ def _note_failure(unit: Unit, errand: Errand, origin: str, refusal: Refusal) -> 
 
 def _tell_admins(unit: Unit, name: str) -> None:
     said = message("网络钩子“{name}”接连失败 {count} 次，已停用", name=name, count=MOST_FAILURES)
-    for person in people(unit, _admins(unit)).values():
-        notify(unit, [person.id], say(said, person.locale))
+    notify(unit, _admins(unit), said)
 
 
 def _admins(unit: Unit) -> list[int]:

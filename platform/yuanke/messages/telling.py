@@ -6,6 +6,7 @@ machine before the commit.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,8 @@ import sqlalchemy as sa
 from yuanke.jobs import enqueue
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
+from yuanke.kernel.catalogue import translator
+from yuanke.kernel.text import Message
 from yuanke.messages.account import mail_account
 from yuanke.messages.inbox import MESSAGES
 from yuanke.messages.kinds import APP, MAIL
@@ -30,18 +33,22 @@ LONGEST_KIND = 40
 def notify(
     unit: Unit,
     to: Iterable[int | None],
-    text: str,
+    text: str | Message,
     *,
     entity: str | None = None,
     record: int | None = None,
     kind: str = "notice",
     actor: Actor | None = None,
 ) -> dict[int, int]:
-    """Tell people of ``to`` (user ids; those out of service are passed over) ``text``, as it stands.
+    """Tell people of ``to`` (user ids; those out of service are passed over) ``text``: what somebody wrote as it stands, a
+    Message to each in his language.
 
     ``entity`` and ``record`` say where it leads, ``actor`` who caused it. Answers person -> id of his message, without
     those who do not want this kind inside the application. Nobody's rights are asked: whoever calls answers for the text.
     """
+    if isinstance(text, Message):
+        where: dict[str, Any] = {"entity": entity, "record": record, "kind": kind, "actor": actor}
+        return _in_their_languages(unit, to, text, where)
     said, kind = text.strip()[:LONGEST_TEXT], kind[:LONGEST_KIND]
     told = list(people(unit, to).values()) if said else []
     if not told:
@@ -53,6 +60,16 @@ def notify(
     if carried:
         arguments = {"people": carried, "text": said, "kind": kind, "entity": entity, "record": record}
         enqueue(unit, Actor(unit.enterprise.slug, None, engine=True), DELIVER, arguments)
+    return made
+
+
+def _in_their_languages(unit: Unit, to: Iterable[int | None], text: Message, where: dict[str, Any]) -> dict[int, int]:
+    speaking: dict[str, list[int]] = defaultdict(list)
+    for person in people(unit, to).values():
+        speaking[person.locale].append(person.id)
+    made: dict[int, int] = {}
+    for locale, some in speaking.items():
+        made |= notify(unit, some, text.say(translator(locale)), **where)
     return made
 
 

@@ -62,6 +62,7 @@ def _verb(reader: Reader, verb: str, told: Any) -> str:
         "late_remind": lambda: _("“%(step)s”已超时，提醒了 %(to)s", step=step, to=to),
         "late_up": lambda: _("“%(step)s”超时，由 %(name)s 转给上级", step=step, name=name),
         "late_approve": lambda: _("“%(step)s”超时，自动同意", step=step), "late_refuse": lambda: _("“%(step)s”超时，自动拒绝", step=step),
+        "held": lambda: _("已全部同意，但条件已不满足，退回给申请人：%(why)s", why=_step(reader, told.get("why"))),
         "left": lambda: _("%(name)s 离岗，“%(step)s”转给 %(to)s", name=name, step=step, to=to),
     }  # fmt: skip
     return str(words[verb]()) if verb in words else verb

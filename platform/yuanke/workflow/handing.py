@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-
 from yuanke.access.sessions import actor_of
 from yuanke.kernel.actor import Actor
-from yuanke.kernel.catalogue import translator
 from yuanke.kernel.errors import Refusal
 from yuanke.kernel.text import Message, message
 from yuanke.messages import notify
@@ -74,7 +71,7 @@ def _notify(unit: Unit, actor: Actor, person: int, kind: str, held: list[_Told])
         "who": actor.name or actor.username, "entity": entity.label, "title": called, "count": len(held),
     })  # fmt: skip
     at = record if called is not None and title is None else None
-    notify(unit, [person], said.say(_language(unit, person)), entity=entity.key, record=at, kind="notice", actor=actor)
+    notify(unit, [person], said, entity=entity.key, record=at, kind="notice", actor=actor)
 
 
 def _title(unit: Unit, person: int, entity: Entity, record: int) -> str | None:
@@ -83,9 +80,3 @@ def _title(unit: Unit, person: int, entity: Entity, record: int) -> str | None:
         return get_record(unit, actor_of(unit, person, "job"), entity, record).title
     except Refusal:
         return None
-
-
-def _language(unit: Unit, person: int) -> Any:
-    table = unit.tables["user"]
-    locale = unit.execute(sa.select(table.c.locale).where(table.c.id == person)).scalar()
-    return translator(str(locale or unit.settings.get("locale") or "zh"))

@@ -81,11 +81,21 @@ def do_act(
 
 def carry_out(unit: Unit, actor: Actor, entity: Entity, record_id: int, found: Act, asked: Mapping[str, Any]) -> None:
     """What the act does, in the open transaction as the engine: state, values, fills, posts, steps. Its rights were asked
-    before; its state and conditions are asked again, since time may have passed."""
+    before, and its conditions again by `ask_again` where time has passed."""
     row = locked_row(unit, actor, entity, record_id)
     rules.refuse_state(found, row)
     names = _names(unit, actor, found, record_id, asked, row)
     _happen(unit, actor, found, names)
+
+
+def ask_again(unit: Unit, actor: Actor, found: Act, record_id: int, asked: Mapping[str, Any], **own: Any) -> None:
+    """Whether an act that waited may still happen, for ``actor`` who wanted it: its state and every condition. Warnings
+    were read when it was asked for. ``own`` are names over the record's. Raises Refused, ValidationFailed."""
+    row = locked_row(unit, actor, found.entity, record_id)
+    rules.refuse_state(found, row)
+    names = _names(unit, actor, found, record_id, asked, row)
+    names.own.update(own)
+    rules.refuse_conditions(found, names, confirm=None)
 
 
 def locked_row(unit: Unit, actor: Actor, entity: Entity, record_id: int) -> Mapping[str, Any]:

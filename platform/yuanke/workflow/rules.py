@@ -37,8 +37,9 @@ def wrong_state(act: Act, row: Mapping[str, Any]) -> Message | None:
     return message("{entity}现在是“{state}”，不能{act}", entity=act.entity.label, state=label, act=act.label)
 
 
-def refuse_conditions(act: Act, names: ActNames, confirm: Collection[str] = ()) -> None:
-    """Raises Refused or ValidationFailed for the first condition that does not hold, or asks what must be confirmed."""
+def refuse_conditions(act: Act, names: ActNames, confirm: Collection[str] | None = ()) -> None:
+    """Raises Refused or ValidationFailed for the first condition that does not hold, or asks what must be confirmed; where
+    nobody is there to ask (None), a warning passes."""
     if act.said.get("when") is not None and not names.holds(act.said["when"]):
         raise Refused(message("现在不能{act}", act=act.label))
     if act.said.get("valid_when") is not None and not names.holds(act.said["valid_when"]):
@@ -87,7 +88,7 @@ def _at(check: Mapping[str, Any]) -> Collection[str]:
     return (at,) if isinstance(at, str) else at
 
 
-def _refuse_checks(act: Act, names: ActNames, confirm: Collection[str]) -> None:
+def _refuse_checks(act: Act, names: ActNames, confirm: Collection[str] | None) -> None:
     """``otherwise``: refuse; warn (asked once, passes when confirmed); reason (passes with ``asked.reason``)."""
     warned: dict[str, str] = {}
     for name, check, refuses in declared_checks(act):
@@ -98,7 +99,7 @@ def _refuse_checks(act: Act, names: ActNames, confirm: Collection[str]) -> None:
         how = _how(check, names)
         if how == "refuse" or (how == "reason" and not names.asked.get("reason")):
             raise Refused(message("{said}", said=said), check=name, reason_needed=how == "reason")
-        if how == "warn" and name not in confirm:
+        if how == "warn" and confirm is not None and name not in confirm:
             warned[name] = said
     if warned:
         raise Refused(message("请确认：{said}", said=list(warned.values())), confirm=list(warned))

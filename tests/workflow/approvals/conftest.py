@@ -19,7 +19,17 @@ from yuanke.storage import Installation, Unit
 
 from tests.claims import make_company
 
-SWEPT = ("approval_task", "approval_instance", "message", "deputy", "claim_watchers", "claim_items", "claim", "paper")
+SWEPT = (
+    "approval_task",
+    "approval_instance",
+    "message",
+    "deputy",
+    "claim_watchers",
+    "claim_items",
+    "claim",
+    "paper",
+    "limits",
+)
 
 
 def actor_of(unit: Unit, person: int, door: Any = "api") -> Actor:

@@ -57,7 +57,7 @@ def do(reader: Reader, task: int, verb: str) -> Response:
         own = {key: [say(m) for m in said] for key, said in errors.items()}
         rest = [] if own else [say(refusal.said)]
         return _dialog(again, seen, task, verb, own, rest)
-    flash(_done(verb, at, seen), "success")
+    flash(_done(verb, at, seen), "success" if at.held is None else "warning")
     return lead_on(_back(seen))
 
 
@@ -77,6 +77,8 @@ def _back(seen: Picture) -> str:
 
 
 def _done(verb: str, at: Running, seen: Picture) -> str:
+    if at.held is not None:
+        return str(_("已同意，但条件已不满足，退回给申请人：%(why)s", why=say(at.held)))
     if verb == "approve":
         return str(_("已同意，审批通过") if at.course.state == "approved" else _("已同意"))
     words = {"reject": _("已拒绝"), "return": _("已退回"), "reassign": _("已转交"), "add_signer": _("已加签")}

@@ -14,6 +14,8 @@ from typing import Any
 STANDING = ("waiting", "open", "agreed", "refused")
 #: stops that hold nothing up
 OVER = ("passed", "skipped")
+#: no step: everybody had agreed, but a condition of the transition did not hold any more
+HELD = "@held"
 
 
 @dataclass
@@ -55,7 +57,8 @@ class Stop:
 
 @dataclass
 class Course:
-    """``state``: pending | approved | rejected | returned | withdrawn; ``returned`` the step that sent it back."""
+    """``state``: pending | approved | rejected | returned | withdrawn; ``returned`` the step that sent it back, `HELD`
+    where all had agreed and the transition could not happen."""
 
     stops: dict[str, Stop]
     seats: list[Seat] = field(default_factory=list)

@@ -1,7 +1,8 @@
 """What follows from a move: tasks written, people asked, copies sent, the record's state of approval, and at the end what
 the transition does.
 
-The one rule: the last yes and everything it causes are one transaction; a refusal of the transition refuses the yes.
+The one rule: the last yes and everything it causes are one transaction. Where a condition of the transition holds no more,
+the yes stands and the record goes back to its applicant; where what it causes is refused, so is the yes.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from yuanke.access.sessions import actor_of
 from yuanke.kernel import clock
-from yuanke.kernel.errors import Refused
+from yuanke.kernel.actor import Actor
+from yuanke.kernel.catalogue import translator
+from yuanke.kernel.errors import Refusal, Refused, Unauthenticated, ValidationFailed
 from yuanke.kernel.hooks import hooks
-from yuanke.kernel.text import message
+from yuanke.kernel.text import Message, message
 from yuanke.metadata import approvals as field
 from yuanke.records import Typed
 from yuanke.workflow.acts import Act
-from yuanke.workflow.approvals import late, snapshot, telling
+from yuanke.workflow.approvals import late, moves, snapshot, telling
 from yuanke.workflow.approvals.approvers import Approvers
 from yuanke.workflow.approvals.keeping import TASK, Decision, Running, write
-from yuanke.workflow.perform import carry_out
+from yuanke.workflow.perform import ask_again, carry_out
 from yuanke.workflow.writing import write as save
 
 #: under this a unit knows the record whose approval changes it at this moment, so that the lock lets it pass
@@ -99,20 +103,76 @@ class passing:
 
 
 def _approved(at: Running) -> None:
+    why = None if at.row["again"] else _not_any_more(at) or _happened(at)
+    if why is not None:
+        _hold_back(at, why)
+        return
     say(at, field.APPROVED)
-    if not at.row["again"]:
-        act = at.act
-        if act is None:
-            raise Refused(message("“{act}”这个操作已不存在，不能再通过；请退回或否决", act=at.row["transition"]))
-        with passing(at):
-            carry_out(at.unit, at.actor, at.entity, at.record, act, at.asked())
     keep_approved(at)
     telling.tell(at, [at.applicant], message("你的{entity}“{title}”已审批通过", **telling.about(at)))
     _copy(at, at.flow.cc, None)
 
 
+def _not_any_more(at: Running) -> Message | None:
+    """What the transition asks for and is so no more, as the one who submitted it would be told today."""
+    act = at.act
+    if act is None:
+        return message("“{act}”这个操作已不存在", act=at.row["transition"])
+    try:
+        with passing(at):  # as it was when nothing waited
+            ask_again(at.unit, _wants(at), act, at.record, at.asked(), **{field.FIELD: field.UNSENT})
+    except (Refused, ValidationFailed) as refusal:
+        return _reasons(at, refusal)
+    return None
+
+
+def _wants(at: Running) -> Actor:
+    """Who wants it: its applicant, as long as he is in service."""
+    try:
+        return actor_of(at.unit, at.applicant, "job") if at.applicant is not None else at.actor
+    except Unauthenticated:
+        return at.actor
+
+
+def _reasons(at: Running, refusal: Refusal) -> Message:
+    """In one sentence; what is wrong with a field is told with its name."""
+    if not isinstance(refusal, ValidationFailed):
+        return refusal.said
+    fields, said = at.entity.fields, []
+    for key, faults in refusal.errors.items():
+        field = fields.get(key.split(".")[0])
+        said += [message("{field}：{fault}", field=field.label, fault=one) if field else one for one in faults]
+    return message("{said}", said=said)
+
+
+def _happened(at: Running) -> Message | None:
+    """The transition; why it was refused, where no person is there to be told at once."""
+    act = at.act
+    assert act is not None
+    try:
+        with at.unit.savepoint():
+            say(at, field.APPROVED)
+            with passing(at):
+                carry_out(at.unit, at.actor, at.entity, at.record, act, at.asked())
+    except (Refused, ValidationFailed) as refusal:
+        if at.actor.user_id is not None:
+            raise
+        return _reasons(at, refusal)
+    return None
+
+
+def _hold_back(at: Running, why: Message) -> None:
+    moves.hold_back(at.course)
+    write(at, ended_at=None)
+    at.held = why
+    keep_approved(at)
+    say(at, field.UNSENT)
+    telling.log(at, "held", why=[why.say(), why.say(translator("en"))])
+    telling.tell_held(at, why)
+
+
 def keep_approved(at: Running) -> None:
-    """What was approved: the content as it stands when all is done."""
+    """What was approved: the content as it stands when all is done, or when everybody has agreed."""
     table = at.unit.tables["approval_instance"]
     content = snapshot.take(at.unit, at.entity, at.record, at.flow)
     at.unit.execute(table.update().where(table.c.id == at.id).values(approved=content))

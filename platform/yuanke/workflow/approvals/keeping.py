@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import RecordNotFound
-from yuanke.kernel.text import message
+from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity
 from yuanke.storage import Unit
 from yuanke.workflow.acts import Act, acts
@@ -54,6 +54,8 @@ class Running:
     flow: Flow
     course: Course
     tasks: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    #: why the transition could not happen though everybody agreed
+    held: Message | None = None
 
     @property
     def id(self) -> int:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from yuanke.kernel.errors import Refused
 from yuanke.kernel.text import message
-from yuanke.workflow.approvals.course import OVER, Course, Seat, Stop
+from yuanke.workflow.approvals.course import HELD, OVER, Course, Seat, Stop
 from yuanke.workflow.approvals.flow import Flow, Step
 
 
@@ -42,11 +42,13 @@ def submit(course: Course, flow: Flow, world: World) -> None:
     _advance(course, flow, world)
 
 
-def submit_again(course: Course, flow: Flow, world: World) -> None:
-    """After a return: from the start, or (``resubmit: continue``) from the steps that were not over."""
+def submit_again(course: Course, flow: Flow, world: World, same: bool = False) -> None:
+    """After a return: from the start, or (``resubmit: continue``) from the steps that were not over. What was held back
+    with everybody's yes needs none again while it is the ``same`` that they agreed to."""
     _must(course, "returned")
+    goes_on = flow.resubmit == "continue" or (same and course.returned == HELD)
     for key, stop in course.stops.items():
-        if flow.resubmit != "continue" or stop.state not in OVER:
+        if not goes_on or stop.state not in OVER:
             _begin_anew(stop, again=key == course.returned)
     course.state, course.returned = "pending", None
     course.round += 1
@@ -142,6 +144,12 @@ def withdraw(course: Course, flow: Flow) -> None:
     elif course.state != "returned":
         raise over(course)
     _close(course, "withdrawn")
+
+
+def hold_back(course: Course) -> None:
+    """Everybody agreed and it cannot happen: it goes back to the one who submitted, with every yes that was said."""
+    _must(course, "approved")
+    course.state, course.returned = "returned", HELD
 
 
 def call_off(course: Course) -> None:

@@ -136,7 +136,7 @@ def _go_on(unit: Unit, actor: Actor, act: Act, standing: Mapping[str, Any], aske
     """Submitted again after a return, with the flow it began with."""
     at = keeping.hold(unit, actor, standing["id"])
     at.row["asked"] = keeping.plain(act, asked)
-    content = snapshot.take(unit, at.entity, at.record, at.flow)
+    agreed, content = at.row["approved"], snapshot.take(unit, at.entity, at.record, at.flow)
     name = telling.title_of(unit, at.entity, at.record)[:300]
     keeping.write(at, asked=at.row["asked"], submitted=content, title=name)
     world = at.world()
@@ -145,7 +145,7 @@ def _go_on(unit: Unit, actor: Actor, act: Act, standing: Mapping[str, Any], aske
         keeping.write(at)
         ending.say(at, field.NOT_NEEDED)
         return False
-    moves.submit_again(at.course, at.flow, world)
+    moves.submit_again(at.course, at.flow, world, same=content == agreed)
     return _submitted(at)
 
 

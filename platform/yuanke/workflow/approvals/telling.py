@@ -59,7 +59,18 @@ def tell(at: Running, people: Iterable[int | None], said: Message) -> None:
     """A message that leads to the record; nobody is told of what he does himself."""
     others = [one for one in dict.fromkeys(people) if one is not None and one != at.actor.user_id]
     if others:
-        notify(at.unit, others, said.say(), entity=at.entity.key, record=at.record, kind=KIND, actor=at.actor)
+        notify(at.unit, others, said, entity=at.entity.key, record=at.record, kind=KIND, actor=at.actor)
+
+
+def tell_held(at: Running, why: Message) -> None:
+    """Everybody agreed and it cannot happen: the one who submitted is told, and whoever just agreed as well."""
+    said = message(
+        "{entity}“{title}”已全部同意，但没有完成：{why}。已退回申请人，意见都保留；处理后重新提交即可",
+        why=why,
+        **about(at),
+    )
+    where: dict[str, Any] = {"entity": at.entity.key, "record": at.record, "kind": KIND, "actor": at.actor}
+    notify(at.unit, [at.applicant, at.actor.user_id], said, **where)
 
 
 def about(at: Running) -> dict[str, Label | str]:
