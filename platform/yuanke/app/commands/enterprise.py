@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from yuanke.access import people
-from yuanke.app.commands.place import engine_actor, installation
-from yuanke.kernel.actor import ADMIN, Enterprise
+from yuanke.access.people import ADMIN
+from yuanke.app.commands.place import installation
+from yuanke.kernel.actor import Actor, Enterprise
 from yuanke.kernel.hooks import hooks
 from yuanke.storage import Installation, create_enterprise, remove_enterprise
 from yuanke.storage.backup import backup
@@ -52,9 +53,11 @@ def create(
         made = create_enterprise(opened, slug, label, modules, licences, day)
         try:
             with opened.unit(made, write=True) as unit:
-                people.create_user(unit, admin, admin, password, [ADMIN])
+                person = people.create_user(unit, admin, admin, password, [ADMIN])
             if samples:
-                fill_samples(opened, made)
+                fill_samples(
+                    opened, made, Actor(slug, person, admin, admin, frozenset([ADMIN]), door="command", engine=True)
+                )
         except BaseException:
             remove_enterprise(opened, slug)
             raise
@@ -65,13 +68,13 @@ def create(
             )
 
 
-def fill_samples(opened: Installation, made: Enterprise) -> None:
-    """What modules declare and plugins bring as sample data, through the same door as everybody's records."""
+def fill_samples(opened: Installation, made: Enterprise, actor: Actor) -> None:
+    """What modules declare and plugins bring as sample data, made by the administrator through everybody's door."""
     from yuanke.records import Records, samples
 
     click.echo(f"{made.slug}: 写入示例数据 …")
     with opened.unit(made, write=True) as unit:
-        door = Records(unit, engine_actor(made.slug))
+        door = Records(unit, actor)
         samples.fill(door)
         hooks().hook.samples(door=door)
 
