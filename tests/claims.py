@@ -111,6 +111,7 @@ entities:
         wants_limit: {from: draft, to: done, require: [limits], approval: {steps: {a: {by: owner.manager}}}}
         mine: {from: draft, to: done, when: "owner == me and approval in [unsent, withdrawn]", approval: {steps: {a: {by: owner.manager}}}}
         warns: {from: draft, to: done, checks: {big: {valid_when: size < 100, otherwise: warn, message: 很大}}, approval: {steps: {a: {by: owner.manager}}}}
+        late_work: {from: draft, to: done, approval: {steps: {a: {by: owner.manager, within: 2h, calendar: work, late: approve}}}}
         late_fails: {from: draft, to: done, approval: {steps: {a: {by: owner.manager, within: 1h, late: approve}}}, set: {size: "=size * 100"}}
     permissions:
       staff: {read: own, create: true, update: own, delete: own}

@@ -157,6 +157,18 @@ def test_what_happens_when_the_time_is_over(
             assert len([said for said in company.messages("zhu") if said.startswith("已超时")]) == 2
 
 
+def test_time_that_counts_working_hours_stands_still_at_the_weekend(company: Company) -> None:
+    friday = datetime(2027, 3, 5, 9, tzinfo=timezone.utc)  # 17:00 there
+    with clock.stopped(friday):
+        paper = company.sent_paper("late_work")
+    with clock.stopped(friday + timedelta(days=2)):
+        company.run()
+        assert company.asked() == ["zhu"]
+    with clock.stopped(datetime(2027, 3, 8, 1, 1, tzinfo=timezone.utc)):  # Monday 09:01
+        company.run()
+    assert company.value("paper", paper, "state") == "done"
+
+
 def test_whoever_was_quick_is_not_late(company: Company) -> None:
     paper = company.sent_paper("late_no")
     company.yes("zhu")

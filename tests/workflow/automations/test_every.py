@@ -92,6 +92,27 @@ def test_workdays_are_those_of_the_working_calendar(desk):
     assert desk.entries().count("worked") == 4
 
 
+def test_expressions_count_by_the_working_calendar_and_its_hours(desk):
+    """Friday 2026-06-05 17:00; worked on Saturday from 09:00 to 11:00, else from 08:30 to 17:30 as the settings say."""
+    from yuanke.workflow.names import ActNames
+
+    with clock.stopped(MONDAY):
+        desk.make("holiday", day="2026-06-06", works=True, since="09:00", till="11:00")
+        desk.make("holiday", day="2026-06-08")
+    with clock.stopped(datetime(2026, 6, 5, 9, tzinfo=UTC)), desk.as_("root") as door:
+        names = ActNames(door.unit, door.actor, door.unit.registry.entities["holiday"], None)
+        said = [names.value(f"is_workday(date(2026, 6, {day}))") for day in (5, 6, 7, 8)]
+        late = [names.value(f"add_work_time(now(), {hours})") for hours in (0.5, 2, 3)]
+        days = [names.value(f"add_work_days(now(), {n})") for n in (1, 2)]
+    assert said == [True, True, False, False]
+    assert late == [
+        datetime(2026, 6, 5, 9, 30, tzinfo=UTC),
+        datetime(2026, 6, 6, 2, 30, tzinfo=UTC),
+        datetime(2026, 6, 9, 1, tzinfo=UTC),
+    ]
+    assert days == [datetime(2026, 6, 6, 3, tzinfo=UTC), datetime(2026, 6, 9, 9, tzinfo=UTC)]
+
+
 def test_a_run_that_dies_in_the_middle_goes_on_behind_the_last_record(desk, monkeypatch):
     with clock.stopped(MONDAY):
         records = [desk.make("chore", name=f"c{n}") for n in range(60)]

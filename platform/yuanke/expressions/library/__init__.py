@@ -4,7 +4,7 @@ None."""
 from __future__ import annotations
 
 from yuanke.expressions.functions import Function
-from yuanke.expressions.library import dates, forms, numbers, people, records, rows, texts
+from yuanke.expressions.library import dates, forms, numbers, people, records, rows, texts, worktime
 
 FUNCTIONS: tuple[Function, ...] = (
     *dates.FUNCTIONS,
@@ -14,5 +14,6 @@ FUNCTIONS: tuple[Function, ...] = (
     *forms.FUNCTIONS,
     *people.FUNCTIONS,
     *records.FUNCTIONS,
+    *worktime.FUNCTIONS,
 )
 INTERNAL: tuple[Function, ...] = (*dates.INTERNAL, *numbers.INTERNAL, *texts.INTERNAL)

@@ -64,6 +64,11 @@ APPROVAL_STEP = Record(
             "[legal, finance]",
         ),
         "within": Key(Duration(), "How long it may take.", "2d"),
+        "calendar": Key(
+            Word(("work",)),
+            "work: only the hours and days of the working calendar count; a week is five working days.",
+            "work",
+        ),
         "late": Key(
             Word(("remind", "up", "approve", "refuse")),
             "What happens then: remind, go to the next higher manager, approve, or refuse.",
@@ -99,6 +104,14 @@ def _someone(node: Node, c: Context) -> None:
             '"by" and "role" exclude each other',
             "A step asks people or the holders of a role; make two steps of it.",
             node.value["by"].key,
+        )
+    within = node.get("within")
+    if node.get("calendar") is not None and str(within.value if within is not None else "m")[-1] in "my":
+        c.faults.add(
+            "E208",
+            node.value["calendar"].key,
+            "calendar: work without a time in working hours or days",
+            "Working time is counted in min, h, d and w; write within: 2d.",
         )
     if node.get("late") is not None and node.get("within") is None:
         c.faults.add(

@@ -233,8 +233,15 @@ WORKDAYS = Record(
     {
         "date": Key(Name("field"), "The day it speaks of.", "date", required=True),
         "works": Key(Expr("bool"), "Whether people work on it.", "kind.works", required=True),
+        "since": Key(Name("field"), "When work begins on it, a time of the day; else as usual.", "begins_at"),
+        "till": Key(Name("field"), "When work ends on it.", "ends_at"),
+        "usual": Key(
+            ListOf(PLAIN, most=2),
+            "Two settings: when work begins and ends on all other days; else 08:00 and 18:00.",
+            "[office_from, office_till]",
+        ),
     },
-    told="The working calendar: days that differ from Monday to Friday. Schedules that say workday go by it.",
+    told="The working calendar: days that differ from Monday to Friday, 08:00 to 18:00. Schedules that say workday go by it, and times that say calendar: work.",
 )
 
 ENTITY = Record(

@@ -36,6 +36,7 @@ class Step:
     when: str | None = None
     after: tuple[str, ...] = ()
     within: str | None = None
+    calendar: str | None = None
     late: str = "remind"
     edit: tuple[str, ...] = ()
     until: str | None = None
@@ -53,6 +54,7 @@ class Step:
 
     @property
     def time(self) -> timedelta | None:
+        """How long it may take by the clock; not of one that counts working time."""
         return length_of(self.within)
 
 
@@ -128,7 +130,7 @@ def _step(key: str, said: Mapping[str, Any], above: str | None) -> Step:
     after = _words(said["after"]) if said.get("after") is not None else (above,) if above else ()
     texts = {
         word: str(said[word])
-        for word in ("mode", "needs", "when", "within", "late", "until")
+        for word in ("mode", "needs", "when", "within", "calendar", "late", "until")
         if said.get(word) is not None
     }
     return Step(

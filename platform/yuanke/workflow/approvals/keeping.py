@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from yuanke.workflow.approvals import flow as flows
 from yuanke.workflow.approvals.approvers import Approvers
 from yuanke.workflow.approvals.course import Course, Seat, dump, load
 from yuanke.workflow.approvals.flow import Flow
+from yuanke.workflow.automations.workdays import work_time_behind
 from yuanke.workflow.names import ActNames
 from yuanke.workflow.perform import locked_row
 
@@ -192,8 +194,7 @@ def _keep(at: Running, seat: Seat, decision: Decision | None) -> bool:
     values: dict[str, Any] = {key: getattr(seat, key) for key in _SEAT} | {"behind": list(seat.behind)}
     opened = seat.state == "open" and (was is None or was["state"] != "open")
     if opened:
-        time = at.flow.by_key[seat.step].time
-        values |= {"opened_at": now, "due": now + time if time is not None else None}
+        values |= {"opened_at": now, "due": deadline(at, seat, now)}
     if decision is not None:
         values |= {"decided_by": decision.by, "decided_at": now, "note": decision.note or None}
         values |= {"files": list(decision.files)} if decision.files else {}
@@ -209,6 +210,14 @@ def _keep(at: Running, seat: Seat, decision: Decision | None) -> bool:
     elif any(_differs(was.get(key), value) for key, value in values.items()):
         at.unit.execute(table.update().where(table.c.id == was["id"]).values({**values, **stamp}))
     return opened
+
+
+def deadline(at: Running, seat: Seat, since: datetime) -> datetime | None:
+    """When the time of a seat is over that begins at ``since``; None where its step has no limit."""
+    step = at.flow.by_key[seat.step]
+    if step.within is not None and step.calendar == "work":
+        return work_time_behind(at.unit, since, step.within)
+    return since + step.time if step.time is not None else None
 
 
 def _differs(was: Any, value: Any) -> bool:

@@ -79,9 +79,9 @@ def _remind(at: Running, seat: Seat) -> None:
     who = telling.name_of(at.unit, at.applicant)
     telling.tell(at, [seat.person], message("已超时：{who}的{entity}“{title}”等你审批", who=who, **telling.about(at)))
     telling.log(at, "late_remind", seat, to=telling.name_of(at.unit, seat.person))
-    time = at.flow.by_key[seat.step].time
-    if time is not None:
-        task, due = at.tasks[seat.id], clock.now() + time
+    due = keeping.deadline(at, seat, clock.now())
+    if due is not None:
+        task = at.tasks[seat.id]
         table = at.unit.tables[TASK]
         at.unit.execute(table.update().where(table.c.id == task["id"]).values(due=due))
         _plan(at.unit, task["id"], due)
