@@ -152,6 +152,26 @@ def test_refusals_are_problem_details_below_api_and_pages_elsewhere(app: Any, no
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize(("own", "accepted", "spoken"), [("zh", "en", "zh"), ("en", "zh", "en")])
+def test_a_page_of_refusal_speaks_one_language_and_it_is_the_readers(
+    app: Any, installation: Any, notes: Any, own: str, accepted: str, spoken: str
+) -> None:
+    sentences = {"zh": ("没有找到", "没有这个地址", "回到工作台"), "en": ("Not found", "no such address", "Back to the")}
+    other = {"zh": "en", "en": "zh"}
+    with installation.unit(notes, write=True) as unit:
+        unit.execute(unit.tables["user"].update().values(locale=own))
+    client, stranger = browser(app, "acme", "lin"), app.test_client()
+    for who, language in ((client, spoken), (stranger, accepted)):
+        for path in ("/nowhere", "/records/nothing", "/records/note/999"):
+            page = who.get(path, headers={"Accept-Language": accepted})
+            if page.status_code == 302:  # a stranger is asked for a log-in first
+                continue
+            assert page.status_code == 404 and f'lang="{"zh-CN" if language == "zh" else "en"}"' in page.text
+            assert sentences[language][0] in page.text and sentences[language][2] in page.text, path
+            assert not any(said in page.text for said in sentences[other[language]]), path
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_the_language_is_chosen_by_post_only(app: Any, notes: Any) -> None:
     client = browser(app, "acme", "lin")
     assert client.get("/lang").status_code == 405

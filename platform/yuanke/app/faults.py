@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, json, redirect, request, url_for
+from flask_babel import force_locale
 from markupsafe import escape
 from werkzeug.exceptions import HTTPException
 
@@ -94,7 +95,7 @@ def on_refusal(fault: Refusal) -> Response:
         more["errors"] = _told((place, said) for place, said in places.items())
     if isinstance(fault, ValidationFailed):
         more["errors"] = _told((place, said) for place, sentences in fault.errors.items() for said in sentences)
-    return answer(status, fault.code, say(fault.said), headers, more)
+    return answer(status, fault.code, fault.said, headers, more)
 
 
 def _told(faults: Iterable[tuple[str, Message]]) -> list[dict[str, str]]:
@@ -114,7 +115,7 @@ def on_definition(fault: DefinitionError) -> Response:
         if not d.is_warning
     ]
     said = message("定义有 {count} 处错误", count=len(errors))
-    return answer(422, "definition_fault", say(said), {}, {"errors": errors})
+    return answer(422, "definition_fault", said, {}, {"errors": errors})
 
 
 def on_http(fault: HTTPException) -> Response:
@@ -130,7 +131,7 @@ def on_http(fault: HTTPException) -> Response:
     headers = {name: value for name, value in fault.get_headers() if name in kept}
     if 300 <= status < 400:
         return fault.get_response()  # type: ignore[return-value]
-    return answer(status, code, say(DETAILS[status]) if status in DETAILS else fault.description or "", headers)
+    return answer(status, code, DETAILS.get(status) or fault.description or "", headers)
 
 
 def on_database(fault: sa.exc.SQLAlchemyError) -> Response:
@@ -144,37 +145,46 @@ def on_database(fault: sa.exc.SQLAlchemyError) -> Response:
 def on_bug(fault: Exception) -> Response:
     number = secrets.token_hex(6)
     log.error("fault %s at %s %s", number, request.method, request.path, exc_info=fault)
-    said = say(message("系统出错了，已记录，编号 {number}", number=number))
+    said = message("系统出错了，已记录，编号 {number}", number=number)
     return answer(500, "internal", said, {}, {"instance": f"urn:fault:{number}"})
 
 
 def answer(
-    status: int, code: str, detail: str, headers: dict[str, str] | None = None, more: dict[str, Any] | None = None
+    status: int,
+    code: str,
+    detail: Message | str,
+    headers: dict[str, str] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> Response:
     """Undo the request's work, then say so as JSON or as a page."""
+    spoken = locale()  # asked first: with the work goes what is known of who asks
     requests.give_up()
-    title = say(TITLES[code]) if code in TITLES else detail
     if is_api():
-        body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code, **(more or {})}
+        with force_locale(spoken):
+            title, said = _said(TITLES.get(code, detail)), _said(detail)
+        body = {"type": "about:blank", "title": title, "status": status, "detail": said, "code": code, **(more or {})}
         # what a caller sent may come again in the sentence, half characters that no answer can carry included
         response = Response(json.dumps(body).encode(errors="replace"), status, mimetype="application/problem+json")
     else:
-        said = detail.encode(errors="replace").decode()
-        response = _page(status, title, said, (more or {}).get("instance"))
+        response = _page(status, TITLES.get(code, detail), detail, (more or {}).get("instance"), spoken)
     response.headers.update(headers or {})
     return response
 
 
-def _page(status: int, title: str, detail: str, instance: str | None) -> Response:
+def _said(what: Message | str) -> str:
+    return say(what) if isinstance(what, Message) else what
+
+
+def _page(status: int, title: Message | str, detail: Message | str, instance: str | None, spoken: str) -> Response:
     from yuanke.screens.failure import failure_page
 
     try:
-        return failure_page(status, title, detail, instance.rsplit(":", 1)[-1] if instance else None)
+        return failure_page(status, title, detail, spoken, instance.rsplit(":", 1)[-1] if instance else None)
     except Exception:
         log.exception("the failure page failed")
-        head, said = escape(title), escape(detail)
+        head, said = escape(_said(title)), escape(_said(detail))
         plain = f"<!doctype html><html lang=zh-CN><title>{head}</title><h1>{head}</h1><p>{said}</p>"
-        return Response(plain, status, mimetype="text/html")
+        return Response(plain.encode(errors="replace"), status, mimetype="text/html")
 
 
 def is_api() -> bool:
