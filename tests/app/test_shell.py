@@ -156,7 +156,10 @@ def test_refusals_are_problem_details_below_api_and_pages_elsewhere(app: Any, no
 def test_a_page_of_refusal_speaks_one_language_and_it_is_the_readers(
     app: Any, installation: Any, notes: Any, own: str, accepted: str, spoken: str
 ) -> None:
-    sentences = {"zh": ("没有找到", "没有这个地址", "回到工作台"), "en": ("Not found", "no such address", "Back to the")}
+    sentences = {
+        "zh": ("没有找到", "没有这个地址", "回到工作台"),
+        "en": ("Not found", "no such address", "Back to the"),
+    }
     other = {"zh": "en", "en": "zh"}
     with installation.unit(notes, write=True) as unit:
         unit.execute(unit.tables["user"].update().values(locale=own))

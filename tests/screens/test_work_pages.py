@@ -123,6 +123,24 @@ def test_a_new_field_is_planned_applied_and_there_at_once(site: Site, as_: Calla
     assert lin.get("/records/deal?f.grade=a&q=有评级").text.count("<tr data-id") == 1
 
 
+def test_what_is_wrong_with_a_change_is_told_in_the_language_of_the_page(as_: Callable[[str], Visitor]) -> None:
+    root = as_("root")
+    for sent, chinese, english in (
+        (
+            overlay(grade={"type": "text", "pattern": "[a"}),
+            "E220：正则、编号格式、计划或时长读不懂",
+            "The pattern cannot be read",
+        ),
+        (overlay(grade={"type": "integer", "min": 5, "max": 1}), "E221：字段自己会拒绝的值", "cannot be like this"),
+        (overlay(grade={"type": "money", "formula": "amountt * 2"}), "E401：这里没有“amountt”", ""),
+    ):
+        told = planned(root, sent)["text"]
+        assert chinese in told and english in told, told
+    root.post("/lang", {"locale": "en"})
+    told = planned(root, overlay(grade={"type": "text", "pattern": "[a"}))["text"]
+    assert "E220: The pattern cannot be read" in told and "读不懂" not in told, told
+
+
 def test_an_option_is_renamed_and_retired_but_kept_where_it_is_held(site: Site, as_: Callable[[str], Visitor]) -> None:
     root, mo = as_("root"), as_("mo")
     deal = site.door("mo", lambda r: r.create("deal", {"subject": "旧选项", "stage": "won"}).id)

@@ -28,6 +28,7 @@ from yuanke.kernel.errors import (
     VersionConflict,
 )
 from yuanke.kernel.text import Message, message
+from yuanke.metadata.faults import told
 from yuanke.web import requests
 from yuanke.web.language import locale, say
 from yuanke.web.retries import passes
@@ -105,12 +106,9 @@ def _told(faults: Iterable[tuple[str, Message]]) -> list[dict[str, str]]:
 
 def on_definition(fault: DefinitionError) -> Response:
     """Wrong definitions: every fault with its code, place and next step."""
+    between = ". " if locale() == "en" else "："
     errors = [
-        {
-            "field": str(d.span),
-            "message": d.said.say(locale()) if d.said else f"{d.summary}. {d.detail}",
-            "code": d.code,
-        }
+        {"field": str(d.span), "message": between.join(filter(None, told(d, locale()))), "code": d.code}
         for d in fault.diagnostics
         if not d.is_warning
     ]

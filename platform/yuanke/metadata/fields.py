@@ -85,7 +85,28 @@ class FieldMaker:
                 made["more"][word] = node.plain()
         for word, node in sorted(later, key=lambda one: one[0] == "default"):
             _ATTRIBUTES[word](self, work, node)
+        self._declared(work)
         return Field(**made)
+
+    def _declared(self, work: _Work) -> None:
+        """What the field's own type says of the keys together: a least value above the greatest, too many digits."""
+        if work.found.rows or work.found.pairs or work.found.retired:
+            return
+        for word, said in work.made["type"].declared_faults(_Spec(work.made)).items():
+            node = work.found.node.get(word)
+            if (
+                node is None
+                or node.removed
+                or self.faults.at(node)
+                or (word == "options" and not work.made.get("options"))
+            ):
+                continue  # told already, where it is wrong
+            self.faults.add(
+                "E221",
+                node,
+                f'{word}: of "{work.found.key}" cannot be like this',
+                f"{said.say()} ({work.made['type'].name}).",
+            )
 
     def _system(self, found: FieldDef, path: str) -> Field:
         """A field that every record has: alike everywhere but for its entity, and perhaps a translation."""

@@ -100,7 +100,7 @@ def _codes() -> str:
         "| code | meaning |",
         "|---|---|",
     ]
-    return "\n".join([*lines, *(f"| {code} | {says} |" for code, says in CODES.items())])
+    return "\n".join([*lines, *(f"| {code} | {means.en} |" for code, means in CODES.items())])
 
 
 def write(path: Path) -> None:

@@ -17,6 +17,7 @@ from yuanke.kernel.diagnostics import DefinitionError
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused, ValidationFailed
 from yuanke.kernel.text import message
 from yuanke.metadata import Layer, compile_layers
+from yuanke.metadata.faults import told
 from yuanke.metadata.registry import Entity
 from yuanke.records import Query
 from yuanke.records.names import readable_scope
@@ -127,10 +128,8 @@ def _sent() -> dict[str, Any]:
 
 
 def _faults(reader: Reader, fault: DefinitionError) -> list[dict[str, str]]:
-    return [
-        {"where": d.code, "said": reader.say(d.said) if d.said else d.summary, "hint": "" if d.said else d.detail}
-        for d in fault.diagnostics if not d.is_warning
-    ]  # fmt: skip
+    wrong = [d for d in fault.diagnostics if not d.is_warning]
+    return [{"where": d.code, "said": said, "hint": hint} for d in wrong for said, hint in (told(d, reader.locale),)]
 
 
 def _dialog(
@@ -207,7 +206,7 @@ def _with_changes(reader: Reader, fault: expressions.ExpressionFault) -> dict[st
         first = next((d for d in found.diagnostics if not d.is_warning), None)
         if first is None:
             return wrong
-        return {**wrong, "said": reader.say(first.said) if first.said else f"{first.summary} {first.detail}"}
+        return {**wrong, "said": " ".join(told(first, reader.locale)).strip()}
     return {"ok": True, "said": str(_("正确")), "used": [], "count": None}
 
 
