@@ -18,6 +18,7 @@ entities:
       name: {type: text!, label: 名称, searchable: true}
       code: {type: text, label: 代码, unique: true}
       rate: {type: percent, label: 税率, default: 13}
+    views: {list: {limit: 20}}
     permissions:
       boss: {read: all, create: true, update: all, delete: all, import: true, export: all}
       sales: {read: all, create: true}

@@ -174,6 +174,14 @@ def test_rights_say_who_gains_and_who_loses(enterprise, reading):
     ]
 
 
+def test_rights_that_follow_a_link_are_told_by_its_label(enterprise, reading):
+    before = HEAD + "      above: {link: firm, label: 上级公司}\n    permissions: {boss: {read: all}}\n"
+    after = before.replace("{boss: {read: all}}", "{boss: {read: all}, sales: {read: via above}}")
+    with reading(enterprise(crm(before))) as unit:
+        said = [s.summary for s in planned(unit, after).steps if s.kind == "rights"]
+    assert [str(one) for one in said] == ["「销售」将可以查看「公司」（随上级公司）"]
+
+
 def test_a_required_field_tells_how_many_rows_are_empty(enterprise, writing, reading):
     at = enterprise(crm(HEAD))
     with writing(at) as unit:

@@ -106,9 +106,8 @@ def _told(faults: Iterable[tuple[str, Message]]) -> list[dict[str, str]]:
 
 def on_definition(fault: DefinitionError) -> Response:
     """Wrong definitions: every fault with its code, place and next step."""
-    between = ". " if locale() == "en" else "："
     errors = [
-        {"field": str(d.span), "message": between.join(filter(None, told(d, locale()))), "code": d.code}
+        {"field": str(d.span), "message": say(message("：")).join(filter(None, told(d, locale()))), "code": d.code}
         for d in fault.diagnostics
         if not d.is_warning
     ]

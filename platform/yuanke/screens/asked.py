@@ -45,8 +45,18 @@ class Asked:
 
     @property
     def limit(self) -> int:
-        said = self.args.get("limit", "50")
-        return int(said) if said.isdigit() and 1 <= int(said) <= 200 else 50
+        said = self.args.get("limit", "")
+        return int(said) if said.isdigit() and len(said) < 4 and 1 <= int(said) <= 200 else self._declared
+
+    @property
+    def _declared(self) -> int:
+        """Records a page as the list says it."""
+        view = self.entity.views.get("list")
+        return int(view.body.get("limit", 50)) if view is not None else 50
+
+    @property
+    def sizes(self) -> list[int]:
+        return sorted({*SIZES, self._declared})
 
     @property
     def trail(self) -> list[str]:

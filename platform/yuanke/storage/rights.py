@@ -70,7 +70,8 @@ def _verbs(before: Registry, after: Registry, running: Entity | None, entity: En
             if change is not None:
                 name = _name(after if role in after.roles else before, role)
                 values: dict[str, Any] = {"role": name, "verb": VERBS.get(verb, verb), "entity": entity.label}
-                values |= {"old": scope_words(_given(old).get(verb)), "new": scope_words(_given(new).get(verb))}
+                values |= {"old": scope_words(running or entity, _given(old).get(verb))}
+                values |= {"new": scope_words(entity, _given(new).get(verb))}
                 yield Step("rights", Message(change.text, values), entity.key)
 
 
@@ -98,9 +99,14 @@ def _change(old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> Message
     return Message("「{role}」{verb}「{entity}」的范围由{old}改为{new}")
 
 
-def scope_words(scopes: tuple[str, ...] | None) -> Sequence[str | Message]:
+def scope_words(entity: Entity, scopes: tuple[str, ...] | None) -> Sequence[str | Message]:
     """Scopes as people call them."""
-    return [SCOPES.get(scope, scope) for scope in scopes or ()] or ["—"]
+    return [SCOPES.get(scope) or _through(entity, scope) for scope in scopes or ()] or ["—"]
+
+
+def _through(entity: Entity, scope: str) -> str | Message:
+    link = entity.fields.get(scope.removeprefix("via ")) if scope.startswith("via ") else None
+    return message("随{name}", name=link.label) if link is not None else scope
 
 
 def _fields(before: Registry, after: Registry, running: Entity | None, entity: Entity) -> Iterator[Step]:

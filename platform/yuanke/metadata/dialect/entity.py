@@ -82,7 +82,7 @@ VIEW = Record(
         "rows": Key(PLAIN, "Rows of a graph.", "perspective"),
         "edges": Key(PLAIN, "Edges of a graph.", "causes"),
         "actions": Key(ListOf(PLAIN), "Actions offered.", "[claim]"),
-        "limit": Key(Whole(1, 500), "Records a page.", "50"),
+        "limit": Key(Whole(1, 500), "Records a page of the list.", "50"),
     },
     context=lambda node, c: c.at(shows=True),
     told="A way to look at the records.",

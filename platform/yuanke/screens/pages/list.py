@@ -13,7 +13,7 @@ from yuanke.kernel.errors import QueryFault
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Page
 from yuanke.screens import urls
-from yuanke.screens.asked import PAGING, SIZES, Asked, asked
+from yuanke.screens.asked import PAGING, Asked, asked
 from yuanke.screens.bar import filters
 from yuanke.screens.columns import heads, listed, styles
 from yuanke.screens.drawn import pager_html, records_html
@@ -191,7 +191,7 @@ def _pager(ask: Asked, page: Page, count: str | None) -> dict[str, Any]:
         last=f"{ask.offset + len(page.records):,}",
         count=count or "?",
     )
-    sizes = [{"n": n, "url": ask.url(limit=n), "on": n == ask.limit} for n in SIZES]
+    sizes = [{"n": n, "url": ask.url(limit=n), "on": n == ask.limit} for n in ask.sizes]
     return {"said": str(said), "prev_url": back, "next_url": following, "sizes": sizes}
 
 
