@@ -384,7 +384,8 @@ def plan(overlay: str) -> dict:
         "warnings": [{"title": "“信用评级”为必填，5,000 条旧记录为空", "said": "旧记录保持原样，下次编辑保存时要求填写。导入模板会多一个必填列。"}], "faults": [],
         "access": {"columns": ["信用额度", "信用评级"], "rows": [{"role": r, "people": n, "cells": [{"text": a, "tone": t}, {"text": b, "tone": u}]} for r, n, a, t, b, u in [("老板", "1", "不变", "", "查看、修改", "gain"), ("财务", "2", "不变", "", "查看、修改", "gain"), ("销售主管", "4", "查看", "gain", "查看", "gain"), ("销售", "18", "不变", "", "隐藏", "")]]},
         "used": [{"icon": i, "title": t, "said": s} for i, t, s in [("forms", "客户表单", "经营与信用分区"), ("list", "客户列表", "新增一列、一个筛选"), ("route", "流程 合同审批", "条件用到 信用额度"), ("api", "接口 /api/v1/records/customer", "返回多 2 项")]],
-        "undo": "应用后可恢复，已填的数据不会删除", "apply_url": "/apply", "overlay": overlay, "digest": "d1", "submit": "应用 3 处改动", "danger": False,
+        "undo": "应用后可恢复，已填的数据不会删除", "apply_url": "/apply", "hidden": [("overlay", overlay)], "digest": "d1", "submit": "应用 3 处改动", "danger": False,
+        "conflicts": [], "asked": [], "undecided": False, "reason": "", "longest": 1000,
     }  # fmt: skip
 
 

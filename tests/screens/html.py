@@ -34,7 +34,7 @@ class _Reader(HTMLParser):
             self.form.ids.add(given["id"])
         if tag == "template":
             self.templates += 1
-        if tag == "form" and given.get("id") == self.wanted:
+        if tag == "form" and (self.any or given.get("id") == self.wanted):
             self.inside, self.form.action = True, given.get("action", "")
         mine = (self.inside or given.get("form") == self.wanted) and not self.templates and "disabled" not in given
         if mine:
@@ -56,6 +56,7 @@ class _Reader(HTMLParser):
             self.area = (name, [])
 
     first: str | None = None
+    any: bool = False  # every form is the wanted one
 
     def handle_data(self, data: str) -> None:
         if self.area:
@@ -82,4 +83,13 @@ def form_of(html: str, form_id: str) -> Form:
     reader = _Reader(form_id)
     reader.feed(html)
     assert reader.form.values, f"no form {form_id} on the page"
+    return reader.form
+
+
+def dialog_form(html: str) -> Form:
+    """The form of the dialog that an answer brings."""
+    reader = _Reader("")
+    reader.any = True
+    reader.feed(html)
+    assert reader.form.action, "no form in the answer"
     return reader.form

@@ -11,6 +11,7 @@ from yuanke.api import asked, plans
 from yuanke.api.answers import reply
 from yuanke.api.fixed import Rollback, taken
 from yuanke.api.resource import Resource, expose
+from yuanke.metadata.differences import differences
 from yuanke.storage import versions
 from yuanke.storage.apply import Applied, Moved, change_here
 from yuanke.storage.overlays import overlay_of, overlay_text
@@ -80,7 +81,7 @@ class CustomizationsApi(Resource):
         held = plans.admin()
         found = versions.version(held.unit, number)
         overlay = versions.overlay_at(held.unit, number)
-        since = [d.plain() for d in plans.differences(overlay, overlay_of(held.unit))][: plans.MOST_DIFFERENCES]
+        since = [d.plain() for d in differences(overlay, overlay_of(held.unit))][: plans.MOST_DIFFERENCES]
         (said,) = plans.versions_json(held, [found])
         return reply(
             {**said, "overlay": overlay, "differences": plans.differences_of(held.unit, found), "since": since}

@@ -17,7 +17,6 @@ from yuanke.kernel.diagnostics import DefinitionError
 from yuanke.kernel.errors import AccessDenied
 from yuanke.kernel.text import message
 from yuanke.metadata import Layer
-from yuanke.metadata.differences import differences
 from yuanke.storage import Unit, definitions, versions
 from yuanke.storage.apply import Moved
 from yuanke.storage.overlays import merged, overlay_of
@@ -134,10 +133,7 @@ def changes_since(held: Current, number: int | None) -> list[dict[str, Any]]:
 
 def differences_of(unit: Unit, found: Version) -> list[dict[str, Any]]:
     """What a version changed of the enterprise's own overlay."""
-    before = versions.before(unit, found.number)
-    earlier = versions.overlay_at(unit, before.number) if before is not None else {}
-    here = versions.overlay_at(unit, found.number)
-    return [difference.plain() for difference in differences(earlier, here)][:MOST_DIFFERENCES]
+    return [difference.plain() for difference in versions.changed(unit, found)][:MOST_DIFFERENCES]
 
 
 def with_changes(fault: Moved, held: Current) -> Moved:

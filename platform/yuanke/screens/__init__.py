@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 def install(app: Application) -> None:
     """Add templates and pages to the application's AppBuilder."""
     from yuanke.screens.assets import prepare
-    from yuanke.screens.routes import DesignerPages, Pages, RecordPages
+    from yuanke.screens.routes import Pages, RecordPages
     from yuanke.screens.routes_approvals import ApprovalPages
     from yuanke.screens.routes_background import BackgroundPages
+    from yuanke.screens.routes_design import DesignerPages
     from yuanke.screens.routes_messages import MessagePages, OutgoingPages
     from yuanke.screens.routes_settings import SettingPages
     from yuanke.web.converters import Identity, Key

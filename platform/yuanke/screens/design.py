@@ -52,7 +52,9 @@ def design(reader: Reader, entity: Entity) -> dict[str, Any]:
     return {
         "entity": {"key": entity.key, "label": reader.say(entity.label), "icon": entity.icon},
         "entities": [{"key": e.key, "label": reader.say(e.plural), "url": f"/settings/customize/{e.key}", "current": e.key == entity.key} for e in others],
-        "tabs": [], "plan_url": f"/settings/customize/{entity.key}/plan", "check_url": "/settings/customize/check",
+        "tabs": [{"label": str(_("版本")), "url": "/settings/customize/versions"}, {"label": str(_("草稿")), "url": "/settings/customize/drafts"},
+                 {"label": str(_("YAML")), "url": "/settings/customize/yaml"}], "collect_url": "/settings/customize/drafts/collect",
+        "plan_url": f"/settings/customize/{entity.key}/plan", "check_url": "/settings/customize/check",
         "key_url": "/settings/customize/key", "types": _types(reader), "colours": COLOURS,
         "targets": [{"key": e.key, "label": reader.say(e.label)} for e in [*others, reader.registry.entities["user"]]],
         "roles": [{"key": k, "label": reader.say(label)} for k, label in reader.registry.roles.items() if k != "admin"],

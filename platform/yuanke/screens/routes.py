@@ -16,7 +16,6 @@ from yuanke.screens.pages import (
     board,
     bulk,
     calendar,
-    customize,
     files,
     finding,
     flow,
@@ -121,38 +120,6 @@ class Pages(BaseView):
     @expose("/me/sessions", methods=["POST"])
     def end_others(self) -> Response:
         return me.end_others(reader())
-
-
-class DesignerPages(BaseView):
-    """功能自定义."""
-
-    route_base = "/settings/customize"
-    base_permissions: list[str] = []
-    default_view = "home"
-
-    @expose("")
-    def home(self) -> Response:
-        return customize.home(reader())
-
-    @expose("/check")
-    def check(self) -> Response:
-        return customize.check_formula(reader())
-
-    @expose("/key")
-    def key(self) -> Response:
-        return customize.key_for(reader())
-
-    @expose("/<key:entity>")
-    def designer(self, entity: str) -> Response:
-        return customize.designer(*reader_of(entity))
-
-    @expose("/<key:entity>/plan", methods=["POST"])
-    def plan(self, entity: str) -> Response:
-        return customize.plan_part(*reader_of(entity))
-
-    @expose("/<key:entity>/apply", methods=["POST"])
-    def apply(self, entity: str) -> Response:
-        return customize.apply_part(*reader_of(entity))
 
 
 class RecordPages(BaseView):

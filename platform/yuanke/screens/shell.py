@@ -13,15 +13,19 @@ from flask import render_template, request
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from yuanke.kernel.errors import RecordNotFound
 from yuanke.metadata.approvals import approvable
 from yuanke.metadata.registry import Entity
 from yuanke.screens import urls
 from yuanke.screens.assets import tint
 from yuanke.screens.reader import Reader
+from yuanke.storage import drafts
+from yuanke.web import drafts as looking
 
 MOST_QUICK = 6
 KEPT = 500
 APPROVALS = "/approvals"
+DRAFTS = "/settings/customize/drafts"
 _menus: OrderedDict[tuple[Any, ...], tuple[list[dict[str, Any]], Markup]] = OrderedDict()
 
 
@@ -36,7 +40,7 @@ def shell(reader: Reader) -> dict[str, Any]:
             "tint": tint(actor.user_id), "role": role_label(reader), "avatar_url": None,
         },
         "home_url": "/", "menu": menu, "menu_html": html,
-        "foot": _foot(reader),
+        "foot": _foot(reader), "draft": draft_shown(reader),
         "tabbar": _tabbar(first, menu),
         "create": _quick_create(reader, first),
         "unread": 0, "messages_url": "/messages", "unread_url": "/messages/unread",
@@ -57,7 +61,20 @@ def shell(reader: Reader) -> dict[str, Any]:
 def changing(reader: Reader) -> Hashable:
     """What of `shell` may differ between two requests for one page by one person with the same rights, enterprise and
     language: pages that are kept are kept under it (`yuanke.screens.kept`)."""
-    return ()
+    held = draft_shown(reader)
+    return (held["title"], held["url"]) if held else ()
+
+
+def draft_shown(reader: Reader) -> dict[str, str] | None:
+    """The draft that this browser looks at; only its author has one."""
+    number = looking.entered()
+    if number is None or not reader.actor.is_admin:
+        return None
+    try:
+        held = drafts.draft(reader.unit, number, reader.actor.user_id)
+    except RecordNotFound:
+        return None
+    return {"title": held.title, "url": f"{DRAFTS}/{number}", "leave_url": f"{DRAFTS}/leave"}
 
 
 def role_label(reader: Reader) -> str:

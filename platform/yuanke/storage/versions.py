@@ -19,6 +19,7 @@ from yuanke.kernel import clock
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import Label, Message, message
 from yuanke.metadata import Layer
+from yuanke.metadata.differences import Difference, differences
 from yuanke.storage import definitions
 from yuanke.storage.live import exists
 from yuanke.storage.plan import Plan, Step
@@ -188,6 +189,13 @@ def layers_at(unit: Unit, number: int) -> list[Layer]:
 def overlay_at(unit: Unit, number: int) -> dict[str, Any]:
     """The enterprise's own overlay at a version."""
     return definitions.own_layer(layers_at(unit, number)).plain()
+
+
+def changed(unit: Unit, found: Version) -> list[Difference]:
+    """What a version changed of the enterprise's own overlay."""
+    earlier = before(unit, found.number)
+    was = overlay_at(unit, earlier.number) if earlier is not None else {}
+    return list(differences(was, overlay_at(unit, found.number)))
 
 
 def last_text(unit: Unit) -> str:

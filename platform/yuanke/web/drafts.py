@@ -8,9 +8,11 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from types import TracebackType
 
-from flask import request, session
+from flask import flash, request, session
+from flask_babel import gettext
 
 from yuanke.kernel.actor import Actor
+from yuanke.kernel.diagnostics import DefinitionError
 from yuanke.kernel.errors import AccessDenied, QueryFault, RecordNotFound, Refused
 from yuanke.kernel.text import message
 from yuanke.storage import Unit, drafts
@@ -30,14 +32,19 @@ def leave() -> None:
     session.pop(PARAMETER, None)
 
 
+def entered() -> int | None:
+    """The draft that this browser sees, if any."""
+    held = session.get(PARAMETER)
+    return held if isinstance(held, int) else None
+
+
 def shown() -> int | None:
     """The draft that this request is about, if any: of its address, else of the browser's session."""
     if request.path.startswith(BESIDE):
         return None
     given = request.args.get(PARAMETER)
     if given is None:
-        held = session.get(PARAMETER) if not request.path.startswith("/api/") else None
-        return held if isinstance(held, int) else None
+        return entered() if not request.path.startswith("/api/") else None
     if not (given.isascii() and given.isdigit() and len(given) < 10):
         raise QueryFault(message("参数 draft 应为草稿的编号"), parameter=PARAMETER)
     return int(given)
@@ -49,7 +56,8 @@ def check_reads(writing: bool) -> None:
 
 
 def previewed(unit: Unit, actor: Actor, draft_id: int) -> Unit | None:
-    """The unit as the draft would have it; None when the browser's draft is there no more."""
+    """The unit as the draft would have it; None when the browser's draft is there no more, or cannot run any more (what it
+    builds on went, or somebody changed the same place): then the browser leaves it, and is told."""
     if not actor.is_admin:
         raise AccessDenied(message("只有系统管理员可以自定义功能"))
     try:
@@ -59,7 +67,14 @@ def previewed(unit: Unit, actor: Actor, draft_id: int) -> Unit | None:
             raise
         leave()
         return None
-    return preview(unit, drafts.layers(unit, held))
+    try:
+        return preview(unit, drafts.layers(unit, held))
+    except (DefinitionError, Refused):
+        if PARAMETER in request.args:
+            raise
+        leave()
+        flash(str(gettext("草稿「%(name)s」现在不能预览了，预览已结束", name=held.title)), "warning")
+        return None
 
 
 class Undone(Exception):

@@ -5,15 +5,13 @@ The one rule: what is shown is what the door answers by; a change is a customiza
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response, flash, make_response, render_template, request
+from flask import Response, make_response, render_template, request
 from flask_babel import gettext as _
 
 from yuanke.access.fields import may_be_written
-from yuanke.kernel.diagnostics import DefinitionError
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused
 from yuanke.kernel.text import message
 from yuanke.metadata import Layer, compile_layers
@@ -21,17 +19,15 @@ from yuanke.metadata.registry import Entity, Permission
 from yuanke.records import Query
 from yuanke.screens.controls import bare
 from yuanke.screens.dialogs import dialog
-from yuanke.screens.pages.customize import plan_dialog, stale_plan
+from yuanke.screens.plans import Proposal, decisions, digest, done, overlay_hidden, planned, sent_overlay, why
 from yuanke.screens.reader import Reader
 from yuanke.screens.reader import reader as fresh
 from yuanke.screens.shell import listed_entities, shell
 from yuanke.storage import Unit, definitions
 from yuanke.storage.apply import change_here
 from yuanke.storage.overlays import merged, overlay_of
-from yuanke.storage.plan import plan
 from yuanke.web.language import enumerated
 from yuanke.web.requests import give_up
-from yuanke.web.schema import finish_later
 
 HERE = "/settings/roles"
 VERBS = ("read", "create", "update", "delete", "import", "export")
@@ -191,33 +187,35 @@ def _choice(name: str, label: str, options: Sequence[tuple[str, str]], value: st
 
 
 def plan_part(reader: Reader, role: str, entity: Entity) -> Response:
-    """POST the choices: the plan of what differs, nothing changed yet."""
+    """POST the choices (or the overlay they came to): the plan of what differs, nothing changed yet."""
     _admin(reader)
-    overlay = _overlay(reader, role, entity)
+    overlay = sent_overlay() if "overlay" in request.form else _overlay(reader, role, entity)
     if not overlay:
         return ask(reader, role, entity, [str(_("没有改动"))])
-    at = f"{HERE}/{role}/{entity.key}/apply"
-    try:
-        made = plan(reader.unit, layers(reader.unit, overlay))
-    except DefinitionError as fault:
-        return plan_dialog(reader, entity, overlay, None, fault, at)
-    return plan_dialog(reader, entity, overlay, made, None, at)
+    return _planned(reader, role, entity, overlay)
 
 
 def apply_part(reader: Reader, role: str, entity: Entity) -> Response:
     """POST overlay and digest: exactly that plan."""
     _admin(reader)
-    overlay = json.loads(request.form.get("overlay") or "{}")
+    overlay = sent_overlay()
     try:
-        done = change_here(
-            reader.unit, lambda unit: layers(unit, overlay), reader.actor.user_id, {}, request.form.get("digest")
+        applied = change_here(
+            reader.unit, lambda unit: layers(unit, overlay), reader.actor.user_id, decisions(), digest(), why()
         )
     except Refused as refusal:
         give_up()
-        return stale_plan(fresh(), entity, overlay, refusal, f"{HERE}/{role}/{entity.key}/apply")
-    finish_later(reader.unit, reader.actor, done)
-    flash(str(_("权限已生效")), "success")
-    return Response("", 200, headers={"HX-Redirect": f"{HERE}?role={role}"})
+        return _planned(fresh(), role, entity, overlay, refusal)
+    return done(reader, applied, str(_("权限已生效")), f"{HERE}?role={role}")
+
+
+def _planned(
+    reader: Reader, role: str, entity: Entity, overlay: Mapping[str, Any], moved: Refused | None = None
+) -> Response:
+    at = f"{HERE}/{role}/{entity.key}"
+    title = str(_("%(name)s的改动计划", name=reader.say(entity.label)))
+    proposal = Proposal(title, f"{at}/apply", at, overlay_hidden(overlay), reason="")
+    return planned(reader, proposal, lambda unit: layers(unit, overlay), moved)
 
 
 def _overlay(reader: Reader, role: str, entity: Entity) -> dict[str, Any]:

@@ -47,7 +47,11 @@ def _account(reader: Reader) -> dict[str, Any]:
 
 def _cards(reader: Reader) -> list[dict[str, Any]]:
     first = [
-        {"label": reader.say(e.plural), "url": f"/settings/customize/{e.key}"} for e in listed_entities(reader)[:5]
+        {"label": reader.say(e.plural), "url": f"/settings/customize/{e.key}"} for e in listed_entities(reader)[:3]
+    ]
+    first += [
+        {"label": str(_("版本")), "url": "/settings/customize/versions"},
+        {"label": str(_("草稿")), "url": "/settings/customize/drafts"},
     ]
     return [
         {"icon": "adjustments", "title": str(_("功能自定义")), "said": str(_("字段、选项、表单和列表")), "url": "/settings/customize", "links": first, "state": "", "note": False},
