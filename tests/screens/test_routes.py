@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -174,3 +175,24 @@ def test_others_records_are_not_changed_by_whoever_knows_their_number(site: Site
     }.items():  # fmt: skip
         assert lin.post(path, data, htmx=True).status_code == 404, path
     assert site.get("deal", his).version == before
+
+
+def test_an_entry_of_the_menu_that_names_a_view_has_its_label_and_is_the_one_that_is_current(
+    people: dict[str, Visitor],
+) -> None:
+    view, mo = "/records/case?view=urgent", people["mo"]
+
+    def current(path: str) -> list[str]:
+        menu = mo.get(path).text.partition('<nav class="yk-nav"')[2].partition("</nav>")[0]
+        assert f'href="{view}"' in menu and "急单" in menu
+        return re.findall(r'href="([^"]*)" aria-current="page"', menu)
+
+    assert (current("/records/case"), current(view), current("/records/case?view=kanban")) == (
+        ["/records/case"], [view], ["/records/case"],
+    )  # fmt: skip
+    assert "急单" in mo.get("/all").text and view not in people["gao"].get("/").text
+
+
+def test_a_moment_that_is_proposed_has_no_seconds(people: dict[str, Visitor]) -> None:
+    proposed = people["mo"].form("/records/case/new").values["since"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d", proposed), proposed

@@ -9,7 +9,7 @@ WORLD = """
 module: world
 label: 世界
 roles: {boss: 老板, sales: 销售, guest: 访客}
-menu: {main: {label: 主要, icon: home, items: [deal, place]}}
+menu: {main: {label: 主要, icon: home, items: [deal, place, {entity: case, view: urgent, label: 急单}]}}
 entities:
   place:
     label: 地点
@@ -45,7 +45,8 @@ entities:
       hours: {type: number, label: 工时}
       state: {label: 状态, default: open, options: {open: 待办, doing: 处理中, done: {label: 完成, closed: true}, dropped: {label: 作废, color: red, closed: true}}}
       why: {type: text, label: 原因, required_when: state == dropped}
-    views: {kanban: {by: state, card: [title]}}
+      since: {type: datetime, label: 开始, default: =now()}
+    views: {kanban: {by: state, card: [title]}, urgent: {kind: list, label: 紧急工单, where: hours > 8, columns: [number, title]}}
     permissions:
       boss: {read: all, create: true, update: all}
       sales: {read: own, create: true, update: own}

@@ -6,6 +6,7 @@ The one rule: it only proposes; the door computes defaults again for whatever wa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from zlib import crc32
 
@@ -61,9 +62,10 @@ class Values:
                 if isinstance(field.default, Expression)
                 else field.default
             )
-            return field.type.parse(field, value, self.reader.place)
+            made = field.type.parse(field, value, self.reader.place)
         except Exception:
             return None
+        return made.replace(second=0, microsecond=0) if isinstance(made, datetime) else made  # nobody plans in seconds
 
 
 def start_values(reader: Reader, entity: Entity, writable: frozenset[str]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ The one rule: an entry is shown when its page would open for this reader.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template, request
@@ -91,23 +92,57 @@ def listed_entities(reader: Reader) -> list[Entity]:
     ]
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A list that the menu leads to: the entity's own, or one of its further views."""
+
+    entity: Entity
+    label: str
+    view: str | None = None
+
+    @property
+    def url(self) -> str:
+        return urls.entity(self.entity.key, view=self.view)
+
+
 def groups(reader: Reader) -> list[dict[str, Any]]:
-    """The declared menu with the entities the reader may open; what no menu names stands under its module."""
+    """The declared menu with the lists the reader may open; what no menu names stands under its module."""
     open_to = {entity.key: entity for entity in listed_entities(reader)}
     named: set[str] = set()
     found = []
     for group in reader.registry.menu:
-        items = [entity for key in _keys(group) if (entity := open_to.get(key) or _rows_of(reader, key)) is not None]
-        named.update(entity.key for entity in items)
+        items = [entry for item in group.get("items", ()) if (entry := _entry(reader, item, open_to)) is not None]
+        named.update(entry.entity.key for entry in items if entry.view is None)
         if items:
             found.append(
-                {"key": group["key"], "label": reader.say(group["label"]), "icon": group["icon"], "entities": items}
+                {"key": group["key"], "label": reader.say(group["label"]), "icon": group["icon"], "items": items}
             )
     for key, module in reader.registry.modules.items():
-        rest = [e for e in open_to.values() if e.module == key and e.key not in named]
+        rest = [_plain(reader, e) for e in open_to.values() if e.module == key and e.key not in named]
         if rest:
-            found.append({"key": key, "label": reader.say(module.label), "icon": module.icon, "entities": rest})
+            found.append({"key": key, "label": reader.say(module.label), "icon": module.icon, "items": rest})
     return found
+
+
+def _entry(reader: Reader, item: Any, open_to: Mapping[str, Entity]) -> Entry | None:
+    said = item if isinstance(item, Mapping) else {"entity": item}
+    key = str(said.get("entity", ""))
+    entity = open_to.get(key) or _rows_of(reader, key)
+    if entity is None:
+        return None
+    view = entity.views.get(str(said.get("view") or ""))
+    if view is None:
+        return Entry(entity, _own_label(reader, said) or reader.say(entity.plural))
+    return Entry(entity, _own_label(reader, said) or reader.say(view.label), view.name)
+
+
+def _own_label(reader: Reader, said: Mapping[str, Any]) -> str:
+    """What the menu itself calls it stands in Chinese; in other languages the label of the view or the entity does."""
+    return str(said.get("label") or "") if reader.locale == "zh" else ""
+
+
+def _plain(reader: Reader, entity: Entity) -> Entry:
+    return Entry(entity, reader.say(entity.plural))
 
 
 def _rows_of(reader: Reader, key: str) -> Entity | None:
@@ -117,13 +152,9 @@ def _rows_of(reader: Reader, key: str) -> Entity | None:
     return entity if named else None
 
 
-def _keys(group: Any) -> list[str]:
-    return [item if isinstance(item, str) else str(item.get("entity", "")) for item in group.get("items", ())]
-
-
 def _menu(reader: Reader) -> tuple[list[dict[str, Any]], Markup]:
     """Drawn once for each set of rights, language and page one stands on."""
-    here = "/".join(request.path.split("/")[:3])
+    here = _here(reader)
     mark = (reader.registry.digest, reader.unit.head.perm_version, reader.actor.roles, reader.locale, here)
     found = _menus.get(mark)
     if found is None:
@@ -135,6 +166,17 @@ def _menu(reader: Reader) -> tuple[list[dict[str, Any]], Markup]:
         while len(_menus) > KEPT:
             _menus.popitem(last=False)
     return found
+
+
+def _here(reader: Reader) -> str:
+    """The address as the menu knows it: a list, with the view where the menu leads to it."""
+    here, view = "/".join(request.path.split("/")[:3]), request.args.get("view")
+    whole = f"{here}?view={view}"
+    leads = view is not None and any(
+        isinstance(item, Mapping) and urls.entity(str(item.get("entity")), view=item.get("view")) == whole
+        for group in reader.registry.menu for item in group.get("items", ())
+    )  # fmt: skip
+    return whole if leads else here
 
 
 def _home(reader: Reader, here: str) -> dict[str, Any]:
@@ -163,8 +205,7 @@ def approves(reader: Reader) -> bool:
 
 def _group(reader: Reader, group: dict[str, Any], here: str) -> dict[str, Any]:
     entries = [
-        {"label": reader.say(e.plural), "url": urls.entity(e.key), "badge": None, "current": here == urls.entity(e.key)}
-        for e in group["entities"]
+        {"label": one.label, "url": one.url, "badge": None, "current": here == one.url} for one in group["items"]
     ]
     on = any(entry["current"] for entry in entries)
     whole = {
@@ -216,7 +257,7 @@ def _tabbar(first: list[dict[str, Any]], menu: list[dict[str, Any]]) -> list[dic
 def _quick_create(reader: Reader, first: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for page in first:
-        entity = reader.registry.entities[page["url"].rsplit("/", 1)[1]]
+        entity = reader.registry.entities[page["url"].partition("?")[0].rsplit("/", 1)[1]]
         if reader.may(entity, "create"):
             found.append({"label": reader.say(entity.label), "icon": page["icon"], "url": urls.new(entity.key)})
     return found[:MOST_QUICK]

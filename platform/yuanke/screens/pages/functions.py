@@ -8,7 +8,7 @@ from flask import Response, make_response, render_template
 
 from yuanke.metadata.registry import Entity
 from yuanke.records.tokens import initials
-from yuanke.screens import favourites, urls
+from yuanke.screens import favourites
 from yuanke.screens.reader import Reader
 from yuanke.screens.shell import groups, shell
 
@@ -26,12 +26,12 @@ def functions_page(reader: Reader) -> Response:
 
 def _group(reader: Reader, group: dict[str, Any]) -> dict[str, Any]:
     items = []
-    for entity in group["entities"]:
-        label = reader.say(entity.plural)
+    for entry in group["items"]:
+        entity, label = entry.entity, entry.label
         k = f"{label} {initials(label)} {group['label']}".lower()
         items.append({
-            "label": label, "url": urls.entity(entity.key), "count": None, "k": k, "starred": favourites.is_kept(reader, entity, None),
-            "star_url": f"/records/{entity.key}/star", "long": 13 * len(label) > 100,
+            "label": label, "url": entry.url, "count": None, "k": k, "starred": favourites.is_kept(reader, entity, None),
+            "star_url": f"/records/{entity.key}/star" if entry.view is None else None, "long": 13 * len(label) > 100,
         })  # fmt: skip
     return {"label": group["label"], "icon": group["icon"], "items": items}
 
