@@ -68,6 +68,7 @@ CODES = {
     "W606": Label("没有流转通向的状态", "A state that no transition leads to"),
     "W607": Label("没有出路的未结束状态", "An open state that no transition leads out of"),
     "W608": Label("谁也不能做的流转", "A transition that nobody may take"),
+    "W609": Label("还没有生效的键", "A key that is checked, but not in force yet"),
 }
 
 

@@ -108,7 +108,7 @@ PERMISSION = Record(
         "import": Key(GRANT, "Whether it may import.", "true"),
         "fields": Key(MapOf(LEVEL, "text", "a field"), 'Levels of fields: hidden, masked, reveal, read, write; "*" is all others.', '{"*": read, remark: write}'),
         "deny": Key(either(PLAIN, ListOf(PLAIN)), "Verbs that no other role of the same person can give back.", "[export]"),
-        "limit": Key(MapOf(Rate(), "text", "a verb"), "How much in a time.", "{read: 300/d}"),
+        "limit": Key(MapOf(Rate(), "text", "a verb"), "How much in a time.", "{read: 300/d}", idle=True),
         "report": Key(GRANT, "Figures only, no rows.", "all"),
     },
     rest=GRANT,

@@ -70,7 +70,7 @@ KEYS: dict[str, Key] = {
     "scale": Key(Whole(0, 6), "Places behind the point that one may type and sees.", "2"),
     "index": Key(Flag(), "true: a database index, for what is filtered and sorted often.", "true"),
     "searchable": Key(Flag(), "Whether the full-text search finds it.", "true"),
-    "masked": Key(either(Flag(), Expr("bool", later=True)), "true, or when it is shown as a mask only.", "owner == null"),
+    "masked": Key(either(Flag(), Expr("bool", later=True)), "true, or when it is shown as a mask only.", "owner == null", idle=True),
     "sensitive": Key(either(Flag(), Name("class")), "A class of sensitive fields (classes:), or true: seen only by roles that say so; false frees a formula of what it reads.", "cost"),
     "formerly": Key(PLAIN, "The key it had before: the column and its data move.", "sign_date"),
     "place": Key(Ref("place"), "Where it stands among the fields of lower layers.", "{after: stage}"),

@@ -100,6 +100,10 @@ class Key:
     says: str
     example: str = ""
     required: bool = False
+    idle: bool = False  # read and checked; this version does nothing with it yet
+
+
+_IDLE = "This version does nothing with it yet: do not rely on it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +130,8 @@ class Record(Shape):
         for word, child in node.items():
             key = self.keys.get(word)
             if key is not None:
+                if key.idle:
+                    c.faults.add("W609", child.key, f'"{word}" is checked, but not in force', _IDLE)
                 if key.shape.surely(child):
                     continue
                 key.shape.check(child, self.inner(word, inner).at(what=f'"{word}" of {self.name}'))
