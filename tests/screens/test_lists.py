@@ -53,6 +53,14 @@ def test_a_click_narrows_the_list(mo: Visitor, deals: dict[str, int], query: str
     assert found(mo, query.format(**deals)) == set(names)
 
 
+def test_choices_outside_the_columns_stand_in_the_bar_while_there_is_room(mo: Visitor) -> None:
+    html = mo.get("/records/thing?cols=number,title").text
+    behind = re.findall(r'name="with" value="f\.(\w+)"', html)
+    in_bar = set(re.findall(r'name="f\.(\w+?)(?:\.\w+)?"', html))
+    assert {"f_choice", "f_choices"} <= in_bar and not {"f_choice", "f_choices"} & set(behind)
+    assert len(in_bar) <= 4 < len(behind)
+
+
 def test_filters_of_every_type_can_be_opened_and_set(site: Site, mo: Visitor) -> None:
     html = mo.get("/records/thing").text
     keys = set(re.findall(r'name="with" value="f\.(\w+)"', html)) | set(re.findall(r'name="f\.(\w+?)(?:\.\w+)?"', html))

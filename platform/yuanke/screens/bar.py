@@ -27,7 +27,7 @@ _made: dict[tuple[Any, ...], dict[str, Any]] = {}
 
 
 def filters(reader: Reader, entity: Entity, asked: Asked, shown: list[Field]) -> list[dict[str, Any]]:
-    """Choices, people and dates of the columns first; the rest waits behind 更多筛选."""
+    """Choices, people and dates of the columns first, then other choices; the rest waits behind 更多筛选."""
     readable = reader.records.grant(entity.key).readable
     fields = [f for k, f in entity.fields.items() if k in readable and not f.retired and _clickable(f)]
     columns = {f.key for f in shown}
@@ -35,6 +35,7 @@ def filters(reader: Reader, entity: Entity, asked: Asked, shown: list[Field]) ->
     first = [
         f.key for f in fields if f.key in columns and (f.options or f.targets == ("user",) or f.type.name == "date")
     ]
+    first += [f.key for f in fields if f.key not in columns and f.options and f.source == "typed"]
     wanted = asked.args.get("with", "").removeprefix("f.")
     named = {name.split(".")[1] for name in asked.args if name.startswith("f.")}
     kept = fields[:MOST] + [f for f in fields[MOST:] if f.key in named or f.key == wanted]
