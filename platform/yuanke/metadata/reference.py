@@ -73,7 +73,7 @@ def title(record: Record) -> str:
 
 
 def _row(word: str, key: Key) -> str:
-    must = " (must be there)" if key.required else ""
+    must = " (must be there)" if key.required else " (checked, not in force yet)" if key.idle else ""
     example = f"`{word}: {key.example}`" if key.example else ""
     return f"| `{word}` | {_cell(key.says)}{must} | {_cell(key.shape.words())} | {_cell(example)} |"
 
