@@ -24,6 +24,7 @@ SCREENS = {
     "import": ("/records/customer/import", "mo", BOTH),
     "settings": ("/settings", "mo", ("desktop",)),
     "designer": ("/settings/customize/opportunity", "mo", BOTH),
+    "packs": ("/settings/packs", "mo", ("phone",)),
     "versions": ("/settings/customize/versions", "mo", ("phone",)),
     "background jobs": ("/settings/jobs", "mo", BOTH),
     "automations": ("/settings/automations", "mo", BOTH),

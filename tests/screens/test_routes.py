@@ -33,6 +33,8 @@ PAGES: dict[str, tuple[int, int, int]] = {
     "/settings/customize/key?label=x": (403, 403, 403),
     "/settings/customize/versions": (403, 403, 403),
     "/settings/customize/drafts": (403, 403, 403),
+    "/settings/packs": (403, 403, 403),
+    "/settings/packs/nix": (403, 403, 403),
     "/settings/customize/drafts/1": (403, 403, 403),
     "/settings/customize/yaml": (403, 403, 403),
     "/settings/customize/versions/1": (403, 403, 403),

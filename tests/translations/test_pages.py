@@ -34,6 +34,8 @@ PAGES = (
     "/settings/customize/versions",
     "/settings/customize/versions/1",
     "/settings/customize/drafts",
+    "/settings/packs",
+    "/settings/packs/settings",
     "/settings/customize/yaml",
     "/me",
     "/me/password",

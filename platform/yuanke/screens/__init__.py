@@ -19,6 +19,7 @@ def install(app: Application) -> None:
     from yuanke.screens.routes_background import BackgroundPages
     from yuanke.screens.routes_design import DesignerPages
     from yuanke.screens.routes_messages import MessagePages, OutgoingPages
+    from yuanke.screens.routes_packs import PackPages
     from yuanke.screens.routes_settings import SettingPages
     from yuanke.web.converters import Identity, Key
 
@@ -33,6 +34,7 @@ def install(app: Application) -> None:
         builder.add_view_no_menu(RecordPages)
         builder.add_view_no_menu(DesignerPages)
         builder.add_view_no_menu(SettingPages)
+        builder.add_view_no_menu(PackPages)
         builder.add_view_no_menu(BackgroundPages)
         builder.add_view_no_menu(ApprovalPages)
 

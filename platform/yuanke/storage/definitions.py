@@ -1,6 +1,7 @@
 """What an enterprise runs on: its layers in its own database, and where module files are found.
 
-The one rule: serving reads definitions from the database only; files are read by commands, which store what they read.
+The one rule: serving reads definitions from the database only; files are read by commands and by the page of packs, which
+store what they read.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from yuanke.storage.preview import preview
 
 PARAMETER = "draft"
 #: what one may go on doing while a draft is shown
-BESIDE = ("/settings/customize", "/api/v1/customizations", "/logout", "/lang", "/login")
+BESIDE = ("/settings/customize", "/settings/packs", "/api/v1/customizations", "/logout", "/lang", "/login")
 
 
 def enter(draft_id: int) -> None:

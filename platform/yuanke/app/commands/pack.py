@@ -14,14 +14,14 @@ from pathlib import Path
 import click
 
 from yuanke.app import plugins
-from yuanke.app.packs.files import files_of, lower_modules, read
-from yuanke.app.packs.signing import digest_of, signed_by
 from yuanke.metadata import Layer, check_layers
 from yuanke.metadata.cut import mend
 from yuanke.metadata.explain import explain
 from yuanke.metadata.jsonschema import definition_json_schema
 from yuanke.metadata.names import NAME, fault_of_name
 from yuanke.storage import definitions
+from yuanke.storage.packs.files import files_of, lower_modules, read
+from yuanke.storage.packs.signing import digest_of, signed_by
 
 PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
 
@@ -124,7 +124,7 @@ def test(paths: tuple[str, ...], pages: bool) -> None:
 @click.option("--new-key", is_flag=True, help="Make that key first.")
 def sign_(paths: tuple[str, ...], key: Path, new_key: bool) -> None:
     """Sign the digest of a pack; the signature stands beside it and is checked by check, plan, apply and upgrade."""
-    from yuanke.app.packs import signing
+    from yuanke.storage.packs import signing
 
     if new_key:
         click.echo(f"public key {signing.new_key(key)}")

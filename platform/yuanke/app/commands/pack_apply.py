@@ -25,12 +25,12 @@ from yuanke.app.commands.planning import (
     planned,
     show,
 )
-from yuanke.app.packs.upgrade import Upgrade, upgrade
 from yuanke.kernel.errors import RecordNotFound
 from yuanke.kernel.text import message
 from yuanke.metadata import Layer
 from yuanke.metadata.differences import ABSENT, Side
 from yuanke.storage import Installation, Unit, definitions
+from yuanke.storage.packs.upgrade import Upgrade, upgrade
 from yuanke.storage.versions import Why
 
 PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))

@@ -11,11 +11,11 @@ from typing import Any
 
 import click
 
-from yuanke.app.packs.files import files_of, read
-from yuanke.app.packs.signing import signed_by
 from yuanke.metadata import Layer
 from yuanke.storage import Installation, Plan, Unit, run_pending_steps
 from yuanke.storage.apply import apply
+from yuanke.storage.packs.files import files_of, read
+from yuanke.storage.packs.signing import signed_by
 from yuanke.storage.plan import Decision, plan
 from yuanke.storage.versions import Why
 

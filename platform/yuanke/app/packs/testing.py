@@ -11,7 +11,6 @@ from pathlib import Path
 
 from yuanke.app.packs.conformance import check_fields, check_formulas, check_record, check_rights
 from yuanke.app.packs.faces import Browser, check_tables, check_views
-from yuanke.app.packs.files import lower_modules, own_modules
 from yuanke.app.packs.flows import check_flow
 from yuanke.app.packs.own_cases import run_own
 from yuanke.app.packs.results import Result, wrong
@@ -19,6 +18,7 @@ from yuanke.app.packs.trial import Trial
 from yuanke.metadata import Layer
 from yuanke.metadata.registry import Entity
 from yuanke.storage import Installation
+from yuanke.storage.packs.files import lower_modules, own_modules
 
 Check = Callable[[Trial, Entity], Iterator[Result]]
 CHECKS: dict[str, Check] = {

@@ -55,6 +55,7 @@ def _cards(reader: Reader) -> list[dict[str, Any]]:
     ]
     return [
         {"icon": "adjustments", "title": str(_("功能自定义")), "said": str(_("字段、选项、表单和列表")), "url": "/settings/customize", "links": first, "state": "", "note": False},
+        {"icon": "package", "title": str(_("功能包")), "said": str(_("安装、更新和移除模块")), "url": "/settings/packs", "links": [], "state": "", "note": False},
         {"icon": "users", "title": str(_("用户")), "said": str(_("账号、部门和角色")), "url": "/records/user", "state": "", "note": False,
          "links": [{"label": str(_("部门")), "url": "/records/department"}]},
         {"icon": "shield-lock", "title": str(_("角色和权限")), "said": str(_("谁能做什么，管到哪些记录和字段")), "url": "/settings/roles", "links": [], "state": "", "note": False},

@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import click
-
+from yuanke.kernel.errors import Refused
+from yuanke.kernel.text import message
 from yuanke.metadata import Layer
 from yuanke.metadata.order import depended
 from yuanke.storage import definitions
 
 
-def files_of(paths: Iterable[str | Path]) -> list[Path]:
+def files_of(paths: Sequence[str | Path]) -> list[Path]:
     """Files, and the YAML files of folders."""
     files: list[Path] = []
     for path in map(Path, paths):
         files += sorted(path.glob("*.yaml")) if path.is_dir() else [path]
     if not files:
-        raise click.UsageError("there is no .yaml file in " + " ".join(map(str, paths)))
+        raise Refused(message("{paths} 里没有 .yaml 文件", paths=[str(path) for path in paths]))
     return files
 
 

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import click
+from yuanke.kernel.errors import Refused
+from yuanke.kernel.text import message
 
 SUFFIX = ".sig"
 BESIDE = ("README.md",)
@@ -53,7 +54,7 @@ def sign(files: Sequence[Path], key_file: Path) -> Path:
 
 
 def signed_by(files: Sequence[Path]) -> str | None:
-    """The public key that vouches for the pack as it is, None without a signature. Raises ClickException when the
+    """The public key that vouches for the pack as it is, None without a signature. Raises Refused when the
     signature is of something else."""
     at = signature_file(files)
     if not at.is_file():
@@ -65,9 +66,7 @@ def signed_by(files: Sequence[Path]) -> str | None:
         key = _ed25519().Ed25519PublicKey.from_public_bytes(base64.b64decode(public))
         key.verify(base64.b64decode(signature), digest_of(files).encode())
     except (ValueError, InvalidSignature) as fault:
-        raise click.ClickException(
-            f"{at}: the signature is not of this pack; it was changed after it was signed"
-        ) from fault
+        raise Refused(message("{file}：签名不是这个功能包的，它在签名之后被改过", file=at.name)) from fault
     return public
 
 
@@ -75,7 +74,5 @@ def _ed25519() -> Any:
     try:
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError as absent:
-        raise click.ClickException(
-            "signatures need the package cryptography: pip install 'yuanke[signing]'"
-        ) from absent
+        raise Refused(message("签名要有软件包 cryptography：pip install 'yuanke[signing]'")) from absent
     return ed25519
