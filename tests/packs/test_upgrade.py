@@ -154,4 +154,4 @@ def test_a_signature_holds_for_exactly_this_pack(yuanke, write, acme, tmp_path) 
     assert yuanke(*there, "--signed-by", public).exit_code == 0
     path.write_text(path.read_text("utf-8").replace("bus", "train"), "utf-8")
     changed = yuanke(*there)
-    assert changed.exit_code == 1 and "changed after it was signed" in changed.output + changed.stderr
+    assert changed.exit_code == 1 and "它在签名之后被改过" in changed.output + changed.stderr

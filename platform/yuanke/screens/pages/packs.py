@@ -212,17 +212,20 @@ def _page(template: str, reader: Reader, model: dict[str, Any]) -> Response:
 def _named(reader: Reader, layer: Layer) -> dict[str, Any]:
     said = layer.plain()
     module = reader.registry.modules.get(layer.name)
-    label = reader.say(module.label) if module is not None else _said(reader, said.get("label")) or layer.name
+    label = reader.say(module.label) if module is not None else _said(reader, said) or layer.name
     return {
         "name": layer.name, "label": label, "version": str(said.get("version") or ""), "icon": str(said.get("icon") or "package"),
         "entities": len(said.get("entities") or {}), "custom": layer.rank == "customization",
     }  # fmt: skip
 
 
-def _said(reader: Reader, label: Any) -> str:
+def _said(reader: Reader, said: Mapping[str, Any]) -> str:
+    """The label of a module that does not run here, in the language of the page."""
+    label = said.get("label")
     if isinstance(label, Mapping):
         return str(label.get(reader.locale) or label.get("zh") or "")
-    return str(label or "")
+    translated = ((said.get("translations") or {}).get(reader.locale) or {}).get("module.label")
+    return str(translated or label or "")
 
 
 def _installed(reader: Reader, layer: Layer, shelved: Pack | None) -> dict[str, Any]:
