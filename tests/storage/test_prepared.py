@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from yuanke.kernel import clock
 from yuanke.kernel.watch import saw
 from yuanke.storage import Installation
-from yuanke.storage.prepared import Prepared, open_value, prepared, remembered
+from yuanke.storage.prepared import Prepared, one_of, open_value, prepared, remembered
 
 THINGS = "entities: {thing: {fields: {name: text!, price: money, at: datetime, tags: tags}, permissions: {clerk: {read: all}}}}\nroles: {clerk: 店员}"
 
@@ -124,3 +124,14 @@ def test_a_column_whose_type_changed_costs_one_passing_fault(installation: Insta
             assert passes(fault)
     with installation.unit(at) as unit:
         assert asked.columns(unit) == []
+
+
+def test_a_list_of_ids_of_any_length_runs_under_one_text(installation: Installation, at: Any) -> None:
+    with installation.unit(at, write=True) as unit:
+        table = unit.tables["thing"]
+        unit.execute(table.insert(), [{"name": name, "version": 1} for name in "甲乙丙"])
+        ids = dict(unit.execute(sa.select(table.c.name, table.c.id)).tuples().all())
+        asked = prepared(unit, sa.select(table.c.name).where(one_of(unit, table.c.id)).order_by(table.c.id))
+        for wanted in ("甲乙丙", "乙", "甲丙", ""):
+            assert "".join(row["name"] for row in asked.mappings(unit, ids=[ids[name] for name in wanted])) == wanted
+        assert [row["name"] for row in asked.mappings(unit, ids=(-1, ids["丙"]))] == ["丙"]

@@ -5,7 +5,7 @@ The one rule: an expression sees mappings of plain values only, and it sees them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.save import Save
 from yuanke.storage import Unit
+from yuanke.storage.prepared import Prepared, one_of, open_value, prepared, remembered
 from yuanke.storage.sqlscope import TableScope, live
 
 #: by this a record behind a link to one of several entities says which one it is of (``about.kind``)
@@ -155,11 +156,19 @@ def prefetch(unit: Unit, entity: Entity, ids: set[int]) -> dict[int, Any]:
     kept: dict[int, Any] = unit.kept.setdefault(("rows", entity.key), {})
     missing = [one for one in ids if one not in kept]
     if missing:
-        table = unit.tables[entity.key]
         kept.update(dict.fromkeys(missing))
-        rows = unit.execute(sa.select(table).where(table.c.id.in_(missing))).mappings()
-        kept.update({row["id"]: dict(row) for row in rows})
+        kept.update({row["id"]: row for row in standing_rows(unit, entity, missing)})
     return kept
+
+
+def standing_rows(unit: Unit, entity: Entity, ids: Collection[int]) -> list[dict[str, Any]]:
+    """The rows of ``ids`` as they stand in the database now."""
+
+    def make() -> Prepared:
+        table = unit.tables[entity.key]
+        return prepared(unit, sa.select(table).where(one_of(unit, table.c.id)))
+
+    return remembered(unit, ("standing", entity.key), make).mappings(unit, ids=ids)
 
 
 def forget(unit: Unit, entity: Entity, ids: Any) -> None:
@@ -175,14 +184,21 @@ def collection(unit: Unit, entity: Entity, record_id: int | None, name: str) -> 
     of_record = name not in unit.registry.entities or name in entity.inverses or name in entity.fields
     if of_record and record_id is None:
         return []
+    one = record_id is not None and name not in unit.registry.entities
+    chosen = remembered(unit, ("collection", entity.key, name, one), lambda: _members(unit, entity, name, one))
+    of = _members_entity(unit, entity, name)
+    return [StoredValues(unit, of, row) for row in chosen.mappings(unit, **({"id": record_id} if one else {}))]
+
+
+def _members(unit: Unit, entity: Entity, name: str, one: bool) -> Prepared:
+    """The members of a collection: of one record, or of the whole entity it is."""
     table = unit.tables[entity.key]
-    scope = TableScope(entity, table, unit.tables, {})
-    of, members = _members_entity(unit, entity, name), scope.collection(name)
+    members = TableScope(entity, table, unit.tables, {}).collection(name)
     inner = members.scope.table  # type: ignore[attr-defined]
     statement = sa.select(inner).select_from(members.source).where(members.condition).order_by(inner.c.id)
-    if record_id is not None and name not in unit.registry.entities:
-        statement = statement.select_from(table).where(table.c.id == record_id)
-    return [StoredValues(unit, of, dict(row)) for row in unit.execute(statement).mappings()]
+    if one:
+        statement = statement.select_from(table).where(table.c.id == open_value("id", table.c.id.type))
+    return prepared(unit, statement)
 
 
 def _members_entity(unit: Unit, entity: Entity, name: str) -> Entity:
@@ -195,9 +211,12 @@ def _members_entity(unit: Unit, entity: Entity, name: str) -> Entity:
 
 
 def _computed(unit: Unit, entity: Entity, record_id: int, field: Field) -> Any:
-    table = unit.tables[entity.key]
-    column = TableScope(entity, table, unit.tables, {"settings": unit.settings, "me": {}}).column(field.key)
-    return unit.execute(sa.select(column).where(table.c.id == record_id)).scalar()
+    def make() -> Prepared:
+        table = unit.tables[entity.key]
+        column = TableScope(entity, table, unit.tables, {"settings": unit.settings, "me": {}}).column(field.key)
+        return prepared(unit, sa.select(column).where(table.c.id == open_value("id", table.c.id.type)))
+
+    return remembered(unit, ("computed", entity.key, field.key), make).scalar(unit, id=record_id)
 
 
-__all__ = ["SaveValues", "StoredValues", "collection", "forget", "live", "prefetch", "stored"]
+__all__ = ["SaveValues", "StoredValues", "collection", "forget", "live", "prefetch", "standing_rows", "stored"]

@@ -16,9 +16,10 @@ from yuanke.kernel.errors import Refused, ValidationFailed
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.compute import compute
-from yuanke.records.environment import SaveValues, forget
+from yuanke.records.environment import SaveValues, forget, standing_rows
 from yuanke.records.save import Save
 from yuanke.storage import Unit
+from yuanke.storage.prepared import Prepared, one_of, prepared, remembered
 from yuanke.storage.sqlscope import TableScope, live, void_choices
 
 DEEPEST = 8
@@ -185,24 +186,32 @@ def _back(unit: Unit, entity: Entity, name: str, ids: set[int]) -> set[int]:
 
 def _recompute(unit: Unit, entity: Entity, key: str, ids: set[int]) -> dict[int, Any]:
     """id -> new value, for the records whose figure differs; they are locked in id order first."""
-    table, field = unit.tables[entity.key], entity.fields[key]
+    field = entity.fields[key]
     if unit.dialect == "postgresql":
+        table = unit.tables[entity.key]
         unit.execute(sa.select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id).with_for_update()).all()
+    asked = remembered(unit, ("figure", entity.key, key), lambda: _figures(unit, entity, field))
+    found = {}
+    for one, standing, figure in zip(*asked.columns(unit, ids=ids)):
+        value = None if figure is None else field.type.settle(field, figure, unit.place)
+        if value != standing:
+            found[one] = value
+    return found
+
+
+def _figures(unit: Unit, entity: Entity, field: Field) -> Prepared:
+    """Id, what the column keeps, and what the formula says now."""
+    table = unit.tables[entity.key]
     scope = TableScope(entity, table, unit.tables, {"settings": unit.settings})
     figure = field.formula.sql(scope) if field.formula else sa.null()
-    rows = unit.execute(sa.select(table.c.id, table.c[key], figure.label("figure")).where(table.c.id.in_(ids))).all()
-    found = {}
-    for row in rows:
-        value = None if row.figure is None else field.type.settle(field, row.figure, unit.place)
-        if value != row[1]:
-            found[row.id] = value
-    return found
+    columns = table.c.id, table.c[field.key], figure.label("figure")
+    return prepared(unit, sa.select(*columns).where(one_of(unit, table.c.id)))
 
 
 def _carry(unit: Unit, actor: Actor, holder: str, rows: dict[int, dict[str, Any]]) -> list[Save]:
     """Write new figures with what the holder's stored formulas make of them; answers the saves for the holders above."""
     entity, table = unit.registry.entities[holder], unit.tables[holder]
-    standing = {r["id"]: dict(r) for r in unit.execute(sa.select(table).where(table.c.id.in_(rows))).mappings()}
+    standing = {row["id"]: row for row in standing_rows(unit, entity, rows)}
     owners = _owners(unit, actor, entity, standing.values())
     saves = []
     for one, figures in sorted(rows.items()):
@@ -222,9 +231,8 @@ def _owners(unit: Unit, actor: Actor, entity: Entity, rows: Iterable[dict[str, A
     if entity.parent is None or entity.parent_link is None:
         return {}
     owner = unit.registry.entities[entity.parent[0]]
-    table, ids = unit.tables[owner.key], {row[entity.parent_link] for row in rows}
-    found = unit.execute(sa.select(table).where(table.c.id.in_(ids))).mappings()
-    return {row["id"]: Save(unit, actor, owner, "update", row["id"], dict(row)) for row in found}
+    found = standing_rows(unit, owner, {row[entity.parent_link] for row in rows})
+    return {row["id"]: Save(unit, actor, owner, "update", row["id"], row) for row in found}
 
 
 def _carry_owners(unit: Unit, actor: Actor, entity: Entity, saves: Sequence[Save]) -> list[Save]:

@@ -8,12 +8,14 @@ would be built now.
 from __future__ import annotations
 
 import itertools
+import json
 import sys
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from yuanke.kernel import clock, watch
 from yuanke.storage.engines import copy_rows, fetch_text, run_text
@@ -30,7 +32,7 @@ Made = TypeVar("Made")
 class Prepared:
     """One statement for one dialect. Named `sa.bindparam`s are given at each run, every other value is fixed.
 
-    A fixed list of an IN is spelled out; a list that differs from run to run cannot be prepared.
+    A fixed list of an IN is spelled out; of a list of ids that differs from run to run, `one_of` says that.
     """
 
     def __init__(self, statement: Any, dialect: sa.Dialect) -> None:
@@ -45,9 +47,11 @@ class Prepared:
         )
         self._text = sys.intern(str(compiled))
         binders = compiled._bind_processors
-        fixed = {name: binders[name](value) if name in binders else value for name, value in compiled.params.items()}
-        self._open = {name: binders.get(name) for name in fixed if name.startswith(OPEN)}
-        self._fixed = {name: value for name, value in fixed.items() if name not in self._open}
+        self._open = {name: binders.get(name) for name in compiled.params if name.startswith(OPEN)}
+        fixed = {name: value for name, value in compiled.params.items() if name not in self._open}
+        self._fixed = fixed = {
+            name: binders[name](value) if name in binders else value for name, value in fixed.items()
+        }
         #: for a driver that takes values by position: name of an open value, how it is bound, or a fixed value
         self._plan: list[tuple[str | None, Any, Any]] | None = None
         if compiled.positional:
@@ -140,6 +144,24 @@ OPEN = "yk_open_"
 def open_value(name: str, type_: sa.types.TypeEngine[Any] | None = None) -> Any:
     """A value that is given at each run under ``name``."""
     return sa.bindparam(OPEN + name, None, type_=type_)
+
+
+class _Listed(sa.types.TypeDecorator[Any]):
+    """Ids handed to SQLite as one JSON text."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str:
+        return json.dumps(list(value))
+
+
+def one_of(unit: Unit, column: sa.ColumnElement[Any], name: str = "ids") -> sa.ColumnElement[bool]:
+    """``column`` is one of the ids that are given at each run under ``name``, however many: one text for all lengths."""
+    if unit.dialect == "postgresql":
+        return column == sa.any_(open_value(name, ARRAY(sa.BigInteger())))
+    given = sa.func.json_each(open_value(name, _Listed())).table_valued(sa.column("value", sa.BigInteger()))
+    return column.in_(sa.select(given.c.value))
 
 
 class Inserts(Prepared):

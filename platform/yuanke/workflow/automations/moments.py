@@ -24,6 +24,7 @@ from yuanke.metadata.registry import Entity, Registry
 from yuanke.records.rollups import records_reading
 from yuanke.records.save import Save
 from yuanke.storage import Unit
+from yuanke.storage.prepared import Prepared, constant, one_of, open_value, prepared, remembered
 from yuanke.storage.sqlscope import TableScope, live
 from yuanke.workflow.automations.declared import Automation, every_automation, find
 from yuanke.workflow.automations.events import ears
@@ -101,14 +102,26 @@ def _moment(unit: Unit, one: Automation) -> Expression:
 def plan(unit: Unit, one: Automation, ids: Collection[int]) -> None:
     """Bring the waiting moments of these records in step with what they say now."""
     wanted = _instants(unit, one, ids)
-    mine = sa.and_(MOMENT.c.automation == one.address, MOMENT.c.record.in_(ids), MOMENT.c.state == "waiting")
-    waiting = {row.record: row.at for row in unit.execute(sa.select(MOMENT.c.record, MOMENT.c.at).where(mine))}
+    waiting = dict(
+        zip(*constant(unit, "moments waiting", lambda: _waiting(unit)).columns(unit, of=one.address, ids=ids))
+    )
     stale = [record for record, at in waiting.items() if wanted.get(record) != at]
     if stale:
-        unit.execute(MOMENT.delete().where(mine, MOMENT.c.record.in_(stale)))
+        mine = MOMENT.c.automation == one.address, MOMENT.c.record.in_(stale), MOMENT.c.state == "waiting"
+        unit.execute(MOMENT.delete().where(*mine))
     fresh = {record: at for record, at in wanted.items() if waiting.get(record) != at}
     if fresh:
         _keep(unit, one, fresh)
+
+
+def _waiting(unit: Unit) -> Any:
+    """Record and instant of the waiting moments of some records."""
+    mine = (
+        MOMENT.c.automation == open_value("of", sa.Text()),
+        one_of(unit, MOMENT.c.record),
+        MOMENT.c.state == "waiting",
+    )
+    return sa.select(MOMENT.c.record, MOMENT.c.at).where(*mine)
 
 
 def _keep(unit: Unit, one: Automation, fresh: Mapping[int, datetime]) -> None:
@@ -149,10 +162,13 @@ def _instants(unit: Unit, one: Automation, ids: Collection[int]) -> dict[int, da
 
 
 def _in_database(unit: Unit, one: Automation, ids: Collection[int]) -> Iterable[tuple[int, Any]]:
-    table = unit.tables[one.entity.key]
-    scope = TableScope(one.entity, table, unit.tables, run_values(unit, engine(unit)))
-    found = sa.select(table.c.id, _moment(unit, one).sql(scope)).where(live(one.entity, table), table.c.id.in_(ids))
-    return unit.execute(found).tuples().all()
+    def make() -> Prepared:
+        table = unit.tables[one.entity.key]
+        scope = TableScope(one.entity, table, unit.tables, run_values(unit, engine(unit)))
+        chosen = live(one.entity, table), one_of(unit, table.c.id)
+        return prepared(unit, sa.select(table.c.id, _moment(unit, one).sql(scope)).where(*chosen))
+
+    return list(zip(*remembered(unit, ("moments", one.address), make).columns(unit, ids=ids)))
 
 
 def _one_by_one(unit: Unit, one: Automation, ids: Collection[int]) -> Iterable[tuple[int, Any]]:
