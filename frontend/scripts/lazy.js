@@ -10,6 +10,7 @@ const WIDGETS = {
   '[data-calendar]': () => import('./calendar.js').then((m) => m.calendar),
   '[data-rich]': () => import('./rich.js').then((m) => m.rich),
   '[data-upload]': () => import('./upload.js').then((m) => m.upload),
+  '[data-here]': () => import('./here.js').then((m) => m.here),
   '[data-mention]': () => import('./mention.js').then((m) => m.mention),
   '[data-designer]': () => import('./designer.js').then((m) => m.designer),
 };

@@ -135,3 +135,21 @@ def test_a_form_works_without_a_script(desks, company) -> None:
     assert "客户 不能为空" in page.inner_text("main")
     assert page.input_value("[name=name]") == "没有脚本的人"
     context.close()
+
+
+def test_a_phone_fills_in_where_it_is_and_says_so_when_it_may_not(at_work, company) -> None:
+    page = at_work(f"/records/customer/{company.ids['customers'][3]}/edit", "mo", "phone")
+    box = page.locator("[name=location]")
+    page.locator("[data-here]").click()
+    expect(page.locator("#yk-toasts .yk-toast.is-bad")).to_contain_text("没有取到位置")
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": 31.2035, "longitude": 121.59251234567})
+    page.locator("[data-here]").click()
+    expect(box).to_have_value("31.2035, 121.5925123")
+    page.context.clear_permissions()
+    page.get_by_role("button", name="保存", exact=True).first.click()
+    page.wait_for_url("**/records/customer/*")
+    assert company.get("customer", company.ids["customers"][3]).values["location"] == {
+        "lat": 31.2035,
+        "lng": 121.5925123,
+    }

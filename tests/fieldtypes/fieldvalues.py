@@ -63,6 +63,7 @@ RAW: dict[str, st.SearchStrategy[Any]] = {
     "text": words,
     "long_text": st.lists(words, max_size=4).map("\n".join),
     "address": words,
+    "position": st.fixed_dictionaries({"lat": st.floats(-90, 90), "lng": st.floats(-180, 180)}),
     "sequence": words,
     "rich_text": st.lists(st.tuples(st.sampled_from(["p", "b", "h1", "script", "li"]), words), max_size=4).map(
         lambda parts: "".join(f"<{tag}>{text}</{tag}>" for tag, text in parts)

@@ -53,6 +53,7 @@ MOMENT = datetime(2026, 3, 5, 6, 30, tzinfo=UTC)
         ("region", "WA", "WA", "WA"),
         ("file", [{"id": 1, "name": "a.pdf"}, {"id": 2}], "a.pdf、#2", "a.pdf, #2"),
         ("rich_text", "<p>a</p><p>b &amp; c</p>", "a\nb & c", "a\nb & c"),
+        ("position", {"lat": 31.2035, "lng": 121.0}, "31.2035, 121", "31.2035, 121"),
         ("json", {"名": 1}, '{"名": 1}', '{"名": 1}'),
     ],
 )

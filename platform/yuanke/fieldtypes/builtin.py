@@ -28,6 +28,7 @@ from yuanke.fieldtypes.month import Month
 from yuanke.fieldtypes.number import Number
 from yuanke.fieldtypes.percent import Percent
 from yuanke.fieldtypes.phone import Phone
+from yuanke.fieldtypes.position import Position
 from yuanke.fieldtypes.price import Price
 from yuanke.fieldtypes.quantity import Quantity
 from yuanke.fieldtypes.rating import Rating
@@ -70,6 +71,7 @@ TYPES: tuple[type[FieldType], ...] = (
     Url,
     Region,
     Address,
+    Position,
     File,
     Image,
     Rating,

@@ -22,7 +22,7 @@ COLOURS = ["grey", "blue", "green", "amber", "red", "purple", "cyan"]
 GROUPS = (
     (
         message("文字"),
-        ("text", "long_text", "rich_text", "phone", "email", "url", "address", "region", "barcode", "tags"),
+        ("text", "long_text", "rich_text", "phone", "email", "url", "address", "region", "position", "barcode", "tags"),
     ),
     (message("数字"), ("integer", "number", "money", "price", "quantity", "percent", "rating", "duration")),
     (message("日期"), ("date", "datetime", "time", "month")),
@@ -31,7 +31,7 @@ GROUPS = (
 )
 ICONS = {
     "text": "cursor-text", "long_text": "align-left", "rich_text": "file-text", "phone": "phone", "email": "mail", "url": "external-link",
-    "address": "map-pin", "region": "map-2", "barcode": "barcode", "tags": "tags", "integer": "number-123", "number": "decimal",
+    "address": "map-pin", "region": "map-2", "position": "current-location", "barcode": "barcode", "tags": "tags", "integer": "number-123", "number": "decimal",
     "money": "currency-yuan", "price": "tag", "quantity": "packages", "percent": "percentage", "rating": "star", "duration": "hourglass",
     "date": "calendar", "datetime": "calendar-time", "time": "clock", "month": "calendar-stats", "choice": "circle-dot", "choices": "checkbox",
     "bool": "toggle-right", "link": "link", "links": "affiliate", "dynamic_link": "switch-horizontal", "rows": "table", "user": "user",

@@ -18,7 +18,7 @@ from yuanke.screens.reader import Reader
 Tree = list[Any]
 _OWN = re.compile(r"\b(?:this|record|row)\.([a-z][a-z0-9_]*)\b")
 #: controls that no script fills with one text
-UNFOLLOWED = frozenset({"bool", "tags", "file", "image", "rating", "rich_text", "json"})
+UNFOLLOWED = frozenset({"bool", "tags", "file", "image", "rating", "rich_text", "json", "position"})
 
 
 def spec(reader: Reader, entity: Entity, fields: Sequence[Field], record: Record | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from yuanke.storage.comparison import SAMPLES, Comparison
 from yuanke.storage.tables import bare
 
 #: values of these kinds are no text that another kind could read
-UNREADABLE = frozenset({"link", "links", "rows", "file", "image", "json"})
+UNREADABLE = frozenset({"link", "links", "rows", "file", "image", "json", "position"})
 #: how many different values a plan tries; beyond that it tells of these
 DISTINCT = 20_000
 

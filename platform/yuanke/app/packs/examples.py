@@ -24,7 +24,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "price": ("12.5", "7.25"), "quantity": ("2", "3.5"), "percent": ("10", "25.5"), "rating": (3, 4), "duration": (90, 45),
     "time": ("08:30", "17:45"), "month": ("2030-03", "2031-11"), "bool": (True, False), "color": ("#336699", "#aa0033"),
     "tags": (["alpha"], ["beta", "é"]), "barcode": ("6901234567892", "4006381333931"), "address": ("1 Long Road", "2 Long Road"),
-    "json": ({"a": 1}, [1, 2]),
+    "json": ({"a": 1}, [1, 2]), "position": ({"lat": 31.2, "lng": 121.5}, {"lat": 39.9, "lng": 116.4}),
 }  # fmt: skip
 
 
