@@ -172,6 +172,8 @@ def test_a_page_of_refusal_speaks_one_language_and_it_is_the_readers(
             assert page.status_code == 404 and f'lang="{"zh-CN" if language == "zh" else "en"}"' in page.text
             assert sentences[language][0] in page.text and sentences[language][2] in page.text, path
             assert not any(said in page.text for said in sentences[other[language]]), path
+    gone = client.get("/api/v1/records/note/999", headers={"Accept-Language": accepted}).json
+    assert gone["title"] == sentences[spoken][0] and gone["detail"].isascii() == (spoken == "en")
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response, redirect, request, session
+from flask import Flask, Response, g, redirect, request, session
 from flask_babel import gettext
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -30,7 +30,8 @@ def locale() -> str:
         return str(chosen)
     preferred = _preferred(request.headers.get("Accept-Language", ""))
     held = requests.current_or_none()
-    own = held.actor.locale if held is not None and held.actor.locale in KNOWN else None
+    said = held.actor.locale if held is not None else g.get("own_locale")
+    own = str(said) if said in KNOWN else None
     if request.headers.get("Authorization"):
         return preferred or own or KNOWN[0]
     return own or preferred or KNOWN[0]

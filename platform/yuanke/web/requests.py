@@ -236,6 +236,7 @@ def undo() -> None:
     for action in application().when_undone:
         action()
     if held is not None:
+        g.own_locale = held.actor.locale  # what is said of it now is said in his language
         undone = _Undone()
         held.opened.__exit__(_Undone, undone, None)
 
