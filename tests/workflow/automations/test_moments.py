@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from yuanke.kernel import clock
 from yuanke.workflow.automations import moments, upkeep
+from yuanke.workflow.automations.declared import find
 from yuanke.workflow.automations.tables import MOMENT
 
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)  # noon in Shanghai
@@ -51,6 +52,29 @@ def test_two_moments_that_passed_while_the_worker_was_down_both_fire_once(desk):
         desk.run()
         assert sorted(desk.entries()) == ["call 乙", "warn 乙", "warn 甲"]
         assert desk.run() == 0
+
+
+def test_each_moment_of_a_day_reminds_and_none_twice(desk):
+    """Nothing says when it is due: the moment itself tells two of one day apart."""
+    from yuanke.messages import reminders_of
+    from yuanke.workflow.automations.running import run_on
+    from yuanke.workflow.automations.told import Told
+
+    def lines():
+        with desk.as_("chief") as door:
+            return len([one for one in reminders_of(door.unit, door.actor) if one.text == "ring 该回电"])
+
+    with clock.stopped(NOON):
+        contract = desk.make("contract", "chief", name="ring", call_at=NOON + timedelta(hours=1))
+    for hour in (1, 3):
+        with clock.stopped(NOON + timedelta(hours=hour)):
+            desk.change("contract", contract, call_at=NOON + timedelta(hours=hour))
+            desk.run()
+    assert lines() == 2
+    with clock.stopped(NOON + timedelta(hours=4)), desk.as_("root") as door:  # a run that is asked for once more
+        one = find(door.unit.registry, "contract.ring")
+        run_on(door.unit, Told(one, contract, "at", more={"at": NOON + timedelta(hours=3)}))
+    assert lines() == 2
 
 
 def test_a_source_that_moved_before_firing_leaves_only_the_new_moment(desk):

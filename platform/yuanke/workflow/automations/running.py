@@ -49,7 +49,8 @@ def run_on(unit: Unit, told: Told) -> Outcome:
             return Outcome("skipped", message("记录已删除"))
     if not told.met and automation.when is not None and not names.holds(automation.when):
         return Outcome("skipped", message("条件不成立"))
-    run = StepRun(unit, names.actor, automation.entity, told.record, automation.key)
+    moment = told.more.get("at") if told.event == "at" else None
+    run = StepRun(unit, names.actor, automation.entity, told.record, automation.key, moment=moment)
     with causes.caused(unit, [*told.chain, told.link]):
         run_steps(automation.steps, names, run)
     return Outcome("done", None, run.done)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from yuanke.kernel.actor import Actor
@@ -23,7 +24,10 @@ DEEPEST = 5
 
 @dataclass
 class StepRun:
-    """Who runs steps on which record, set off by which act or automation; ``done`` tells what each did (a dry run shows it)."""
+    """Who runs steps on which record, set off by which act or automation; ``done`` tells what each did (a dry run shows it).
+
+    ``moment``: the instant that set it off, of an automation that says ``at:``.
+    """
 
     unit: Unit
     actor: Actor
@@ -31,6 +35,7 @@ class StepRun:
     record_id: int | None
     act: str
     done: list[tuple[str, Any]] = field(default_factory=list)
+    moment: datetime | None = None
 
     def tell(self, verb: str, what: Any) -> None:
         self.done.append((verb, what))

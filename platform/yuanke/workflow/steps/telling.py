@@ -60,7 +60,7 @@ def remind(body: Body, names: ActNames, run: StepRun) -> Any:
     due = evaluate(names, body["due"]) if body.get("due") is not None else None
     messages.remind(
         run.unit, to, text, entity=run.entity.key, record=run.record_id, key=f"{run.entity.key}.{run.act}", due=due,
-        until=body.get("until"), kind=str(body.get("kind") or "reminder"),
+        until=body.get("until"), moment=run.moment, kind=str(body.get("kind") or "reminder"),
     )  # fmt: skip
     run.tell("remind", {"to": to, "text": text, "due": str(due) if due is not None else None})
     return None
