@@ -7,11 +7,12 @@ readable by its owner only.
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from yuanke.kernel.sealing import KEY, installation_secret
 
 PACKAGE = Path(__file__).resolve().parent.parent
 LONGEST_BODY = 20 * 1024 * 1024
@@ -34,23 +35,13 @@ def database_url() -> str | None:
 
 
 def secret_key(home: Path) -> str:
-    """YUANKE_SECRET_KEY, else the key kept in ``<home>/secret.key`` (made on first use)."""
-    given = os.environ.get("YUANKE_SECRET_KEY")
-    if given:
-        if len(given) < SHORTEST_KEY:
-            raise SystemExit(f"YUANKE_SECRET_KEY has {len(given)} characters; it needs {SHORTEST_KEY} or more. "
-                             "Leave it out and a key is made.")  # fmt: skip
-        return given
-    path = home / "secret.key"
-    home.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        key = secrets.token_urlsafe(48)
-        file.write(key)
-    return key
+    """The secret of the installation; one that is too short serves nobody."""
+    given = os.environ.get(KEY)
+    if given and len(given) < SHORTEST_KEY:
+        raise SystemExit(
+            f"{KEY} has {len(given)} characters; it needs {SHORTEST_KEY} or more. Leave it out and a key is made."
+        )
+    return installation_secret(home)
 
 
 def check_password_cost() -> None:

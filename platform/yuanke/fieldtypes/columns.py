@@ -195,6 +195,10 @@ class Pointer:
         return f"{self.entity}:{self.id}"
 
 
+#: under this name the dialect of an installation's engines carries its `Sealer`
+SEALER = "yuanke_sealer"
+
+
 class PointerText(sa.types.TypeDecorator[Pointer]):
     """A `Pointer` as ``book:5`` in one TEXT column."""
 
@@ -209,6 +213,21 @@ class PointerText(sa.types.TypeDecorator[Pointer]):
             return None
         entity, _, number = value.rpartition(":")
         return Pointer(entity, int(number))
+
+
+class SealedText(sa.types.TypeDecorator[str]):
+    """A secret: sealed on the way in, opened on the way out (`yuanke.kernel.sealing`); nothing can be searched in it."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        sealer = getattr(dialect, SEALER, None)
+        return value if value is None or sealer is None else sealer.seal(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> str | None:
+        sealer = getattr(dialect, SEALER, None)
+        return value if value is None or sealer is None else sealer.open(value)
 
 
 @cache

@@ -11,6 +11,7 @@ import re2  # type: ignore[import-untyped]
 import sqlalchemy as sa
 
 from yuanke.fieldtypes.base import FieldSpec, FieldType, Place, ValueFault
+from yuanke.fieldtypes.columns import SealedText
 from yuanke.fieldtypes.faults import expected, found
 from yuanke.fieldtypes.moments import cell_moment_text
 from yuanke.fieldtypes.numerals import plain
@@ -89,7 +90,7 @@ class TextType(FieldType):
     wanted: Message = message("文字")
 
     def column_type(self, field: FieldSpec) -> sa.types.TypeEngine[Any]:
-        return sa.Text()
+        return SealedText() if field.more.get("sealed") else sa.Text()
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "string", "maxLength": self.limit(field)}

@@ -16,8 +16,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from yuanke.fieldtypes.columns import UtcDateTime
+from yuanke.fieldtypes.columns import SealedText, UtcDateTime
 from yuanke.kernel import clock
+from yuanke.kernel.errors import Refused
+from yuanke.kernel.sealing import is_sealed
+from yuanke.kernel.text import message
 from yuanke.messages import addresses
 from yuanke.storage import Unit
 from yuanke.storage.restore import after_restore
@@ -41,10 +44,10 @@ OUTGOING = own_table(
     sa.Column("port", sa.Integer),
     sa.Column("security", sa.String(10)),
     sa.Column("username", sa.String(255)),
-    sa.Column("password", sa.Text),
+    sa.Column("password", SealedText),
     sa.Column("sender", sa.String(255)),
     sa.Column("sender_name", sa.String(100)),
-    sa.Column("secret", sa.String(200)),
+    sa.Column("secret", SealedText),
     sa.Column("changed_at", UtcDateTime),
     sa.Column("changed_by", identity()),
 )
@@ -132,11 +135,19 @@ def link_to(unit: Unit, entity: str | None, record: int | None) -> str | None:
 
 
 def change(unit: Unit, by: int | None, **values: Any) -> None:
-    """Set columns of the row; what is not named stays."""
-    row = {**values, "changed_at": clock.now(), "changed_by": by}
+    """Set columns of the row; what is not named stays, its secrets sealed where they were not."""
+    secrets_ = {key: said for key in ("password", "secret") if (said := (outgoing(unit) or {}).get(key))}
+    row = {**secrets_, **values, "changed_at": clock.now(), "changed_by": by}
     insert = (postgresql.insert if unit.dialect == "postgresql" else sqlite.insert)(OUTGOING)
     unit.execute(insert.values(id=1, **{"active": True, **row}).on_conflict_do_update(index_elements=["id"], set_=row))
     unit.kept.pop(outgoing, None)
+
+
+def readable(secret: str | None) -> str | None:
+    """A secret as it is used. Refused where another installation sealed it."""
+    if is_sealed(secret):
+        raise Refused(message("密码或密钥是用另一个安装的密钥加密的，读不出来；请在设置里重新填写"))
+    return secret
 
 
 def new_secret() -> str:

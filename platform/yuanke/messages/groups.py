@@ -14,7 +14,7 @@ from yuanke.jobs import Run
 from yuanke.kernel import clock
 from yuanke.kernel.errors import Refused
 from yuanke.kernel.text import message
-from yuanke.messages.account import link_to
+from yuanke.messages.account import link_to, readable
 from yuanke.messages.channels import Addressee, Channel, Letter, channels
 from yuanke.messages.errands import Errand, run_errand
 from yuanke.messages.letters import say
@@ -56,4 +56,4 @@ def _prepared(unit: Unit, said: Mapping[str, Any], channel: Channel) -> Errand:
         said["text"], tuple(Addressee(one.name, one.mobile) for one in named),
         link_to(unit, said.get("entity"), said.get("record")), say(message("查看记录"), locale),
     )  # fmt: skip
-    return Errand(channel.call(row.url, row.secret or None, letter, clock.now()), row.id)
+    return Errand(channel.call(row.url, readable(row.secret) or None, letter, clock.now()), row.id)

@@ -69,6 +69,8 @@ def before_save(save: Any) -> None:
 
 @impl
 def after_save(save: Any) -> None:
+    if save.entity.key == WEBHOOKS and save.verb == "update":
+        _seal(save)
     if save.entity.key == comments.COMMENTS:
         comments.said(save)
     elif not save.entity.system and save.act != "repoint":  # it merely leads to a record that was merged
@@ -96,6 +98,12 @@ def _settle_webhook(save: Any) -> None:
             save.values["secret"] = new_secret()
         if save.changed("active") and save.get("active"):
             save.values["failures"] = 0
+
+
+def _seal(save: Any) -> None:
+    """A secret that was kept plain is sealed with the next save, whatever was changed."""
+    table = save.unit.tables[WEBHOOKS]
+    save.unit.execute(table.update().where(table.c.id == save.id).values(secret=save.get("secret")))
 
 
 def plan_sweep(unit: Unit) -> None:

@@ -25,7 +25,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import Refused, Unavailable
 from yuanke.kernel.text import message
 from yuanke.messages import addresses, circuits, inbox
-from yuanke.messages.account import MailAccount, is_switched_off, mail_account
+from yuanke.messages.account import MailAccount, is_switched_off, mail_account, readable
 from yuanke.messages.letters import Body, letter, one_line
 from yuanke.messages.preferences import people
 from yuanke.storage import Unit
@@ -112,6 +112,7 @@ def _account(unit: Unit) -> MailAccount:
     account = mail_account(unit)
     if account is None:
         raise Refused(message("还没有设置邮件服务器"))
+    readable(account.password)
     return account
 
 

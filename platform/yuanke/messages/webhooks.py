@@ -21,7 +21,7 @@ from yuanke.kernel import clock
 from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import Refused
 from yuanke.kernel.text import message
-from yuanke.messages.account import common_secret, outgoing
+from yuanke.messages.account import common_secret, outgoing, readable
 from yuanke.messages.channels import Call, Fault
 from yuanke.messages.errands import WEBHOOKS, Errand, run_errand
 from yuanke.messages.outside import Answer
@@ -122,7 +122,7 @@ def _prepared(unit: Unit, said: Mapping[str, Any]) -> Errand:
 
 def _where(unit: Unit, said: Mapping[str, Any]) -> tuple[str, str, int | None]:
     if "url" in said:
-        return str(said["url"]), str((outgoing(unit) or {}).get("secret") or ""), None
+        return str(said["url"]), readable((outgoing(unit) or {}).get("secret")) or "", None
     table = unit.tables[WEBHOOKS]
     wanted = table.c.id == said["webhook"] if "webhook" in said else table.c.name == said["name"]
     row = unit.execute(sa.select(table).where(wanted, table.c.deleted_at.is_(None))).first()
@@ -130,4 +130,4 @@ def _where(unit: Unit, said: Mapping[str, Any]) -> tuple[str, str, int | None]:
         raise Refused(message("没有名为 {name} 的网络钩子", name=said.get("name") or said.get("webhook")))
     if not row.active:
         raise Refused(message("网络钩子“{name}”已停用", name=row.name))
-    return row.url, row.secret or "", row.id
+    return row.url, readable(row.secret) or "", row.id

@@ -81,6 +81,7 @@ def _searched_fields(entity: Entity) -> tuple[str, ...]:
         and field.has_column
         and (field.searchable or key in (entity.title, "number"))
         and key != "id"
+        and not field.more.get("sealed")
     )
 
 

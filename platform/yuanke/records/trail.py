@@ -82,6 +82,7 @@ def _remembered(entity: Entity) -> Dumps:
             if field.has_column
             and (field.source != "system" or key in ("owner", "department"))
             and field.more.get("history") is not False
+            and not field.more.get("sealed")
         }
     return found
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from yuanke.fieldtypes.columns import SealedText
 from yuanke.metadata import Layer
 from yuanke.metadata.registry import Entity, Field, Registry
 from yuanke.storage.definitions import layers_of
@@ -131,7 +132,7 @@ def signature(field: Field) -> str:
     """What a column keeps, in words that differ exactly when its values mean something else (scale included)."""
     type_ = field.type.column_type(field)
     scale = getattr(type_, "exact_scale", "")
-    return f"{type(type_).__name__}:{scale}" if not isinstance(type_, (sa.String, sa.Text)) else "Text:"
+    return f"{type(type_).__name__}:{scale}" if not isinstance(type_, (sa.String, sa.Text, SealedText)) else "Text:"
 
 
 def same_field(entity: Entity | None, key: str) -> Field | None:

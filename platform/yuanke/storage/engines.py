@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from yuanke.expressions import sqlite_functions
+from yuanke.fieldtypes.columns import SEALER
+from yuanke.kernel.sealing import Sealer, installation_secret
 
 IDLE_CONNECTIONS = 2
 LONGEST_TURN = 10.0  # seconds
@@ -191,10 +194,15 @@ class Engines:
 
     def __init__(self, home: Path, database_url: str | None) -> None:
         self.home = home
-        self.shared = postgresql_engine(database_url) if database_url else None
+        self.sealer = Sealer(partial(installation_secret, home))
+        self.shared = self._sealing(postgresql_engine(database_url)) if database_url else None
         self._open: OrderedDict[str, sa.Engine] = OrderedDict()
         self._turns: dict[str, Turns] = {}
         self._lock = threading.Lock()
+
+    def _sealing(self, engine: sa.Engine) -> sa.Engine:
+        setattr(engine.dialect, SEALER, self.sealer)
+        return engine
 
     @property
     def dialect(self) -> str:
@@ -230,7 +238,7 @@ class Engines:
             if engine is None:
                 path = self.home / place
                 path.parent.mkdir(parents=True, exist_ok=True)
-                engine = self._open[place] = sqlite_engine(path)
+                engine = self._open[place] = self._sealing(sqlite_engine(path))
             self._open.move_to_end(place)
             surplus = [self._open.popitem(last=False)[1] for _ in range(len(self._open) - OPEN_ENTERPRISES)]
         for old in surplus:

@@ -50,6 +50,10 @@ def _own_tables(at: Comparison) -> Iterator[Step]:
             )
             continue
         for column in table.columns.values():
+            if column.type.upper() == "TEXT" and there.columns.get(column.name, "").startswith("character varying"):
+                said = message("系统表 {table} 加长列 {column}", table=table.name, column=column.name)
+                wide = ddl.ColumnShape(column.name, column.type)
+                yield Step("engine_column", said, tables=(table.name,), sql=(ddl.alter_type(table.name, wide),))
             if column.name not in there.columns:
                 said = message("系统表 {table} 增加列 {column}", table=table.name, column=column.name)
                 loose = ddl.ColumnShape(column.name, column.type)

@@ -69,6 +69,7 @@ KEYS: dict[str, Key] = {
     "pattern": Key(Pattern(), "What the whole text must match (RE2).", "'[A-Z]{3}'"),
     "scale": Key(Whole(0, 6), "Places behind the point that one may type and sees.", "2"),
     "index": Key(Flag(), "true: a database index, for what is filtered and sorted often.", "true"),
+    "sealed": Key(Flag(), "true: a secret, kept encrypted under the key of the installation; it is not searched, filtered or kept in the history.", "true"),
     "searchable": Key(Flag(), "Whether the full-text search finds it.", "true"),
     "masked": Key(either(Flag(), Expr("bool", later=True)), "true, or when it is shown as a mask only.", "owner == null", idle=True),
     "sensitive": Key(either(Flag(), Name("class")), "A class of sensitive fields (classes:), or true: seen only by roles that say so; false frees a formula of what it reads.", "cost"),
@@ -123,7 +124,7 @@ KEYS: dict[str, Key] = {
 
 #: keys that need a certain kind of type: key -> kinds of `FieldType.kind`, or names of types
 _NEEDS: dict[str, frozenset[str]] = {
-    "length": frozenset({"text"}), "pattern": frozenset({"text"}), "normal": frozenset({"text"}),
+    "length": frozenset({"text"}), "pattern": frozenset({"text"}), "sealed": frozenset({"text"}), "normal": frozenset({"text"}),
     "scale": frozenset({"number", "quantity", "money", "price", "percent"}),
     "min": frozenset({"number", "date", "datetime", "time", "duration", "rows", "links"}),
     "max": frozenset({"number", "date", "datetime", "time", "duration", "rows", "links"}),

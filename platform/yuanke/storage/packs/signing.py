@@ -71,8 +71,6 @@ def signed_by(files: Sequence[Path]) -> str | None:
 
 
 def _ed25519() -> Any:
-    try:
-        from cryptography.hazmat.primitives.asymmetric import ed25519
-    except ImportError as absent:
-        raise Refused(message("签名要有软件包 cryptography：pip install 'yuanke[signing]'")) from absent
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+
     return ed25519

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from yuanke.fieldtypes.columns import Json, UtcDateTime
+from yuanke.fieldtypes.columns import Json, SealedText, UtcDateTime
 from yuanke.storage.system import key, own_table
 from yuanke.storage.tables import identity
 
@@ -59,7 +59,7 @@ MARK = own_table(
 SECRET = own_table(
     "automation_secret",
     sa.Column("automation", sa.String(130), primary_key=True),
-    sa.Column("secret", sa.String(80), nullable=False),
+    sa.Column("secret", SealedText, nullable=False),
     sa.Column("by", identity()),
     sa.Column("at", UtcDateTime, nullable=False),
 )
