@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
 
 from tests.served import browser, enter
@@ -23,17 +24,17 @@ VERBS = {"c": "create", "r": "read", "u": "update", "d": "delete"}
 
 @pytest.fixture(scope="module")
 def crm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The application with every module and its samples, one person of each role."""
-    from yuanke.app import create_app, plugins
-    from yuanke.metadata import Layer
-    from yuanke.storage import create_enterprise
+    """The application with every module and its samples, as the command makes them, and one person of each role."""
+    from click.testing import CliRunner
+    from yuanke.app import create_app
+    from yuanke.app.commands import main
 
-    plugins.load()
-    app = create_app(
-        {"YUANKE_HOME": tmp_path_factory.mktemp("crm"), "YUANKE_DATABASE_URL": None, "ENTERPRISE_LIMIT": "off"}
-    )
-    layers = [Layer.read_file(path, "module") for path in sorted((ROOT / "modules").glob("*.yaml"))]
-    at = create_enterprise(app.installation, "crm", "某公司", layers=layers)
+    home = tmp_path_factory.mktemp("crm")
+    words = ["enterprise", "create", "crm", "--label", "某公司", "--admin", "root", "--password", "geheim-geheim"]
+    made = CliRunner(env={"YUANKE_HOME": str(home), "YUANKE_DATABASE_URL": None}).invoke(main, [*words, "--samples"])
+    assert made.exit_code == 0, made.output
+    app = create_app({"YUANKE_HOME": home, "YUANKE_DATABASE_URL": None, "ENTERPRISE_LIMIT": "off"})
+    at = app.installation.enterprise("crm")
     with app.installation.unit(at) as unit:
         roles = list(dict.fromkeys(["admin", *unit.registry.roles]))
     for role in roles:
@@ -55,6 +56,14 @@ def person(crm: Any) -> Callable[[str], Any]:
         return known[role]
 
     return of
+
+
+def test_the_samples_of_every_module_are_there(crm: Any) -> None:
+    """`yuanke enterprise create --samples` makes what the modules declare, each one of them."""
+    with crm.installation.unit(crm.installation.enterprise("crm")) as unit:
+        for entity, named in unit.registry.samples.items():
+            table = unit.tables[entity]
+            assert unit.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() >= len(named), entity
 
 
 def of_kind(kind: str) -> list[Any]:

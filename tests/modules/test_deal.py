@@ -476,6 +476,14 @@ def test_a_store_sale_takes_money_and_goods_in_one_step_and_gives_them_back(door
     assert fresh(doors, receipt, "kind", "status", "total_quantity") == ["sales_return", "posted", 1]
 
 
+def test_who_keeps_no_warehouse_sells_nothing_out_of_it(doors):
+    sale, till = at_the_counter(doors, "warehouse")
+    with pytest.raises(Refused, match="库管员"), doors("sales").unit.savepoint():
+        do(doors("sales"), "pos_sale", sale.id, "complete")
+    assert (fresh(doors, sale, "status"), balance(doors, till)) == (["held"], D("500.00"))
+    assert doors("boss").list("stock_out").records == []
+
+
 def test_less_than_there_is_to_pay_closes_no_sale(doors):
     sale, _ = at_the_counter(doors, "sales")
     doors("sales").update(
