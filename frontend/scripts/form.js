@@ -19,6 +19,7 @@ export function openForm(form) {
   keepDraft(form, () => snapshot(form) !== form.clean, () => { $$('[data-number]', form).forEach(beautify); recompute(form); });
   const summary = $('.yk-errors', form);
   if (summary) { summary.focus(); form.clean = ''; }
+  if (form.dataset.alike) import('./alike.js').then((m) => m.watch(form));
 }
 
 /* what a form says, without what changes by itself */

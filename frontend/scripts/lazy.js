@@ -3,6 +3,7 @@ import { $$ } from './dom.js';
 
 const WIDGETS = {
   'form[data-form]': () => import('./form.js').then((m) => m.openForm),
+  'form[data-alike]:not([data-form])': () => import('./alike.js').then((m) => m.watch),
   '[data-lookup]': () => import('./lookup.js').then((m) => m.lookup),
   '[data-sort]': () => import('./sorting.js').then((m) => m.sorting),
   '[data-board]': () => import('./board.js').then((m) => m.board),

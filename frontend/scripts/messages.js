@@ -19,4 +19,4 @@ export function toast(text, kind = 'good', undo = null) {
 on('click', '.yk-toast-x', (event, button) => button.closest('.yk-toast').remove());
 // HX-Trigger: {"yk-toast": {"text": "...", "kind": "good", "undo": "/..."}}
 document.addEventListener('yk-toast', ({ detail }) => toast(detail.text ?? detail.value, detail.kind, detail.undo));
-for (const box of document.querySelectorAll('#yk-toasts .yk-toast:not(.is-bad)')) setTimeout(() => box.remove(), 5000);
+for (const box of document.querySelectorAll('#yk-toasts .yk-toast:not(.is-bad)')) setTimeout(() => box.remove(), box.querySelector('form') ? 12000 : 5000);

@@ -161,7 +161,7 @@ def _merged(entity: str, record_id: int) -> Response:
     """Where a record went that was merged into another; for whoever may read that one."""
     current().records.get(entity, record_id, ())
     at = url_for("RecordsApi.get", entity=entity, record_id=record_id)
-    return reply({"id": record_id, "merged": True}, 301, {"Location": at})
+    return reply({"id": record_id, "merged": True}, 301, {"Location": at, "Cache-Control": "no-store"})
 
 
 def members(body: dict[str, Any]) -> dict[str, Any]:

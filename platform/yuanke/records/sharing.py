@@ -27,10 +27,9 @@ from yuanke.records.reading import get_record
 from yuanke.records.saving import save_all
 from yuanke.records.trail import TOLD, write_history
 from yuanke.records.undoing import recorded
-from yuanke.records.undoing.sets import tell_verb
+from yuanke.records.undoing.sets import SHARE, tell_verb
 from yuanke.storage import Unit
 
-SHARE = "record_share"
 LEVELS = ("read", "write")
 #: what a receiver is -> the field of a share that names it
 FIELDS = {"user": "user", "department": "to_department", "role": "role"}
@@ -230,6 +229,10 @@ def _tell(
 ) -> None:  # fmt: skip
     said = {"to": [{receiver.kind: receiver.key} for receiver in receivers], "level": level}
     write_history(unit, actor, entity, [(one, "share", {TOLD: said}) for one in ids])
-    event: dict[str, Any] = {"name": "share", "moved": {}, "reason": reason, "batch": None, "at": clock.now(), **said}
+    alone = receivers[0].key if len(receivers) == 1 and receivers[0].kind == "user" else None
+    event: dict[str, Any] = {
+        "name": "share", "moved": {}, "reason": reason, "batch": None, "at": clock.now(), "level": level,
+        "to": alone, "receivers": said["to"],
+    }  # fmt: skip
     for one in ids:
         tell_verb(unit, actor, entity, "share", one, event)

@@ -18,6 +18,7 @@ def install(app: Application) -> None:
     from yuanke.screens.routes_approvals import ApprovalPages
     from yuanke.screens.routes_background import BackgroundPages
     from yuanke.screens.routes_design import DesignerPages
+    from yuanke.screens.routes_handing import ChangePages, HandingPages
     from yuanke.screens.routes_messages import MessagePages, OutgoingPages
     from yuanke.screens.routes_packs import PackPages
     from yuanke.screens.routes_settings import SettingPages
@@ -37,6 +38,8 @@ def install(app: Application) -> None:
         builder.add_view_no_menu(PackPages)
         builder.add_view_no_menu(BackgroundPages)
         builder.add_view_no_menu(ApprovalPages)
+        builder.add_view_no_menu(HandingPages)
+        builder.add_view_no_menu(ChangePages)
 
 
 def _keep_compiled(app: Application) -> None:

@@ -16,11 +16,13 @@ from yuanke.screens.reader import Reader, wants_part
 def dialog(
     reader: Reader, title: str, url: str, fields: Sequence[dict[str, Any]], submit: str, *, said: str | None = None,
     hidden: Sequence[tuple[str, Any]] = (), errors: Sequence[str] = (), danger: bool = False, note: str | None = None, size: str = "is-s",
+    lines: Sequence[dict[str, str]] = (),
 ) -> Response:  # fmt: skip
-    """``fields`` are controls; each stands on a row of its own."""
+    """``fields`` are controls; each stands on a row of its own. ``lines`` stand above them, each with its own button."""
     model = {
         "title": title, "said": said, "url": url, "size": size, "columns": 1, "fields": [{**f, "span": "wide", "create_url": None} for f in fields],
         "hidden": list(hidden), "errors": list(errors), "submit": submit, "danger": danger, "note": note, "target": None,
+        "lines": list(lines),
     }  # fmt: skip
     context = {"dialog": model, "ctx": {"cell": False, "locale": reader.locale}, "locale": reader.locale}
     faulty = bool(errors) or any(f["errors"] for f in fields)

@@ -16,6 +16,7 @@ from yuanke.kernel.text import Label, Message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Record
 from yuanke.screens import urls
+from yuanke.screens.alike import watched
 from yuanke.screens.controls import control
 from yuanke.screens.form_rows import rows_model
 from yuanke.screens.form_side import Sum, sums, sums_model
@@ -85,6 +86,7 @@ class Form:
             "title": title, "crumbs": self._crumbs(), "state": None, "url": self._url(), "draft": self._draft(),
             "cancel_url": self._back(), "version": record.version if record is not None else None,
             "seen": self._seen(), "submit": self._buttons(), "errors": self._faults(), "conflict": conflict, "notes": [],
+            "alike": watched(entity, record.id if record is not None else None),
             "sections": [made for made in (self._section(t, f, outputs, values) for t, f in self.sections()) if made],
             "side": self._side(summed), "spec": spec(reader, entity, fields, record),
         }  # fmt: skip

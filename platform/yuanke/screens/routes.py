@@ -10,6 +10,9 @@ from typing import Any
 from flask import Response, redirect
 from flask_appbuilder import BaseView, expose
 
+from yuanke.kernel.errors import RecordNotFound
+from yuanke.metadata.registry import Entity
+from yuanke.records.redirects import led_on
 from yuanke.screens import urls
 from yuanke.screens.pages import (
     acts,
@@ -32,7 +35,7 @@ from yuanke.screens.pages import (
     workbench,
 )
 from yuanke.screens.pages import list as lists
-from yuanke.screens.reader import reader, reader_of
+from yuanke.screens.reader import Reader, reader, reader_of
 from yuanke.web.guard import late
 
 
@@ -219,14 +222,6 @@ class RecordPages(BaseView):
     def bulk(self, entity: str) -> Response:
         return bulk.change(*reader_of(entity))
 
-    @expose("/<key:entity>/transfer", methods=["GET"])
-    def ask_transfer(self, entity: str) -> Response:
-        return bulk.ask_transfer(*reader_of(entity))
-
-    @expose("/<key:entity>/transfer", methods=["POST"])
-    def transfer(self, entity: str) -> Response:
-        return bulk.transfer(*reader_of(entity))
-
     @expose("/<key:entity>/views/new")
     def ask_view(self, entity: str) -> Response:
         return views.ask_new(*reader_of(entity))
@@ -298,7 +293,10 @@ class RecordPages(BaseView):
     @expose("/<key:entity>/<identity:record_id>")
     def show(self, entity: str, record_id: int) -> Response:
         who, of = reader_of(entity)
-        found = who.records.get(of.key, record_id)
+        try:
+            found = who.records.get(of.key, record_id)
+        except RecordNotFound:
+            return _led_on(who, of, record_id)
         if of.kind == "rows" and of.parent and of.parent_link:
             return redirect(urls.record(of.parent[0], found.values[of.parent_link].id))  # type: ignore[return-value]
         return record.record_page(who, of, found)
@@ -328,3 +326,14 @@ class RecordPages(BaseView):
     @expose("/<key:entity>/<identity:record_id>/history")
     def history(self, entity: str, record_id: int) -> Response:
         return record.history_part(*reader_of(entity), record_id)
+
+
+def _led_on(who: Reader, of: Entity, record_id: int) -> Response:
+    """To the record that another was merged into, for whoever may read it. Raises RecordNotFound."""
+    further = led_on(who.unit, of.key, record_id)
+    if further is None:
+        raise RecordNotFound()
+    who.records.get(of.key, further, fields=())
+    answer: Response = redirect(urls.with_query(urls.record(of.key, further), {"merged": record_id}), 301)  # type: ignore[assignment]
+    answer.headers["Cache-Control"] = "no-store"  # a merge can be taken back
+    return answer

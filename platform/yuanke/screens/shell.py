@@ -51,10 +51,7 @@ def shell(reader: Reader) -> dict[str, Any]:
             for code, label in (("zh", "简体中文"), ("en", "English"))
         ],
         "locale_url": "/lang",
-        "account": [
-            {"label": str(_("个人资料")), "icon": "user-circle", "url": "/me"},
-            {"label": str(_("修改密码")), "icon": "password", "url": "/me/password"},
-        ],
+        "account": _account(reader),
         "logout_url": "/logout",
     }  # fmt: skip
 
@@ -236,6 +233,14 @@ def _foot(reader: Reader) -> list[dict[str, Any]]:
         on = request.path.startswith("/settings")
         foot.append({"label": str(_("设置")), "icon": "settings", "url": "/settings", "current": on})
     return foot
+
+
+def _account(reader: Reader) -> list[dict[str, Any]]:
+    return [
+        {"label": str(_("个人资料")), "icon": "user-circle", "url": "/me"},
+        {"label": str(_("修改密码")), "icon": "password", "url": "/me/password"},
+        {"label": str(_("操作记录")), "icon": "history", "url": "/changes"},
+    ]
 
 
 def _tabbar(first: list[dict[str, Any]], menu: list[dict[str, Any]]) -> list[dict[str, Any]]:

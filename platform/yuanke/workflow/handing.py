@@ -58,7 +58,7 @@ def _concerned(event: Any) -> list[tuple[int | None, str, str | None]]:
         lost = [(one.get("owner"), "merged", one.get("title")) for one in event.get("lost", ())]
         return [(event.get("owner"), "kept", None), *(one for one in lost if one[0] != event.get("owner"))]
     if name == "share":
-        return [(one.get("user"), "shared", None) for one in event.get("to", ())]
+        return [(one.get("user"), "shared", None) for one in event.get("receivers", ())]
     return []
 
 

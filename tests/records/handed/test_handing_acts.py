@@ -10,6 +10,7 @@ from yuanke.jobs import run_pending
 from yuanke.kernel.actor import Enterprise
 from yuanke.kernel.errors import Refused
 from yuanke.records import Query
+from yuanke.records.sharing import share
 from yuanke.records.undoing import undo
 from yuanke.storage import Installation
 from yuanke.workflow import perform
@@ -52,9 +53,9 @@ entities:
     automations:
       log:
         after: [transfer, merge, share]
-        do: [create: {entity: log, values: {patient: =this, what: =event.name, why: =event.reason}}]
+        do: [create: {entity: log, values: {patient: =this, what: =event.name, why: =event.reason, whom: =event.to}}]
     permissions:
-      doctor: {read: [own, shared], create: true, update: own, see: own, give: own, send: own, show: own, join: own}
+      doctor: {read: [own, shared], create: true, update: own, see: own, give: own, send: own, show: own, join: own, share: own}
       desk: {read: shared}
   visit:
     label: 就诊
@@ -62,7 +63,7 @@ entities:
     permissions: {doctor: {read: [own, shared], create: true, update: own}, desk: {read: shared}}
   log:
     label: 日志
-    fields: {patient: {link: patient!, inverse: logs}, what: text, why: text}
+    fields: {patient: {link: patient!, inverse: logs}, what: text, why: text, whom: {link: user, inverse: logged}}
     permissions: {doctor: {read: all}}
 """
 
@@ -132,6 +133,19 @@ def test_steps_hand_over_share_and_merge(clinic: World) -> None:
     assert clinic.values("visit", visit)["patient"].id == two and clinic.values("patient", two)["name"] == "甲"
     assert clinic.seen("ann", "patient") == {two}
     assert logged(clinic)[-1] == ("merge", None)
+
+
+def test_an_automation_hears_to_whom_a_record_was_shared_where_that_is_one_person(clinic: World) -> None:
+    one, bob = clinic.make("ann", "patient", name="甲"), clinic.ids["bob"]
+    for to in ([{"user": bob}], [{"user": bob}, {"role": "desk"}], [{"role": "desk"}]):
+        with clinic.as_("ann") as door:
+            share(door.unit, door.actor, door.entity("patient"), [one], to)
+        run_pending(clinic.installation, clinic.at)
+    with clinic.as_("admin", write=False) as door:
+        rows = door.list("log", Query(fields=("whom",), sort=("id",))).records
+        whom = [row.values["whom"] and row.values["whom"].id for row in rows]
+    assert whom == [bob, None, None]
+    assert told(clinic, "bob") == ["ann 把病人“甲”共享给了你"] * 2
 
 
 def test_people_are_told_once_and_only_of_what_they_may_read(clinic: World) -> None:

@@ -35,11 +35,15 @@ class Left:
 
 @dataclass
 class Undone:
-    """What became of a change set: records that got values back, went into the bin, came out of it, or were left."""
+    """What became of a change set: records that got values back, went into the bin, came out of it, or were left.
+
+    A share that ends is no record anybody works with: ``ended`` counts those.
+    """
 
     restored: int = 0
     binned: int = 0
     brought_back: int = 0
+    ended: int = 0
     left: list[Left] = field(default_factory=list)
 
     @property

@@ -21,6 +21,8 @@ from yuanke.records.trail import CHANGE_SET, HISTORY
 from yuanke.storage import Unit
 
 ENTITY = "change_set"
+#: shares are made and ended within sets, and are no records anybody works with
+SHARE = "record_share"
 #: lengths of time as the dialect writes them, in days
 DAYS = {"min": 1 / 1440, "h": 1 / 24, "d": 1, "w": 7, "m": 30, "y": 365}
 _LENGTH = re.compile(r"([0-9]+)(min|h|d|w|m|y)")

@@ -21,7 +21,7 @@ from yuanke.records.reading import get_record
 from yuanke.records.trail import HISTORY, TOLD
 from yuanke.records.undoing.backwards import Backwards, Left, Undone, Written, later, moved_on, written_by
 from yuanke.records.undoing.rewriting import rewrite
-from yuanke.records.undoing.sets import ENTITY, recorded
+from yuanke.records.undoing.sets import ENTITY, SHARE, recorded
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import live
 
@@ -131,8 +131,11 @@ def _kept_whole(unit: Unit, row: Mapping[str, Any], written: Collection[Written]
 
 def _take_back(unit: Unit, actor: Actor, set_id: int, one: Written, done: Undone, last: bool) -> bool:
     if one.created:
-        if not one.gone:
-            done.binned += _bin(unit, actor, set_id, one)
+        binned = not one.gone and _bin(unit, actor, set_id, one)
+        if one.entity.key == SHARE:
+            done.ended += binned
+        else:
+            done.binned += binned
         return False
     standing = _standing(unit, one)
     if standing is None and one.gone:

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, flash, request
+from flask import Response, request
 from flask_babel import gettext as _
 
 from yuanke.kernel.errors import AccessDenied, ValidationFailed
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Condition, Outcome, Query
-from yuanke.screens import urls
+from yuanke.records.undoing import recorded
+from yuanke.screens import undoable, urls
 from yuanke.screens.controls import bare, control
 from yuanke.screens.dialogs import dialog, lead_on
 from yuanke.screens.incoming import is_held, raw_of
-from yuanke.screens.pages.removal import back_to_list, said_reasons
+from yuanke.screens.pages.removal import lead_to_list, said_reasons
 from yuanke.screens.reader import Reader
 from yuanke.screens.reader import reader as fresh
 from yuanke.screens.typed import typed
@@ -56,7 +57,10 @@ def change(reader: Reader, entity: Entity) -> Response:
         return _to_what(fresh(), entity, field, ids, [])
     raw = raw_of(field, field.key, request.form) if is_held(field, field.key, request.form) else None
     try:
-        result = reader.records.batch(entity.key, update=[{"id": one, field.key: raw} for one in ids], atomic=False)
+        with recorded(reader.unit, reader.actor, "bulk", entity.key) as change_set:
+            change_set.begin()
+            result = reader.records.batch(entity.key, update=[{"id": one, field.key: raw} for one in ids], atomic=False)
+            change_set.count = len(ids) - len(result.failed)
     except AccessDenied as fault:  # a record would leave what its author may change
         give_up()
         return _to_what(fresh(), entity, field, ids, [say(fault.said)])
@@ -71,6 +75,7 @@ def change(reader: Reader, entity: Entity) -> Response:
         str(_("已修改 %(n)s 条", n=done)),
         str(_("%(n)s 条没有修改", n=len(result.failed))),
         result.failed,
+        change_set.id if change_set.stands else None,
     )
 
 
@@ -155,18 +160,22 @@ def transfer(reader: Reader, entity: Entity) -> Response:
         give_up()
         return _to_whom(fresh(), entity, ids, [str(_("请选择新的负责人"))])
     try:
-        result = reader.records.batch(
-            entity.key, update=[{"id": one, "owner": int(owner)} for one in ids], atomic=False
-        )
+        with recorded(reader.unit, reader.actor, "bulk", entity.key, to=int(owner)) as change_set:
+            change_set.begin()
+            result = reader.records.batch(
+                entity.key, update=[{"id": one, "owner": int(owner)} for one in ids], atomic=False
+            )
+            change_set.count = len(ids) - len(result.failed)
     except AccessDenied as fault:
         give_up()
         return _to_whom(fresh(), entity, ids, [say(fault.said)])
     done = len(ids) - len(result.failed)
     said = str(_("已转移 %(n)s 条", n=done))
+    made = change_set.id if change_set.stands else None
     if request.form.get("one") and done and reader.records.list(entity.key, _only(ids[0])).records:
-        flash(said, "success")
+        undoable.told(reader, said, made)
         return lead_on(urls.record(entity.key, ids[0]))
-    return finished(reader, entity, said, str(_("%(n)s 条没有转移", n=len(result.failed))), result.failed)
+    return finished(reader, entity, said, str(_("%(n)s 条没有转移", n=len(result.failed))), result.failed, made)
 
 
 def _only(record_id: int) -> Query:
@@ -205,8 +214,11 @@ def _to_whom(reader: Reader, entity: Entity, ids: list[int], errors: list[str]) 
 # -- what became of it --------------------------------------------------------------------------------------------
 
 
-def finished(reader: Reader, entity: Entity, done: str, not_done: str, failed: Sequence[Outcome]) -> Response:
-    """Back to the list, with what was done and why some were not."""
+def finished(
+    reader: Reader, entity: Entity, done: str, not_done: str, failed: Sequence[Outcome], change_set: int | None = None
+) -> Response:
+    """Back to the list, with what was done, why some were not, and the way back where there is one."""
     reasons = said_reasons(reader, entity, failed)
     said = told([done, _("%(said)s：%(reason)s", said=not_done, reason=reasons)]) if failed else done
-    return back_to_list(entity, said, "warning" if failed else "success")
+    undoable.told(reader, said, change_set, "warning" if failed else "success")
+    return lead_to_list(entity)

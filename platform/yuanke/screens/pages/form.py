@@ -17,6 +17,7 @@ from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import LinkValue, Record
 from yuanke.screens import urls
+from yuanke.screens.alike import watched
 from yuanke.screens.form_start import becoming, row_name
 from yuanke.screens.forms import Errors, Form
 from yuanke.screens.incoming import incoming
@@ -217,7 +218,7 @@ def _dialog(form: Form, status: int = 200) -> Response:
     model = {
         "title": str(_("新建%(name)s", name=reader.say(entity.label))), "said": None, "url": urls.with_query(request.path, dict(request.args)),
         "size": "is-s", "columns": 1, "fields": held, "hidden": [], "errors": whole, "submit": str(_("新建")), "danger": False,
-        "note": str(_("其他内容可以以后补充")), "target": None,
+        "note": str(_("其他内容可以以后补充")), "target": None, "alike": watched(entity, None),
     }  # fmt: skip
     return make_response(
         render_template(

@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from yuanke.access.grants import engine_of
 from yuanke.exchange.cells import Cell, shown
 from yuanke.exchange.mapping import ImportMapping, MappingFault, Source, from_plain
+from yuanke.exchange.mapping_shapes import DUPLICATES
 from yuanke.exchange.prepared import fillable
 from yuanke.exchange.proposing import Proposal, propose
 from yuanke.exchange.reading import open_table
@@ -139,7 +140,12 @@ def _keys(
     if request.method == "POST":
         first = request.form.get("key", "")
     none = {"key": "", "label": str(_("不识别，全部新建")), "on": not first}
-    return [none, *({"key": k, "label": reader.say(entity.fields[k].label), "on": k == first} for k in names)]
+    rules = {"key": DUPLICATES, "label": str(_("按查重规则")), "on": first == DUPLICATES}
+    return [
+        none,
+        *([rules] if entity.duplicates else []),
+        *({"key": k, "label": reader.say(entity.fields[k].label), "on": k == first} for k in names),
+    ]
 
 
 def _modes(left: ImportMapping | None) -> list[dict[str, Any]]:
@@ -189,7 +195,7 @@ def sent(entity: Entity, name: str) -> ImportMapping:
         source = Source(expression=computed) if computed else Source(column=head)
         columns[key] = replace(source, values=_given_words(at)) if source.column else source
     key, mode = form.get("key", ""), form.get("mode", "update")
-    if key and key not in columns:
+    if key and key not in columns and not (key == DUPLICATES and entity.duplicates):
         raise MappingFault({"key": message("识别重复的字段没有对应到任何一列")})
     return from_plain({
         "entity": entity.key, "file": name, "key": [key] if key else [], "when_found": mode if mode in MODES else "update",

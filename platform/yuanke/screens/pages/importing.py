@@ -22,7 +22,7 @@ from yuanke.jobs import Job, find
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refusal, ValidationFailed
 from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity
-from yuanke.screens import urls
+from yuanke.screens import undoable, urls
 from yuanke.screens.pages import import_check, import_map
 from yuanke.screens.pages.import_frame import draw, frame, give_token, read_token
 from yuanke.screens.pages.jobs import progress_of
@@ -193,6 +193,8 @@ def _result(reader: Reader, entity: Entity, job: Job) -> Response:
     links.append(
         {"label": str(_("再导入一个文件")), "icon": "upload", "url": _at(entity), "primary": False, "method": "get"}
     )
+    undo = undoable.action(reader, result.get("change_set"), str(_("撤销这次导入")))
+    links += [undo] if undo is not None else []
     words = {"created": _("新建"), "updated": _("更新"), "skipped": _("跳过"), "failed": _("错误")}
     counts = [
         {"label": str(word), "value": f"{result[key]:,}"}

@@ -64,7 +64,10 @@ def _result(job: Job, leave: dict[str, str]) -> dict[str, Any]:
     links = (
         [{"label": str(_("下载")), "icon": "download", "url": file, "primary": True, "method": "get"}] if file else []
     )
-    links.append({"label": leave["label"], "icon": "list", "url": leave["url"], "primary": not file, "method": "get"})
+    if result.get("change_set"):
+        url = f"/changes/{result['change_set']}"
+        links.append({"label": str(_("查看操作记录")), "icon": "history", "url": url, "primary": True, "method": "get"})
+    links.append({"label": leave["label"], "icon": "list", "url": leave["url"], "primary": not links, "method": "get"})
     title = str(_("已导出 %(n)s 条", n=f"{result['rows']:,}")) if "rows" in result else str(_("已完成"))
     return {"title": title, "said": said, "start": file if request.args.get("start") else None, "links": links}
 

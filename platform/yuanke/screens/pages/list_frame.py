@@ -11,9 +11,12 @@ from yuanke.kernel.text import Label
 from yuanke.metadata.registry import Entity, Field
 from yuanke.screens import urls
 from yuanke.screens.asked import Asked
+from yuanke.screens.pages import duplicates
 from yuanke.screens.pages.acts import for_many
+from yuanke.screens.pages.transfer import may_transfer
 from yuanke.screens.reader import Reader
 from yuanke.screens.saved import VIEWS, chosen, saved_views
+from yuanke.screens.undoable import may_do
 from yuanke.web.language import say
 
 VIEW_ICONS = {"list": "list", "kanban": "layout-kanban", "calendar": "calendar"}
@@ -85,6 +88,8 @@ def _view_menu(reader: Reader, entity: Entity, ask: Asked) -> list[dict[str, Any
 
 def _actions(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
+    if duplicates.offers(reader, entity):
+        found.append({"label": str(_("查重")), "icon": "list-search", "url": duplicates.at(entity), "method": "get"})
     if reader.may(entity, "import"):
         found.append(
             {"label": str(_("导入")), "icon": "upload", "url": f"/records/{entity.key}/import", "method": "get"}
@@ -105,15 +110,15 @@ def bulk(reader: Reader, entity: Entity) -> list[dict[str, Any]]:
     """What can be done with the chosen ones; each record is asked for its own rights when it is done."""
     found: list[dict[str, Any]] = []
     update = reader.records.grant(entity.key, "update")
-    if update.allowed and "owner" in update.writable and entity.key != "user":
-        found.append(
-            {
-                "label": str(_("转移负责人")),
-                "icon": "users",
-                "url": f"/records/{entity.key}/transfer",
-                "method": "dialog",
-            }
-        )
+    if may_transfer(reader, entity):
+        url = f"/records/{entity.key}/transfer"
+        found.append({"label": str(_("转移负责人")), "icon": "users", "url": url, "method": "dialog"})
+    if may_do(reader, entity, "share"):
+        url = f"/records/{entity.key}/share"
+        found.append({"label": str(_("共享")), "icon": "share", "url": url, "method": "dialog"})
+    if may_do(reader, entity, "merge"):
+        url = f"/records/{entity.key}/merge"
+        found.append({"label": str(_("合并")), "icon": "arrows-join", "url": url, "method": "dialog"})
     if update.allowed and update.writable:
         found.append(
             {"label": str(_("批量修改")), "icon": "edit", "url": f"/records/{entity.key}/bulk", "method": "dialog"}

@@ -79,6 +79,10 @@ def _verb(reader: Reader, one: LogEntry) -> str:
         "merge": _("合并"),
         "transfer": _("转移"),
         "share": _("共享"),
+        "unshare": _("取消共享"),
+        "merged": _("并入别的记录"),
+        "repoint": _("改为指向保留的一条"),
+        "undo": _("撤销"),
     }
     return str(words.get(one.verb, one.verb))
 

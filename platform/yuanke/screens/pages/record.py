@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from yuanke.access.login import own_password
 from yuanke.kernel.errors import AccessDenied, RecordNotFound
 from yuanke.kernel.text import Label
-from yuanke.metadata.approvals import FIELD, RUNNING
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Query, Record
 from yuanke.screens import approving, favourites, urls
@@ -21,6 +20,7 @@ from yuanke.screens.form_start import Values
 from yuanke.screens.neighbours import neighbours
 from yuanke.screens.pages.acts import buttons
 from yuanke.screens.pages.inline import field_shown
+from yuanke.screens.pages.record_actions import first, may_update, more
 from yuanke.screens.pages.timeline import may_say, say, timeline
 from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.shell import shell
@@ -41,7 +41,7 @@ def record_page(reader: Reader, entity: Entity, record: Record) -> Response:
         "crumbs": [{"label": reader.say(entity.plural), "url": urls.entity(entity.key)}, {"label": str(record.values.get("number") or record.title), "url": None}],
         "tag": _tag(reader, entity, record), "star": _star(reader, entity, record), "facts": _facts(reader, entity, record), "labels": [],
         **neighbours(reader, entity, record.id),
-        "actions": [*_actions(reader, entity, record), *actions[:MOST_ACTIONS]], "create": _create(reader, entity, record), "more": [*actions[MOST_ACTIONS:], *_more(reader, entity, record)],
+        "actions": [*first(reader, entity, record), *actions[:MOST_ACTIONS]], "create": _create(reader, entity, record), "more": [*actions[MOST_ACTIONS:], *more(reader, entity, record)],
         "notes": _notes(reader, entity, record), "figures": _figures(reader, entity, record), "flow": _flow(reader, entity, record, moves), "chain": _chain(reader, entity, record),
         "sections": _sections(reader, entity, record),
         **_related(reader, entity, record),
@@ -150,64 +150,13 @@ def _chain(reader: Reader, entity: Entity, record: Record) -> list[list[dict[str
     return [levels[level] for level in sorted(levels)]
 
 
-def _actions(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
-    if not may_update(reader, entity, record) or record.values.get(FIELD) in RUNNING:
-        return []
-    found = [
-        {
-            "label": str(_("编辑")),
-            "icon": "edit",
-            "url": urls.edit(entity.key, record.id),
-            "method": "get",
-            "key": "e",
-            "primary": True,
-        }
-    ]
-    if "owner" in reader.records.grant(entity.key, "update").writable and entity.key != "user":
-        url = urls.with_query(f"/records/{entity.key}/transfer", {"id": record.id, "one": 1})
-        found.append({"label": str(_("转移")), "icon": "switch-horizontal", "url": url, "method": "dialog"})
-    return found
-
-
 def _notes(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
+    if "merged" in request.args:
+        said = str(_("你打开的那条已合并到这里"))
+        return [{"tone": "info", "title": said, "said": ""}]
     if entity.key == "user" and reader.actor.is_admin and own_password(reader.unit, record.id) is None:
         return [{"tone": "", "title": str(_("还没有密码，不能登录")), "said": str(_("在“更多操作”里设置密码"))}]
     return []
-
-
-def may_update(reader: Reader, entity: Entity, record: Record) -> bool:
-    from yuanke.records.fetch import ids_within
-
-    return reader.may(entity, "update") and bool(ids_within(reader.unit, reader.actor, entity, "update", [record.id]))
-
-
-def _more(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:
-    from yuanke.records.fetch import ids_within
-
-    found: list[dict[str, Any]] = []
-    if entity.key == "user" and reader.actor.is_admin:
-        found.append(
-            {
-                "label": str(_("设置密码")),
-                "icon": "key",
-                "url": f"/records/user/{record.id}/password",
-                "method": "dialog",
-            }
-        )
-    if reader.may(entity, "create"):
-        found.append(
-            {
-                "label": str(_("复制")),
-                "icon": "copy",
-                "url": urls.new(entity.key, **{"from": record.id}),
-                "method": "get",
-            }
-        )
-    if reader.may(entity, "delete") and ids_within(reader.unit, reader.actor, entity, "delete", [record.id]):
-        confirm = str(_("删除“%(name)s”？\n会移到回收站，可以恢复。", name=record.title))
-        found.append({"label": str(_("删除")), "icon": "trash", "url": f"/records/{entity.key}/{record.id}/delete", "method": "post",
-                      "confirm": confirm, "yes": str(_("删除")), "danger": True})  # fmt: skip
-    return found
 
 
 def _create(reader: Reader, entity: Entity, record: Record) -> list[dict[str, Any]]:

@@ -80,6 +80,11 @@ def _reason(error: Exception | None) -> str:
 def back_to_list(entity: Entity, said: str, kind: str = "success") -> Response:
     """Back to the list one came from, with its filters, and say what was done."""
     flash(said, kind)
+    return lead_to_list(entity)
+
+
+def lead_to_list(entity: Entity) -> Response:
+    """The list one came from, with its filters; else the whole list."""
     came = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
     home = urls.entity(entity.key)
     where = f"{home}?{came.query}" if came.path == home and came.query else home

@@ -61,7 +61,7 @@ def _cards(reader: Reader) -> list[dict[str, Any]]:
         {"icon": "shield-lock", "title": str(_("角色和权限")), "said": str(_("谁能做什么，管到哪些记录和字段")), "url": "/settings/roles", "links": [], "state": "", "note": False},
         {"icon": "tool", "title": str(_("系统参数")), "said": str(_("开关、期限、默认值和币种")), "url": "/settings/parameters", "links": [], "state": "", "note": False},
         {"icon": "history", "title": str(_("系统日志")), "said": str(_("谁在什么时候做了什么")), "url": "/settings/log", "state": "", "note": False,
-         "links": [{"label": str(_("登录日志")), "url": "/records/login_log"}, {"label": str(_("附件")), "url": "/records/attachment"}]},
+         "links": [{"label": str(_("登录日志")), "url": "/records/login_log"}, {"label": str(_("操作记录")), "url": "/changes"}, {"label": str(_("附件")), "url": "/records/attachment"}]},
         {"icon": "bolt", "title": str(_("自动化")), "said": str(_("自动运行的规则、试运行和运行记录")), "url": "/settings/automations", "state": "", "note": False,
          "links": [{"label": str(_("后台任务")), "url": "/settings/jobs"}, {"label": str(_("计划")), "url": "/settings/jobs?show=schedules"}]},
         {"icon": "mail", "title": str(_("消息与对接")), "said": str(_("邮件服务器、群机器人和网络钩子")), "url": "/settings/messages", "state": "", "note": False,

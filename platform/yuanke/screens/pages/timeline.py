@@ -17,6 +17,7 @@ from yuanke.fieldtypes import ValueFault
 from yuanke.kernel import clock
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Condition, HistoryEntry, LinkValue, Query, Record, Records
+from yuanke.records.carried import titles_of
 from yuanke.screens import approval_history, urls
 from yuanke.screens.reader import Reader
 from yuanke.web.language import enumerated
@@ -25,7 +26,11 @@ PAGE = 20
 MOST_COMMENTS = 200
 COMMENTS = "comment"
 LONGEST_COMMENT = 5_000
-ICONS = {"create": "plus", "update": "edit", "delete": "trash", "restore": "arrow-back-up"}
+ICONS = {
+    "create": "plus", "update": "edit", "delete": "trash", "restore": "arrow-back-up", "undo": "arrow-back-up",
+    "merge": "arrows-join", "merged": "arrows-join", "repoint": "arrows-join", "transfer": "switch-horizontal",
+    "share": "share", "unshare": "lock",
+}  # fmt: skip
 
 
 def timeline(
@@ -124,7 +129,7 @@ def _item(reader: Reader, entity: Entity, entry: HistoryEntry) -> dict[str, Any]
     return {
         "day": _day(reader, at), "kind": "change", "icon": _icon(entry), "who": entry.by.title or str(_("系统")),
         "did": _did(reader, entity, entry, len(changes)), "when": f"{at:%H:%M}", "changes": changes[:12], "state": None,
-        "text": approval_history.note(entry), "chips": [],
+        "text": approval_history.note(entry) or _told(reader, entry), "chips": [],
         "note": _door(entry.door), "reply_url": None,
     }  # fmt: skip
 
@@ -148,8 +153,30 @@ def _did(reader: Reader, entity: Entity, entry: HistoryEntry, count: int) -> str
         return approval_history.did(reader, entry)
     if entry.verb in entity.act_labels:
         return reader.say(entity.act_labels[entry.verb])
-    words = {"create": _("新建了记录"), "delete": _("移到了回收站"), "restore": _("从回收站恢复")}
+    words = {
+        "create": _("新建了记录"), "delete": _("移到了回收站"), "restore": _("从回收站恢复"), "merge": _("并入了别的记录"),
+        "merged": _("并入了另一条记录"), "repoint": _("所指的记录被合并，改为指向保留的一条"), "transfer": _("转移了负责人"),
+        "share": _("共享了记录"), "unshare": _("取消了共享"), "undo": _("撤销了之前的操作"),
+    }  # fmt: skip
     return str(words[entry.verb]) if entry.verb in words else str(_("修改了 %(n)s 处", n=count))
+
+
+def _told(reader: Reader, entry: HistoryEntry) -> str | None:
+    """What was merged into the record, or with whom it was shared."""
+    if entry.verb == "merge":
+        return enumerated(one.get("title") or f"#{one.get('id')}" for one in entry.told.get("lost", ())) or None
+    if entry.verb != "share":
+        return None
+    names = [_receiver(reader, *next(iter(one.items()))) for one in entry.told.get("to", ()) if one]
+    level = _("读写") if entry.told.get("level") == "write" else _("只读")
+    return str(_("%(names)s（%(level)s）", names=enumerated(names), level=level))
+
+
+def _receiver(reader: Reader, kind: str, key: Any) -> str:
+    if kind == "role":
+        return reader.say(reader.registry.roles[key]) if key in reader.registry.roles else str(key)
+    titles = titles_of(reader.unit, reader.actor, reader.registry.entities[kind], [key])
+    return titles.get(key, f"#{key}")
 
 
 def _door(door: str) -> str | None:
