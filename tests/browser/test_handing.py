@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from yuanke.records.sharing import shares_of
 
 from tests.browser.company import Company
 from tests.browser.watching import barriers, ready
@@ -84,7 +85,10 @@ def test_a_customer_is_shared_from_its_page_and_the_share_ends_in_the_dialog(at_
     expect(standing).to_contain_text("林晓")
     assert not barriers(page)
     standing.get_by_role("button", name="取消共享").click()
+    expect(page.locator("dialog[open]")).to_contain_text("同事")
     expect(page.locator("dialog[open] .yk-standing")).to_have_count(0)
+    shares = company.door(lambda records: shares_of(records.unit, records.actor, records.entity("customer"), customer))
+    assert shares == []
 
 
 def test_duplicates_are_found_compared_merged_and_taken_apart_again(at_work: Work, company: Company) -> None:
