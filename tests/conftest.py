@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,14 @@ def installation(home: Path, database_url: str | None) -> Iterator[Installation]
     made.close()
 
 
+@cache
+def _layer_at(path: Path, _changed: int) -> Layer:
+    """Read once a process: a layer never changes."""
+    from yuanke.metadata import Layer
+
+    return Layer.read_file(path, "module")
+
+
 def layer_of(source: str | Path | Layer, number: int = 1) -> Layer:
     """YAML text, a path or a layer as a module's layer; a text without ``module:`` is called ``m1``, ``m2`` ..."""
     from yuanke.metadata import Layer
@@ -84,7 +93,7 @@ def layer_of(source: str | Path | Layer, number: int = 1) -> Layer:
     if isinstance(source, Layer):
         return source
     if isinstance(source, Path):
-        return Layer.read_file(source, "module")
+        return _layer_at(source, source.stat().st_mtime_ns)
     head = (
         ""
         if source.lstrip().startswith("module:") or "\nmodule:" in source

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+
+from tests.conftest import layer_of
 
 if TYPE_CHECKING:
     from yuanke.kernel.actor import Enterprise
@@ -57,6 +60,12 @@ def lunar() -> ModuleType:
     return load_plugin("lunar")
 
 
+@cache
+def plain(path: Path) -> Any:
+    """What a YAML file says, read once; nobody changes it."""
+    return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def module_files(*names: str) -> list[Path]:
     """The files of these modules and of all they depend on."""
     wanted, found = list(names), {}
@@ -65,7 +74,7 @@ def module_files(*names: str) -> list[Path]:
         if name not in found:
             path = ROOT / "modules" / f"{name}.yaml"
             found[name] = path
-            wanted += yaml.safe_load(path.read_text(encoding="utf-8")).get("depends", [])
+            wanted += plain(path).get("depends", [])
     return list(found.values())
 
 
@@ -126,7 +135,6 @@ def staff(installation: Installation, enterprise: Callable[..., Enterprise]) -> 
 def standing_staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Staff]]:
     """The same on SQLite, made once for all tests, which leave nothing behind."""
     from yuanke.app import plugins
-    from yuanke.metadata import Layer
     from yuanke.storage import Installation, create_enterprise
 
     plugins.load()
@@ -135,7 +143,7 @@ def standing_staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
 
     def make(*names: str) -> Staff:
         if names not in made:
-            layers = [Layer.read_file(path, "module") for path in module_files(*names)]
+            layers = [layer_of(path) for path in module_files(*names)]
             slug = f"staffed{len(made)}"
             made[names] = hire(installation, create_enterprise(installation, slug, slug, layers=layers))
         return made[names]

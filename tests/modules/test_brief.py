@@ -14,8 +14,8 @@ import yaml
 from tests.served import browser, enter
 
 ROOT = Path(__file__).resolve().parents[2]
-BRIEF: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(
-    (Path(__file__).parent / "brief.yaml").read_text(encoding="utf-8")
+BRIEF: dict[str, dict[str, dict[str, Any]]] = yaml.load(
+    (Path(__file__).parent / "brief.yaml").read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 )
 ITEMS = [(group, name, item) for group, items in BRIEF.items() for name, item in items.items()]
 KINDS = ("entity", "page", "setting", "command", "waits")

@@ -12,15 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 from pypinyin import lazy_pinyin
 from yuanke.app.plugins import load
 from yuanke.kernel.text import Label
 from yuanke.metadata import Entity, Field, Layer, Registry, check_layers, compile_layers, system_layers
 
+from tests.modules.conftest import plain
+
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "modules").glob("*.yaml"))
-WANTED = yaml.safe_load((Path(__file__).parent / "wanted_fields.yaml").read_text(encoding="utf-8"))
+WANTED = plain(Path(__file__).parent / "wanted_fields.yaml")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 RENAMED = {
@@ -77,7 +78,7 @@ NOT_ASKED = {
 
 
 for path in sorted((Path(__file__).parent / "wanted").glob("*.yaml")):
-    for entity, said in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+    for entity, said in plain(path).items():
         WANTED[entity] = said["fields"]
         RENAMED[entity] = said.get("renamed", {})
         LEFT_OUT[entity] = said.get("left_out", {})
@@ -110,10 +111,8 @@ def test_every_module_compiles_without_a_fault_or_a_warning(layers):
 
 def test_the_modules_depend_on_what_they_use_and_no_more(layers):
     """Each module compiles with nothing but what it depends on, directly or through others."""
-    named = {yaml.safe_load(path.read_text(encoding="utf-8"))["module"]: path for path in MODULES}
-    depends = {
-        name: yaml.safe_load(path.read_text(encoding="utf-8")).get("depends", []) for name, path in named.items()
-    }
+    named = {plain(path)["module"]: path for path in MODULES}
+    depends = {name: plain(path).get("depends", []) for name, path in named.items()}
 
     def needed(name: str) -> set[str]:
         return {name}.union(*(needed(other) for other in depends[name]))

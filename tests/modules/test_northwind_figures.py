@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from yuanke.kernel.decimals import round_half_up
+
+from tests.modules.conftest import plain
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "docs" / "examples" / "northwind"
@@ -30,13 +31,13 @@ def table(name: str) -> list[dict[str, str]]:
 
 @cache
 def formula(field: str) -> str:
-    module = yaml.safe_load((ROOT / "modules" / "order.yaml").read_text(encoding="utf-8"))
+    module = plain(ROOT / "modules" / "order.yaml")
     return module["entities"]["priced_line"]["fields"][field]["formula"]
 
 
 @cache
 def line_columns() -> dict[str, str]:
-    return yaml.safe_load((DATA / "orders.yaml").read_text(encoding="utf-8"))["rows"]["lines"]["columns"]
+    return plain(DATA / "orders.yaml")["rows"]["lines"]["columns"]
 
 
 def mapped(cells: Row) -> dict[str, Decimal]:

@@ -11,8 +11,9 @@ from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 from yuanke.kernel.decimals import round_half_up
+
+from tests.modules.conftest import plain
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 24)
@@ -51,7 +52,7 @@ def refs_in(value, ref):
 
 
 def test_every_role_has_a_log_in_and_everybody_a_known_manager_and_department(company):
-    roles = yaml.safe_load((ROOT / "modules" / "organization.yaml").read_text(encoding="utf-8"))["roles"]
+    roles = plain(ROOT / "modules" / "organization.yaml")["roles"]
     assert {person.role for person in company.PEOPLE} == set(roles)
     before: set[str] = set()
     for person in company.PEOPLE:
