@@ -33,7 +33,11 @@ entities:
       stage: {label: 阶段, default: open, options: {open: 进行中, won: {label: 成交, closed: true}}}
       amount: {type: money, label: 金额}
       margin: {type: money, label: 毛利}
+      papers: {type: file, multiple: true, largest: 20, label: 资料}
     actions:
+      send:
+        label: 寄出
+        do: [mail: {to: =owner, subject: "{subject} 的资料", text: 见附件, files: papers}]
       tell:
         label: 告知
         do:

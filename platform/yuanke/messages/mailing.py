@@ -10,7 +10,7 @@ import secrets
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -32,6 +32,9 @@ from yuanke.storage import Unit
 
 KIND = "mail"
 SECONDS = 20.0
+MB = 1 << 20
+#: what goes with one letter: mail servers take some 20 MB, and a file grows by a third on its way
+MOST_ATTACHED = 15 * MB
 #: addresses of users who have none: Flask-AppBuilder wants one for everybody
 NOBODY = "@users.invalid"
 
@@ -44,11 +47,14 @@ def mail(
     *,
     entity: str | None = None,
     record: int | None = None,
+    files: Sequence[Mapping[str, Any]] = (),
 ) -> list[int]:
     """Queue a letter to addresses or users (by id), each on its own; the ids of the jobs.
 
     People without an address and those out of service are passed over; a wrong address ends its job with the reason.
+    ``files`` are values of a file field. Refused when they are more than a mail server takes.
     """
+    attached = _attached(files)
     asked = [to] if isinstance(to, (int, str)) else list(to)
     known = people(unit, [one for one in asked if isinstance(one, int)])
     wanted: dict[str, str] = {}  # address -> language
@@ -60,16 +66,38 @@ def mail(
         elif one.strip() and has_mail(one.strip()):
             wanted.setdefault(one.strip(), "zh")
     written = {locale: letter(unit, subject, text, locale, entity, record) for locale in set(wanted.values())}
-    return [queue(unit, address, written[locale]) for address, locale in wanted.items()]
+    return [queue(unit, address, written[locale], files=attached) for address, locale in wanted.items()]
+
+
+def _attached(files: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    size = sum(int(one.get("size") or 0) for one in files)
+    if size > MOST_ATTACHED:
+        raise Refused(
+            message(
+                "附件共 {size} MB，一封邮件最多 {most} MB；请减少附件",
+                size=f"{size / MB:.1f}",
+                most=MOST_ATTACHED // MB,
+            )
+        )
+    return [{key: one.get(key) for key in ("id", "name", "type")} for one in files]
 
 
 def has_mail(address: str | None) -> bool:
     return bool(address) and not str(address).lower().endswith(NOBODY)
 
 
-def queue(unit: Unit, address: str, body: Body, run_at: Any = None, told: int | None = None) -> int:
+def queue(
+    unit: Unit,
+    address: str,
+    body: Body,
+    run_at: Any = None,
+    told: int | None = None,
+    files: Sequence[Mapping[str, Any]] = (),
+) -> int:
     """A written letter to one address; ``told``: the message it tells of, which need not be sent once it is read."""
     arguments = {"to": address, "token": secrets.token_hex(12), "told": told, **body}
+    if files:
+        arguments["files"] = list(files)
     return enqueue(unit, Actor(unit.enterprise.slug, None, engine=True), KIND, arguments, run_at)
 
 
@@ -90,7 +118,10 @@ def send(run: Run) -> dict[str, Any]:
             return {"skipped": "read"}
         account = _account(step.unit)
         circuits.check(step.unit, account.target)
+        contents = [_content(step.unit, one) for one in said.get("files") or ()]
     made = _written(account, run.enterprise.slug, said)
+    for one, content in zip(said.get("files") or (), contents):
+        _attach(made, one, content)
     try:
         _hand_over(account, made)
     except Unavailable as fault:
@@ -135,6 +166,20 @@ def _written(account: MailAccount, slug: str, said: Mapping[str, Any]) -> EmailM
     if said.get("html"):
         made.add_alternative(said["html"], subtype="html")
     return made
+
+
+def _content(unit: Unit, file: Mapping[str, Any]) -> bytes:
+    with unit.files.open(int(file["id"])) as stream:
+        return stream.read()
+
+
+def _attach(made: EmailMessage, file: Mapping[str, Any], content: bytes) -> None:
+    """The type is the one that was found in the content; a name that could break a header is one line here."""
+    kind, _, sub = str(file.get("type") or "").partition("/")
+    given = (kind, sub) if kind and sub and kind not in ("message", "multipart") else ("application", "octet-stream")
+    made.add_attachment(
+        content, maintype=given[0], subtype=given[1], filename=one_line(str(file.get("name") or "file"), 200)
+    )
 
 
 def _hand_over(account: MailAccount, made: EmailMessage) -> None:

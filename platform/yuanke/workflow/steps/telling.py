@@ -73,9 +73,21 @@ def mail(body: Body, names: ActNames, run: StepRun) -> Any:
     value = evaluate(names, body["to"]) if is_expression(body["to"]) else body["to"]
     to = [str(one) for one in _each(value) if isinstance(one, str)] or people(body["to"], names)
     subject, text = fill(str(body.get("subject") or ""), names), fill(str(body.get("text") or ""), names)
-    messages.mail(run.unit, to, subject, text, entity=run.entity.key, record=run.record_id)
-    run.tell("mail", {"to": to, "subject": subject})
+    files = files_of(body.get("files"), names)
+    messages.mail(run.unit, to, subject, text, entity=run.entity.key, record=run.record_id, files=files)
+    run.tell("mail", {"to": to, "subject": subject, **({"files": [one["name"] for one in files]} if files else {})})
     return None
+
+
+def files_of(said: Any, names: ActNames) -> list[Mapping[str, Any]]:
+    """The files that the fields ``said`` hold now, each once."""
+    found: dict[int, Mapping[str, Any]] = {}
+    for path in said if isinstance(said, list) else [said] if said else []:
+        for value in _each(names.value(str(path))):
+            for one in _each(value):
+                if isinstance(one, Mapping) and one.get("id"):
+                    found[int(one["id"])] = one
+    return list(found.values())
 
 
 @step("webhook")
