@@ -346,6 +346,7 @@ def design() -> dict:
             "default": "",
             "visible_when": "",
             "required_when": "",
+            "editable": "",
             "min": "",
             "max": "",
             "length": "",

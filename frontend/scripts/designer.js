@@ -3,6 +3,7 @@
 import Alpine from '@alpinejs/csp';
 import Sortable from 'sortablejs/modular/sortable.core.esm.js';
 import { $, $$, calm, readJson, say } from './dom.js';
+import { enhance } from './lazy.js';
 import { overlayOf, same } from './overlay.js';
 
 const copy = (value) => JSON.parse(JSON.stringify(value));
@@ -14,7 +15,7 @@ const prepared = (design) => ({
 });
 
 Alpine.data('designer', () => ({
-  tab: 'form', find: '', chosenKey: null, target: 0, fields: [], sections: [], columns: [], past: [], future: [], verdict: {}, roles: [],
+  tab: 'form', find: '', chosenKey: null, target: 0, fields: [], sections: [], columns: [], past: [], future: [], verdict: {}, roles: [], as: '', waiting: null,
 
   init() {
     this.design = readJson('yk-design');
@@ -26,6 +27,8 @@ Alpine.data('designer', () => ({
     this.$nextTick(() => this.sortables());
     this.$watch('sections.length', () => this.$nextTick(() => this.sortables()));
     this.$watch('chosenKey', () => this.$nextTick(() => this.sortables()));
+    const look = calm(() => this.preview(), 250);
+    for (const what of ['tab', 'as', 'overlayText']) this.$watch(what, () => { if (this.tab === 'preview') look(); });
   },
   snapshot() { return Alpine.raw({ fields: copy(this.fields), sections: copy(this.sections), columns: copy(this.columns) }); },
 
@@ -64,7 +67,7 @@ Alpine.data('designer', () => ({
     const t = this.types[type] ?? this.types.text;
     let n = 1;
     while (this.fields.some((f) => f.key === `custom_${n}`)) n++;
-    const field = { key: `custom_${n}`, label: say('new_field'), help: '', type, type_label: t.label, icon: t.icon, props: t.props, required: false, unique: false, searchable: false, in_list: true, custom: true, retired: false, fixed: false, options: t.props.includes('options') ? numbered([{ key: 'a', label: `${say('new_option')} 1`, color: 'grey', retired: false }]) : null, target: '', multiple: false, formula: '', default: '', visible_when: '', required_when: '', min: '', max: '', length: '', scale: '', rights: {} };
+    const field = { key: `custom_${n}`, label: say('new_field'), help: '', type, type_label: t.label, icon: t.icon, props: t.props, required: false, unique: false, searchable: false, in_list: true, custom: true, retired: false, fixed: false, options: t.props.includes('options') ? numbered([{ key: 'a', label: `${say('new_option')} 1`, color: 'grey', retired: false }]) : null, target: '', multiple: false, formula: '', default: '', visible_when: '', required_when: '', editable: '', min: '', max: '', length: '', scale: '', rights: {} };
     this.fields.push(field);
     if (!this.sections.length) this.addSection();
     const to = this.sections[Math.min(section, this.sections.length - 1)].fields, place = { key: field.key, wide: ['long_text', 'rich_text', 'rows'].includes(type) };
@@ -122,6 +125,22 @@ Alpine.data('designer', () => ({
   verdictClass(name) { return this.verdict[name]?.ok === false ? 'is-bad' : ''; },
   verdictText(name) { const v = this.verdict[name]; return v ? [v.said, v.used?.length ? say('uses', { names: v.used.join(say('between')) }) : '', v.count].filter(Boolean).join(' · ') : ''; },
 
+  get editMode() { const said = this.chosen?.editable; return said === null || said === undefined ? '' : ['', 'new', 'false'].includes(said) ? said : 'when'; },
+  setEditMode(event) { const mode = event.target.value; this.chosen.editable = mode === 'when' ? 'true' : mode; this.keep(); },
+
+  /* ---- the form as a role would see it, drawn by the server with what is not applied yet ---- */
+  async preview() {
+    const url = new URL(this.design.preview_url, location.href), box = this.$refs.preview, serial = (this.waiting = (this.waiting ?? 0) + 1);
+    url.searchParams.set('overlay', this.overlayText);
+    url.searchParams.set('role', this.as);
+    const answer = await fetch(url).catch(() => null);
+    const drawn = answer?.ok ? await answer.text() : null;
+    if (drawn === null || serial !== this.waiting) return;
+    box.innerHTML = drawn;
+    $('form', box)?.addEventListener('submit', (event) => event.preventDefault());
+    enhance(box);
+  },
+
   /* ---- rights ---- */
   rightOf(role) { return this.chosen?.rights?.[role] ?? 'write'; },
   setRight(role, event) { this.chosen.rights = { ...this.chosen.rights, [role]: event.target.value }; this.keep(); },
@@ -159,6 +178,7 @@ Alpine.data('designer', () => ({
     once('[data-unplaced]', () => ({ ...common, group: { name: 'fields', pull: 'clone', put: false }, sort: false, draggable: '.yk-pal-i' }));
     once('[data-section]', () => ({ ...common, group: 'fields', draggable: '.yk-df', handle: '.yk-grip',
       onAdd: (event) => this.dropped(event), onUpdate: (event) => this.dropped(event) }));
+    once('[data-sections]', () => ({ ...common, draggable: '.yk-cs', handle: '.yk-cs > header > .yk-grip', onUpdate: (event) => { putBack(event); shift(this.sections, event.oldDraggableIndex, event.newDraggableIndex); this.keep(); } }));
     once('[data-columns]', () => ({ ...common, draggable: 'li', handle: '.yk-grip', onUpdate: (event) => { putBack(event); shift(this.columns, event.oldDraggableIndex, event.newDraggableIndex); this.keep(); } }));
     once('[data-options]', () => ({ ...common, draggable: 'li', handle: '.yk-grip', onUpdate: (event) => { putBack(event); shift(this.chosen.options, event.oldDraggableIndex, event.newDraggableIndex); this.keep(); } }));
   },

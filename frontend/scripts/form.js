@@ -16,7 +16,7 @@ export function openForm(form) {
   $$('[data-number]', form).forEach(beautify);
   recompute(form);
   form.clean = snapshot(form);
-  keepDraft(form, () => snapshot(form) !== form.clean, () => { $$('[data-number]', form).forEach(beautify); recompute(form); });
+  if (form.dataset.draft) keepDraft(form, () => snapshot(form) !== form.clean, () => { $$('[data-number]', form).forEach(beautify); recompute(form); });
   const summary = $('.yk-errors', form);
   if (summary) { summary.focus(); form.clean = ''; }
   if (form.dataset.alike) import('./alike.js').then((m) => m.watch(form));

@@ -1,15 +1,15 @@
 // What differs between an entity as it was and as it stands in the designer, in the words of the dialect.
 
 export const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-const PLAIN = ['label', 'help', 'required', 'unique', 'searchable', 'formula', 'default', 'visible_when', 'required_when', 'min', 'max', 'length', 'scale'];
+const PLAIN = ['label', 'help', 'required', 'unique', 'searchable', 'formula', 'default', 'visible_when', 'required_when', 'editable', 'min', 'max', 'length', 'scale'];
 const TELLING = { link: 'link', links: 'links' };
-const value = (name, v) => (v === '' || v === undefined ? null : ['length', 'scale'].includes(name) ? Number(v) : ['min', 'max'].includes(name) && /^-?\d+(\.\d+)?$/.test(v) ? Number(v) : v);
+const value = (name, v) => (name === 'editable' && v === 'false' ? false : v === '' || v === undefined ? null : ['length', 'scale'].includes(name) ? Number(v) : ['min', 'max'].includes(name) && /^-?\d+(\.\d+)?$/.test(v) ? Number(v) : v);
 const option = (o) => ({ label: o.label, ...(o.color && o.color !== 'grey' ? { color: o.color } : {}), ...(o.retired ? { retired: true } : {}) });
 
 function created(field) {
   const made = { label: field.label };
   if (field.options) { made.options = Object.fromEntries(field.options.map((o) => [o.key, option(o)])); if (field.multiple) made.multiple = true; } else if (TELLING[field.type]) made[TELLING[field.type]] = field.target; else made.type = field.type;
-  for (const name of PLAIN.slice(1)) { const v = value(name, field[name]); if (v !== null && v !== false) made[name] = v; }
+  for (const name of PLAIN.slice(1)) { const v = value(name, field[name]); if (v !== null && (v !== false || name === 'editable')) made[name] = v; }
   return made;
 }
 

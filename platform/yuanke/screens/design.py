@@ -55,7 +55,7 @@ def design(reader: Reader, entity: Entity) -> dict[str, Any]:
         "tabs": [{"label": str(_("版本")), "url": "/settings/customize/versions"}, {"label": str(_("草稿")), "url": "/settings/customize/drafts"},
                  {"label": str(_("YAML")), "url": "/settings/customize/yaml"}], "collect_url": "/settings/customize/drafts/collect",
         "plan_url": f"/settings/customize/{entity.key}/plan", "check_url": "/settings/customize/check",
-        "key_url": "/settings/customize/key", "types": _types(reader), "colours": COLOURS,
+        "key_url": "/settings/customize/key", "preview_url": f"/settings/customize/{entity.key}/preview", "types": _types(reader), "colours": COLOURS,
         "targets": [{"key": e.key, "label": reader.say(e.label)} for e in [*others, reader.registry.entities["user"]]],
         "roles": [{"key": k, "label": reader.say(label)} for k, label in reader.registry.roles.items() if k != "admin"],
         "fields": [_field(reader, entity, f) for f in entity.fields.values() if f.source != "system" or f.key in LISTED],
@@ -93,7 +93,7 @@ def _field(reader: Reader, entity: Entity, field: Field) -> dict[str, Any]:
         "why": str(_("由系统填写")) if system else str(_("明细和多选关联在模块文件里改")) if fixed else None,
         "options": _options(reader, field), "target": field.targets[0] if field.targets else None, "multiple": field.multiple,
         "formula": _source(field.formula), "default": _default(field), "visible_when": _source(field.visible_when),
-        "required_when": _source(field.required_when), "min": _plain(field.min), "max": _plain(field.max), "length": field.length,
+        "required_when": _source(field.required_when), "editable": _editable(field), "min": _plain(field.min), "max": _plain(field.max), "length": field.length,
         "scale": field.scale, "rights": _rights(reader, entity, field),
     }  # fmt: skip
 
@@ -109,6 +109,17 @@ def _options(reader: Reader, field: Field) -> list[dict[str, Any]] | None:
 
 def _source(expression: Any) -> str:
     return expression.source if isinstance(expression, Expression) else ""
+
+
+def _editable(field: Field) -> str | None:
+    """``""`` whenever one likes, ``new``, ``false``, or the condition; None where it is not for the designer to say."""
+    if field.source != "typed":
+        return None
+    if isinstance(field.editable, Expression):
+        return field.editable.source
+    if isinstance(field.editable, str):
+        return field.editable
+    return "" if field.editable else "false"
 
 
 def _default(field: Field) -> str:

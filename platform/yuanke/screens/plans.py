@@ -84,8 +84,12 @@ def why(kind: str = "change") -> Why:
 
 
 def sent_overlay() -> dict[str, Any]:
+    return overlay_in(request.form.get("overlay", ""))
+
+
+def overlay_in(text: str) -> dict[str, Any]:
     try:
-        overlay = json.loads(request.form.get("overlay", ""))
+        overlay = json.loads(text)
     except (ValueError, RecursionError) as fault:
         raise ValidationFailed({"overlay": [message("改动的内容读不懂，请刷新页面再试")]}) from fault
     if not isinstance(overlay, dict):

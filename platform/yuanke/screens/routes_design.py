@@ -112,6 +112,10 @@ class DesignerPages(BaseView):
     def designer(self, entity: str) -> Response:
         return customize.designer(*reader_of(entity))
 
+    @expose("/<key:entity>/preview")
+    def preview(self, entity: str) -> Response:
+        return customize.preview_part(*reader_of(entity))
+
     @expose("/<key:entity>/plan", methods=["POST"])
     def plan(self, entity: str) -> Response:
         return customize.plan_part(*reader_of(entity))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, jsonify, make_response, redirect, render_template, request
@@ -17,18 +18,21 @@ from yuanke.kernel.diagnostics import DefinitionError
 from yuanke.kernel.errors import RecordNotFound, Refused
 from yuanke.metadata import Layer, compile_layers
 from yuanke.metadata.faults import told
-from yuanke.metadata.registry import Entity
-from yuanke.records import Query
+from yuanke.metadata.registry import Entity, Registry
+from yuanke.records import Query, Records
 from yuanke.records.names import readable_scope
 from yuanke.records.tokens import initials
 from yuanke.screens.design import design
+from yuanke.screens.forms import Form
 from yuanke.screens.plans import (
     Proposal,
     administrator,
     decisions,
     digest,
     done,
+    faults_of,
     overlay_hidden,
+    overlay_in,
     planned,
     sent_overlay,
     why,
@@ -93,6 +97,36 @@ def layers(unit: Unit, overlay: Mapping[str, Any]) -> list[Layer]:
     """The layers that run with ``overlay`` merged onto the enterprise's own."""
     own = Layer.from_plain(definitions.OWN, "enterprise", merged(overlay_of(unit), overlay))
     return definitions.replaced(definitions.layers_of(unit), own)
+
+
+# -- as it would be -----------------------------------------------------------------------------------------------
+
+
+def preview_part(reader: Reader, entity: Entity) -> Response:
+    """``?overlay=&role=``: the empty form as a person of that role would see it; faults in its place. Nothing is stored."""
+    administrator(reader)
+    role = request.args.get("role", "")
+    try:
+        registry = compile_layers(layers(reader.unit, overlay_in(request.args.get("overlay", ""))))
+    except DefinitionError as fault:
+        return make_response(render_template("_form_preview.html", faults=faults_of(reader, fault), form=None))
+    if role and role not in registry.roles:
+        raise RecordNotFound()
+    seen = _as_role(reader, registry, role)
+    form = Form(seen, registry.entities[entity.key], None)
+    if not form.grant.allowed:
+        return make_response(render_template("_form_preview.html", faults=[], form=None))
+    context = {"form": form.model(), "faults": [], "ctx": {"cell": False, "locale": reader.locale}}
+    return make_response(render_template("_form_preview.html", locale=reader.locale, **context))
+
+
+def _as_role(reader: Reader, registry: Registry, role: str) -> Reader:
+    """A reader of definitions that nobody has applied: good for an empty form, for no table of theirs is there."""
+    held = reader.unit
+    settings = {key: field.default for key, field in registry.settings.items()} | dict(held.settings)
+    unit = Unit(held.installation, held.enterprise, held.connection, False, held.head, registry, settings)
+    actor = replace(reader.actor, roles=frozenset({role}), engine=False) if role else reader.actor
+    return Reader(Records(unit, actor), reader.locale)
 
 
 # -- while typing -------------------------------------------------------------------------------------------------

@@ -1,0 +1,67 @@
+"""The designer's own parts: the form as a role would see it, conditions judged, rules of who may write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.screens.changing import changing, head, take_back
+from tests.screens.conftest import Site, Visitor, texts
+
+HERE = "/settings/customize/deal"
+MOOD = {
+    "entities": {
+        "deal": {
+            "fields": {"mood": {"label": "心情", "options": {"good": "好", "bad": "不好"}, "default": "good"}},
+            "views": {"form": {"sections": {"其他": ["mood", "note"]}}},
+            "permissions": {"sales": {"fields": {"mood": "read", "place": "hidden"}}},
+        }
+    }
+}
+
+
+def preview(root: Visitor, role: str = "", overlay: dict[str, Any] = MOOD) -> str:
+    answer = root.client.get(f"{HERE}/preview", query_string={"role": role, "overlay": json.dumps(overlay)})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_the_form_is_drawn_as_each_role_would_see_it_and_nothing_is_stored(
+    site: Site, as_: Callable[[str], Visitor]
+) -> None:
+    root, at = as_("root"), head(site)
+    boss, sales = preview(root, "boss"), preview(root, "sales")
+    assert 'name="mood"' in boss and 'name="place"' in boss and 'name="margin"' in boss
+    assert "心情" in sales and 'name="mood"' not in sales, "it may only read it"
+    assert 'name="place"' not in sales and 'name="margin"' not in sales
+    assert "不能新建" in preview(root, "guest")
+    assert 'name="mood"' in preview(root), "the administrator sees all"
+    assert head(site) == at and "心情" not in root.get("/records/deal/new").text
+
+
+def test_what_is_wrong_stands_in_its_place(as_: Callable[[str], Visitor]) -> None:
+    root = as_("root")
+    wrong = {"entities": {"deal": {"fields": {"mood": {"type": "text", "visible_when": "nix > 1"}}}}}
+    assert "nix" in texts(preview(root, "boss", wrong)) and "<form" not in preview(root, "boss", wrong)
+    assert root.client.get(f"{HERE}/preview", query_string={"role": "nix", "overlay": "{}"}).status_code == 404
+    assert root.client.get(f"{HERE}/preview", query_string={"overlay": "[}"}).status_code == 422
+    assert as_("mo").get(f"{HERE}/preview?overlay=%7B%7D").status_code == 403
+
+
+@pytest.fixture
+def clean(site: Site) -> Iterator[None]:
+    yield
+    take_back(site)
+
+
+@pytest.mark.parametrize(("said", "shown"), [("new", "new"), (False, "false"), ("stage == open", "stage == open")])
+def test_the_designer_knows_when_a_field_may_be_written(
+    site: Site, as_: Callable[[str], Visitor], clean: None, said: Any, shown: str
+) -> None:
+    changing(site, {"entities": {"deal": {"fields": {"note": {"editable": said}}}}})
+    design = json.loads(as_("root").get(HERE).text.split('id="yk-design">')[1].split("</script>")[0])
+    told = {field["key"]: field["editable"] for field in design["fields"]}
+    assert (told["note"], told["subject"], told["total"]) == (shown, "", None)
