@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from benchmarks.floors import CUSTOMER, LIST, Floor
+from benchmarks.floors import CUSTOMER, LIST, ORDER, Floor
 
 #: in the order of the platform's answer to one record
 RECORD = (
@@ -138,6 +138,13 @@ def build(where: str, page: Path) -> Flask:
         given = json.loads(request.get_data())["annual_revenue"]
         revenue = int(Decimal(given) * 100) if floor.sqlite else Decimal(given)
         return reply(whole(floor.update(customer, int(request.args["owner"]), revenue)))
+
+    @app.post("/move/<int:order>")
+    def move(order: int) -> Response:
+        row = floor.move(order, int(request.args["owner"]), request.args["stage"])
+        said = dict(zip(ORDER, row))
+        said.update(amount=money(said["amount"]), date=day(said["date"]))
+        return reply({key: value for key, value in said.items() if key != "deleted_at"})
 
     return app
 

@@ -111,5 +111,5 @@ def orders(size: Size, sellers: list[int]) -> Iterator[dict[str, Any]]:
             "id": number, "owner": sellers[customer % len(sellers)], "created_at": BEGIN + timedelta(seconds=number * 11),
             "customer": customer, "date": date(2024, 1, 1) + timedelta(days=chance.randrange(700)),
             "amount": Decimal(chance.randrange(100_00, 900_000_00)) / 100,
-            "status": chance.choice(("draft", "open", "done", "done", "void")),
+            "status": chance.choice(("draft", "open", "done", "done", "void")), "stage": "draft",
         }  # fmt: skip

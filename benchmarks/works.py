@@ -1,4 +1,4 @@
-"""The works W1, W3, W4 and W5: each as F0, as F1 and by the platform, the same rows in and out.
+"""The works W1, W3, W4, W5 and W9: each as F0, as F1 and by the platform, the same rows in and out.
 
 The one rule: before anything is timed, F1's answer and the platform's are compared, so the multiples compare like with like.
 """
@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from benchmarks import invented
@@ -90,6 +90,8 @@ def writing(scene: Scene, at: Callers) -> list[Work]:
     own = own_customers(scene)[::-1]
     mine, theirs, third = itertools.cycle(own), itertools.cycle(own), itertools.cycle(own)
     new, revenue = new_customers(), itertools.count(1_000_000)
+    moved = at.floor.own_orders(SELLER_ID, 400)
+    first, second, further = moves(moved[::2]), moves(moved[1::2]), moves(moved)
     exact: Callable[[str], Any] = (lambda text: int(Decimal(text) * 100)) if scene.database == "sqlite" else Decimal
     return [
         Work(
@@ -104,7 +106,26 @@ def writing(scene: Scene, at: Callers) -> list[Work]:
             lambda: at.bare.right("PATCH", f"/update/{next(theirs)}?owner={SELLER_ID}", {"annual_revenue": f"{next(revenue)}.50"}),
             lambda: at.program.right("PATCH", f"/api/v1/records/customer/{next(third)}", {"annual_revenue": f"{next(revenue)}.50"}), goal=3.0,
         ),
+        Work(
+            "W9", "move an order: guard, history, a job in the outbox",
+            lambda: at.floor.move((one := next(first)).order, SELLER_ID, one.stage),
+            lambda: at.bare.right("POST", f"/move/{(one := next(second)).order}?owner={SELLER_ID}&stage={one.stage}"),
+            lambda: at.program.right("POST", f"/api/v1/records/order/{(one := next(further)).order}/transitions/{one.act}", {}), goal=4.0,
+        ),
     ]  # fmt: skip
+
+
+class Move(NamedTuple):
+    order: int
+    act: str
+    stage: str
+
+
+def moves(orders: list[int]) -> Iterator[Move]:
+    """Every order through its states, one after the other and round again."""
+    for act, stage in itertools.cycle((("submit", "submitted"), ("approve", "approved"), ("reopen", "draft"))):
+        for order in orders:
+            yield Move(order, act, stage)
 
 
 def own_customers(scene: Scene) -> list[int]:
