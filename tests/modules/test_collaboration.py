@@ -88,6 +88,30 @@ def test_a_record_of_what_was_done_is_done(doors, customer):
     assert sales.get("customer", customer).values["last_follow_at"] == made["start_at"]
 
 
+def test_what_was_done_and_is_written_down_twice_is_suspected(doors, customer):
+    import sqlalchemy as sa
+    from yuanke.records.duplicates.groups import duplicate_groups
+    from yuanke.records.duplicates.kept import NORMAL
+    from yuanke.records.duplicates.likeness import pairs_alike, similar_fields
+
+    sales = doors("sales")
+
+    def done(content: str) -> int:
+        values = {"kind": "record", "subject": "拜访", "customer": customer, "content": content}
+        return sales.create("task", values).id
+
+    first = done("今天拜访了客户，介绍了新产品，客户对价格有顾虑，下周再谈")
+    again = done("今天拜访了客户，介绍了新产品，客户对价格有顾虑，下周再谈")
+    near = done("今天拜访了客户，介绍了新产品，客户对价格没有顾虑，下周再谈合同")
+    done("电话里约了三月的培训")
+    entity = sales.entity("task")
+    assert [group.ids for group in duplicate_groups(sales.unit, sales.actor, entity)] == [(first, again)]
+    forms = sa.select(NORMAL.c.record, NORMAL.c.form).where(NORMAL.c.entity == "task", NORMAL.c.field == "content")
+    held = {row.record: row.form for row in sales.unit.execute(forms)}
+    over = similar_fields(entity, ["content"])["content"]
+    assert over == 70 and {(a, b) for a, b, _score in pairs_alike(held, over)} == {(first, near), (again, near)}
+
+
 def test_a_task_is_seen_by_who_does_it_and_by_the_manager(doors, standing_staff):
     ids = standing_staff("collaboration").ids
     task = doors("sales").create("task", {"subject": "装机", "assignees": [ids["repair"]]}).id
