@@ -14,6 +14,7 @@ from yuanke.kernel import clock
 from yuanke.metadata.approvals import approvable
 from yuanke.metadata.registry import Entity
 from yuanke.storage import Unit
+from yuanke.storage.tables import aliased
 
 #: the scope of records whose approval one is or was asked for
 SCOPE = "asked"
@@ -58,7 +59,7 @@ def adds_scope(entity: Entity, verb: str) -> bool:
 
 def asked_rows(unit: Unit, user_id: int, entity: Entity, table: sa.FromClause) -> sa.ColumnElement[bool]:
     """Rows of ``table`` that this person was asked about, or somebody he stands in for."""
-    task = unit.tables[TASK].alias()
+    task = aliased(unit.tables[TASK])
     people = [user_id, *(one.user for one in stands_in_for(unit, user_id) if one.covers(entity.key))]
     of_them = task.c.approver == people[0] if len(people) == 1 else task.c.approver.in_(people)
     return table.c.id.in_(sa.select(task.c.record).where(of_them, task.c.entity == entity.key))

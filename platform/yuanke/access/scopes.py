@@ -18,6 +18,7 @@ from yuanke.kernel.watch import saw
 from yuanke.metadata.registry import Entity
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import UNFILLED, TableScope
+from yuanke.storage.tables import aliased
 
 Row = sa.FromClause
 
@@ -84,7 +85,7 @@ def _via(unit: Unit, actor: Actor, entity: Entity, link: str, table: Row) -> sa.
     given = grant(unit, actor, target, "read")
     if not given.allowed:
         return sa.false()
-    other = unit.tables[target.key].alias()
+    other = aliased(unit.tables[target.key])
     condition = given.predicate(other)
     found = sa.select(sa.literal(1)).select_from(other).where(other.c.id == table.c[link])
     return (found.where(condition) if condition is not None else found).correlate_except(other).exists()
@@ -96,7 +97,7 @@ def _carried(unit: Unit, actor: Actor, entity: Entity, verb: str, table: Row) ->
     if entity.parent is None:
         return sa.false()
     parent = unit.registry.entities[entity.parent[0]]
-    above = unit.tables[parent.key].alias()
+    above = aliased(unit.tables[parent.key])
     link = table.c.source if entity.kind == "pair" else table.c[entity.parent_link or "parent"]
     condition = grant(unit, actor, parent, verb).predicate(above)
     found = sa.select(sa.literal(1)).select_from(above).where(above.c.id == link, above.c.deleted_at.is_(None))
@@ -111,7 +112,7 @@ def _shared(unit: Unit, actor: Actor, entity: Entity, table: Row, verb: str) -> 
     """Shared with me, a department I am in (or one above it), or a role of mine, and not expired."""
     if "record_share" not in unit.registry.entities:
         return sa.false()
-    share = unit.tables["record_share"].alias()
+    share = aliased(unit.tables["record_share"])
     conditions = [
         share.c.entity == entity.key,
         share.c.record == table.c.id,

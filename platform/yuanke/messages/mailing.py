@@ -95,7 +95,7 @@ def queue(
     files: Sequence[Mapping[str, Any]] = (),
 ) -> int:
     """A written letter to one address; ``told``: the message it tells of, which need not be sent once it is read."""
-    arguments = {"to": address, "token": secrets.token_hex(12), "told": told, **body}
+    arguments: dict[str, Any] = {"to": address, "token": secrets.token_hex(12), "told": told, **body}
     if files:
         arguments["files"] = list(files)
     return enqueue(unit, Actor(unit.enterprise.slug, None, engine=True), KIND, arguments, run_at)

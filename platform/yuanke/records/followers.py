@@ -22,6 +22,7 @@ from yuanke.metadata.registry import Entity, Inverse
 from yuanke.records.chosen import compiled
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import TableScope, live
+from yuanke.storage.tables import aliased
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def chosen_of(known: Mapping[str, Following], names: Iterable[str] | None) -> li
 
 def following_ids(unit: Unit, actor: Actor, one: Following, ids: Iterable[int]) -> dict[int, list[int]]:
     """Holder -> live records of the collection that fulfil its ``where``, seen by the engine."""
-    table = unit.tables[one.entity.key].alias()
+    table = aliased(unit.tables[one.entity.key])
     conditions = [live(one.entity, table)]
     if one.where is not None:
         scope = TableScope(one.entity, table, unit.tables, run_values(unit, actor))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from yuanke.expressions.elements import pointer
 from yuanke.expressions.scope import SqlCollection, SqlScope
 from yuanke.metadata.registry import Entity, Field
-from yuanke.storage.tables import Tables
+from yuanke.storage.tables import Tables, aliased
 
 MOST_STEPS = 8
 #: among the values of a scope: (entity, field) of stored formulas whose column is still being filled (`Unit.unfilled`)
@@ -161,7 +161,7 @@ def _counted(at: TableScope, entity: Entity, table: sa.FromClause) -> list[sa.Co
     if entity.parent is not None and entity.parent_link is not None and at.entity.key != entity.parent[0]:
         owner = at.tables.registry.entities[entity.parent[0]]
         if void_choices(owner):
-            above = at.tables[owner.key].alias()
+            above = aliased(at.tables[owner.key])
             held = sa.select(sa.literal(1)).where(
                 above.c.id == table.c[entity.parent_link], *_counted(at, owner, above)
             )
@@ -170,14 +170,14 @@ def _counted(at: TableScope, entity: Entity, table: sa.FromClause) -> list[sa.Co
 
 
 def _members(at: TableScope, entity: Entity, related: Any) -> SqlCollection:
-    table = at.tables[entity.key].alias()
+    table = aliased(at.tables[entity.key])
     counted = _counted(at, entity, table)
     condition = sa.and_(related(table), live(entity, table), *counted, *_seen(at, entity, table))
     return SqlCollection(table, condition, at.inner(entity, table, at))
 
 
 def _paired(at: TableScope, entity: Entity, pairs: Entity, identity: Any, here: str, there: str) -> SqlCollection:
-    pair, table = at.tables[pairs.key].alias(), at.tables[entity.key].alias()
+    pair, table = aliased(at.tables[pairs.key]), aliased(at.tables[entity.key])
     source = pair.join(table, pair.c[there] == table.c.id)
     condition = sa.and_(pair.c[here] == identity, live(entity, table), *_seen(at, entity, table))
     return SqlCollection(source, condition, at.inner(entity, table, at))
@@ -200,7 +200,7 @@ class _Step:
     ) -> None:
         if len(chain) >= MOST_STEPS:
             raise KeyError("too many steps")
-        table = start.tables[target.key].alias()
+        table = aliased(start.tables[target.key])
         condition = sa.and_(table.c.id == key, *_seen(start, target, table))
         self.start = start
         self.target = target
