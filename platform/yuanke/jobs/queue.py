@@ -22,6 +22,7 @@ from yuanke.kernel.actor import Actor
 from yuanke.kernel.errors import RecordNotFound, Refused
 from yuanke.kernel.text import Message, message
 from yuanke.storage import Unit
+from yuanke.storage.prepared import Prepared, open_row, prepared, remembered
 from yuanke.storage.restore import after_restore
 
 OPEN = ("queued", "running")
@@ -75,9 +76,12 @@ def enqueue(
     if kind not in kinds():
         raise ValueError(f"no plugin brings the job kind {kind!r}")
     row = _queued(actor, kind, arguments, run_at, dedupe, once)
-    insert = (postgresql.insert if unit.dialect == "postgresql" else sqlite.insert)(JOB)
-    statement = insert.values(row).on_conflict_do_nothing(index_elements=["kind", "dedupe"]).returning(JOB.c.id)
-    made = unit.execute(statement).scalar()
+
+    def make() -> Prepared:  # what nearly every save leaves behind is kept ready
+        insert = (postgresql.insert if unit.dialect == "postgresql" else sqlite.insert)(JOB).values(open_row(JOB, row))
+        return prepared(unit, insert.on_conflict_do_nothing(index_elements=["kind", "dedupe"]).returning(JOB.c.id))
+
+    made = remembered(unit, ("enqueue",), make).scalar(unit, **row)
     if made is None:
         made = unit.execute(sa.select(JOB.c.id).where(JOB.c.kind == kind, JOB.c.dedupe == dedupe)).scalar_one()
     _wake_after(unit)

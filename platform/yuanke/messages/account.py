@@ -23,6 +23,7 @@ from yuanke.kernel.sealing import is_sealed
 from yuanke.kernel.text import message
 from yuanke.messages import addresses
 from yuanke.storage import Unit
+from yuanke.storage.prepared import prepared, remembered
 from yuanke.storage.restore import after_restore
 from yuanke.storage.system import own_table
 from yuanke.storage.tables import identity
@@ -73,8 +74,8 @@ class MailAccount:
 def outgoing(unit: Unit) -> Mapping[str, Any] | None:
     """The row as it stands; read once a unit."""
     if outgoing not in unit.kept:
-        row = unit.execute(sa.select(OUTGOING)).mappings().first()
-        unit.kept[outgoing] = dict(row) if row is not None else None
+        rows = remembered(unit, ("outgoing",), lambda: prepared(unit, sa.select(OUTGOING))).mappings(unit)
+        unit.kept[outgoing] = rows[0] if rows else None
     found: Mapping[str, Any] | None = unit.kept[outgoing]
     return found
 

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from yuanke.fieldtypes.columns import SealedText
 from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity
 from yuanke.storage import columnsteps, ddl
 from yuanke.storage.comparison import SAMPLES, Comparison
 from yuanke.storage.describe import LIVE, ColumnShape, IndexShape, TableShape
 from yuanke.storage.plan import Step
+from yuanke.storage.system import METADATA
 from yuanke.storage.tables import bare, physical
 
 
@@ -50,7 +52,9 @@ def _own_tables(at: Comparison) -> Iterator[Step]:
             )
             continue
         for column in table.columns.values():
-            if column.type.upper() == "TEXT" and there.columns.get(column.name, "").startswith("character varying"):
+            if _is_sealed(table.name, column.name) and there.columns.get(column.name, "").startswith(
+                "character varying"
+            ):
                 said = message("系统表 {table} 加长列 {column}", table=table.name, column=column.name)
                 wide = ddl.ColumnShape(column.name, column.type)
                 yield Step("engine_column", said, tables=(table.name,), sql=(ddl.alter_type(table.name, wide),))
@@ -60,6 +64,12 @@ def _own_tables(at: Comparison) -> Iterator[Step]:
                 yield Step(
                     "engine_column", said, tables=(table.name,), sql=(ddl.add_column(table.name, loose, at.dialect),)
                 )
+
+
+def _is_sealed(table: str, column: str) -> bool:
+    """What is sealed is longer than what it was when it was kept plain."""
+    own = METADATA.tables.get(table)
+    return own is not None and column in own.c and isinstance(own.c[column].type, SealedText)
 
 
 class Tables:
