@@ -86,3 +86,19 @@ def test_a_renamed_field_keeps_its_history_and_is_still_found(company: Any) -> N
         assert door.get("firm", firm).values["mobile"] is not None
         assert "mobile" in door.history("firm", firm)[0].changes
         assert door.search("13800138000")
+
+
+def test_the_day_moves_what_it_gave_and_leaves_what_a_person_typed(company: Any) -> None:
+    body = "  firm:\n    fields:\n      age:\n        options: {fresh: 新, old: 旧, rare: 少见}\n        editable: true\n        refresh: day\n"
+    _patch(company, _overlay(body + "        formula: old if date(created_at) < today() - days(30) else fresh\n"))
+    with clock.stopped(datetime(2026, 3, 1, 4, tzinfo=UTC)), company.as_("boss") as door:
+        left, typed = (door.create("firm", {"name": name}).id for name in "甲乙")
+        door.update("firm", typed, {"age": "rare"})
+        assert [door.get("firm", one).values["age"] for one in (left, typed)] == ["fresh", "rare"]
+    for month, wanted in ((3, "fresh"), (5, "old"), (6, "old")):
+        with clock.stopped(datetime(2026, month, 20, 4, tzinfo=UTC)):
+            with company.as_("boss") as door:
+                new_day(door.unit)
+            run_pending(company.installation, company.at)
+            with company.as_("boss", write=False) as door:
+                assert [door.get("firm", one).values["age"] for one in (left, typed)] == [wanted, "rare"]

@@ -140,9 +140,9 @@ def test_chinese_pages_have_no_english(product: Product, speaking: Callable[[str
         english = {str(m.string) for m in read_po(file) if m.id and m.string != m.id and CHINESE.search(str(m.id))}
     names = [label for _, label in labels(product.registry, "", set())]
     english |= {label.en for label in names if label.en != label.zh}
-    keys = {
-        key for entity in product.registry.entities.values() for key in entity.fields
-    }  # whoever writes filters reads them
+    keys = {key for entity in product.registry.entities.values() for key in entity.fields} | set(
+        product.registry.modules
+    )  # whoever writes filters, or looks at packs, reads them
     english -= {label.zh for label in names} | keys | {"Excel"}
     allowed = EVERYWHERE | {"Alpha", "Beta"}
     found = [

@@ -7,6 +7,8 @@ hold if it had been saved just now.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,7 +21,7 @@ from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records.compute import compute
 from yuanke.records.duplicates.kept import NORMAL, shape_of
-from yuanke.records.environment import forget
+from yuanke.records.environment import SaveValues, forget
 from yuanke.records.index import SEARCH, remove_index, searched_fields, write_index
 from yuanke.records.rollups import fill_rollup, move_rollups, tell_carried
 from yuanke.records.save import Save
@@ -50,7 +52,7 @@ def recompute(unit: Unit, entity: Entity, ids: Sequence[int]) -> int:
     rows = unit.execute(sa.select(table).where(table.c.id.in_(ids)).order_by(table.c.id)).mappings().all()
     actor, moved = engine(unit), []
     for row in rows:
-        save = Save(unit, actor, entity, "update", row["id"], dict(row))
+        save = Save(unit, actor, entity, "update", row["id"], _without_past(unit, entity, dict(row)))
         compute(save)
         values = {k: v for k, v in save.values.items() if k in table.c and row[k] != v}
         if values and not save.errors:
@@ -61,6 +63,23 @@ def recompute(unit: Unit, entity: Entity, ids: Sequence[int]) -> int:
         tell_carried(unit, moved)
         move_rollups(unit, actor, moved)
     return len(moved)
+
+
+def _without_past(unit: Unit, entity: Entity, row: dict[str, Any]) -> dict[str, Any]:
+    """The row without what the day gave a formula that one may overwrite: that moves on, what a person typed stays.
+
+    A value is the day's when the formula gave it when the record was last saved, or a day ago.
+    """
+    for field in refreshed(entity):
+        if field.source == "typed" and field.formula is not None and row[field.key] is not None:
+            values = SaveValues(Save(unit, engine(unit), entity, "update", row["id"], dict(row)))
+            for moment in (row["updated_at"], clock.now() - timedelta(days=1)):
+                with clock.stopped(moment):
+                    given = field.formula.evaluate(values)
+                if given == row[field.key]:
+                    row[field.key] = None
+                    break
+    return row
 
 
 def follow(unit: Unit, made: Plan) -> None:

@@ -39,6 +39,8 @@ def test_every_automation_of_the_modules_can_run(installation: Any, enterprise: 
     with installation.unit(at, write=True) as unit:
         actor, states, failed = actor_of(unit, root, "api"), set(), []
         for one in every_automation(unit.registry):
+            if one.trigger == "hook":  # what another system sends is tried where the module is tested
+                continue
             table = unit.tables[one.entity.key]
             ids = unit.execute(sa.select(table.c.id).where(live(one.entity, table)).order_by(table.c.id).limit(EACH))
             for record in list(ids.scalars()):
