@@ -15,7 +15,7 @@ const prepared = (design) => ({
 });
 
 Alpine.data('designer', () => ({
-  tab: 'form', find: '', chosenKey: null, target: 0, fields: [], sections: [], columns: [], past: [], future: [], verdict: {}, roles: [], as: '', waiting: null,
+  tab: 'form', find: '', chosenKey: null, target: 0, fields: [], sections: [], columns: [], past: [], future: [], verdict: {}, roles: [], as: '', waiting: null, resetPath: '', origins: [],
 
   init() {
     this.design = readJson('yk-design');
@@ -52,7 +52,7 @@ Alpine.data('designer', () => ({
   /* ---- fields ---- */
   get(key) { return this.fields.find((f) => f.key === key) ?? { label: key, type: 'text' }; },
   get chosen() { return this.chosenKey ? this.fields.find((f) => f.key === this.chosenKey) : null; },
-  choose(key) { this.chosenKey = key; this.verdict = {}; if (innerWidth < 992) this.$nextTick(() => $('.yk-dz-prop')?.scrollIntoView({ block: 'start' })); },
+  choose(key) { this.chosenKey = key; this.verdict = {}; this.whence(key); if (innerWidth < 992) this.$nextTick(() => $('.yk-dz-prop')?.scrollIntoView({ block: 'start' })); },
   isNew(key) { return !this.was.fields.some((f) => f.key === key); },
   iconOf(field) { return `${this.design.icons}#${field.icon ?? 'cursor-text'}`; },
   has(prop) { return this.chosen?.props?.includes(prop) ?? false; },
@@ -127,6 +127,15 @@ Alpine.data('designer', () => ({
 
   get editMode() { const said = this.chosen?.editable; return said === null || said === undefined ? '' : ['', 'new', 'false'].includes(said) ? said : 'when'; },
   setEditMode(event) { const mode = event.target.value; this.chosen.editable = mode === 'when' ? 'true' : mode; this.keep(); },
+
+  /* ---- back to what the modules say: the server plans it ---- */
+  async whence(key) {
+    this.origins = [];
+    if (!this.design.origins_url || this.isNew(key)) return;
+    const { origins } = await fetch(`${this.design.origins_url}?field=${encodeURIComponent(key)}`).then((r) => r.json()).catch(() => ({}));
+    if (origins && this.chosenKey === key) this.origins = origins;
+  },
+  reset(path) { this.resetPath = JSON.stringify(path); this.$nextTick(() => this.$refs.reset.requestSubmit()); },
 
   /* ---- the form as a role would see it, drawn by the server with what is not applied yet ---- */
   async preview() {

@@ -49,3 +49,20 @@ def test_the_form_is_looked_at_as_a_role_while_it_is_changed(at_work) -> None:
     expect(label).to_have_text("称呼")
     assert sent(page)["fields"] == {"name": {"label": "称呼", "editable": "new"}}
     assert barriers(page) == []
+
+
+def test_a_value_says_where_it_comes_from_and_goes_back_to_its_module(at_work, company) -> None:
+    page = at_work(HERE)
+    page.click(".yk-df-b:has-text('姓名')")
+    expect(page.locator(".yk-from li").first).to_contain_text("模块")
+    page.fill("#pp-label", "联系人称呼")
+    page.press("#pp-label", "Tab")
+    page.click("text=查看计划并应用")
+    page.locator("#yk-dialogs .btn-primary").click()
+    page.wait_for_selector(".yk-toast")
+    page.click(".yk-df-b:has-text('联系人称呼')")
+    page.click(".yk-from .is-own .yk-link")
+    expect(page.locator("#yk-plan-t")).to_contain_text("名称")
+    assert barriers(page) == []
+    page.locator("#yk-dialogs .btn-primary").click()
+    page.wait_for_selector(".yk-df-b:has-text('姓名')")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.screens.changing import changing, head, take_back
 from tests.screens.conftest import Site, Visitor, texts
+from tests.screens.html import dialog_form
 
 HERE = "/settings/customize/deal"
 MOOD = {
@@ -62,6 +63,47 @@ def test_the_designer_knows_when_a_field_may_be_written(
     site: Site, as_: Callable[[str], Visitor], clean: None, said: Any, shown: str
 ) -> None:
     changing(site, {"entities": {"deal": {"fields": {"note": {"editable": said}}}}})
-    design = json.loads(as_("root").get(HERE).text.split('id="yk-design">')[1].split("</script>")[0])
+    design = design_of(as_("root"))
     told = {field["key"]: field["editable"] for field in design["fields"]}
     assert (told["note"], told["subject"], told["total"]) == (shown, "", None)
+
+
+def design_of(root: Visitor) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(root.get(HERE).text.split('id="yk-design">')[1].split("</script>")[0])
+    return found
+
+
+def test_each_value_says_where_it_comes_from_and_what_the_enterprise_said_is_reset(
+    site: Site, as_: Callable[[str], Visitor], clean: None
+) -> None:
+    body = {
+        "fields": {"note": {"label": "旁注"}, "mood": {"type": "text"}},
+        "views": {"list": {"columns": ["subject"]}},
+    }
+    changing(site, {"entities": {"deal": body}})
+    root = as_("root")
+    design = design_of(root)
+    said = {
+        key: {o["label"]: o for o in root.get(f"{HERE}/origins?field={key}").json["origins"]}
+        for key in ("note", "mood")
+    }
+    assert root.get(f"{HERE}/origins?field=nix").json == {"origins": []}
+    assert (said["note"]["类型"]["from"], said["note"]["类型"]["path"]) == ("模块 世界", None)
+    own = said["note"]["名称"]
+    assert (own["value"], own["from"], own["path"]) == ("旁注", "本企业", ["fields", "note", "label"])
+    assert said["mood"]["类型"]["path"] is None, "nothing stands beneath a field that was made here"
+    assert design["own_layouts"] == ["list"]
+    for path in (own["path"], ["views", "list"]):
+        form = dialog_form(root.post(f"{HERE}/reset", {"path": json.dumps(path)}, htmx=True).text)
+        assert form.action == f"{HERE}/reset/apply"
+        assert root.post(form.action, form.values, htmx=True).headers["HX-Redirect"] == HERE
+    after = design_of(root)
+    labels = {f["key"]: f["label"] for f in after["fields"]}
+    assert labels["note"] == "备注" and "mood" in labels and after["own_layouts"] == [] and "number" in after["columns"]
+
+
+@pytest.mark.parametrize("path", ["", "[]", "{}", "[1]", '["fields", "nix"]', '["fields", "note", "label"]'])
+def test_what_the_enterprise_did_not_say_is_not_reset(as_: Callable[[str], Visitor], path: str) -> None:
+    for at in ("reset", "reset/apply"):
+        assert as_("root").post(f"{HERE}/{at}", {"path": path}, htmx=True).status_code == 404
+    assert as_("mo").post(f"{HERE}/reset", {"path": path}, htmx=True).status_code == 403

@@ -112,6 +112,19 @@ class DesignerPages(BaseView):
     def designer(self, entity: str) -> Response:
         return customize.designer(*reader_of(entity))
 
+    @expose("/<key:entity>/origins")
+    def origins(self, entity: str) -> Response:
+        return customize.origins_json(*reader_of(entity))
+
+    @expose("/<key:entity>/reset", methods=["POST"])
+    @reading
+    def reset(self, entity: str) -> Response:
+        return customize.reset_part(*reader_of(entity))
+
+    @expose("/<key:entity>/reset/apply", methods=["POST"])
+    def apply_reset(self, entity: str) -> Response:
+        return customize.apply_reset(*reader_of(entity))
+
     @expose("/<key:entity>/preview")
     def preview(self, entity: str) -> Response:
         return customize.preview_part(*reader_of(entity))

@@ -24,6 +24,8 @@ from yuanke.records.names import readable_scope
 from yuanke.records.tokens import initials
 from yuanke.screens.design import design
 from yuanke.screens.forms import Form
+from yuanke.screens.origins import origins, without
+from yuanke.screens.places import place_words
 from yuanke.screens.plans import (
     Proposal,
     administrator,
@@ -91,6 +93,50 @@ def _planned(reader: Reader, entity: Entity, overlay: Mapping[str, Any], moved: 
     title = str(_("%(name)s的改动计划", name=reader.say(entity.label)))
     proposal = Proposal(title, f"{at}/apply", f"{at}/plan", overlay_hidden(overlay), reason="")
     return planned(reader, proposal, lambda unit: layers(unit, overlay), moved)
+
+
+def origins_json(reader: Reader, entity: Entity) -> Response:
+    """``?field=``: where each of its values comes from."""
+    administrator(reader)
+    return jsonify(origins=origins(reader, entity, request.args.get("field", "")))
+
+
+def reset_part(reader: Reader, entity: Entity, moved: Refused | None = None) -> Response:
+    """POST ``path`` (JSON, a list of keys): the plan of taking back what the enterprise itself says there."""
+    administrator(reader)
+    path, at = _path(), f"/settings/customize/{entity.key}"
+    title = str(_("恢复：%(name)s", name=place_words(reader, ("entities", entity.key, *path))))
+    hidden = (("path", json.dumps(path)),)
+    proposal = Proposal(title, f"{at}/reset/apply", f"{at}/reset", hidden, request.form.get("reason", ""))
+    return planned(reader, proposal, lambda unit: without(unit, entity.key, path), moved)
+
+
+def apply_reset(reader: Reader, entity: Entity) -> Response:
+    administrator(reader)
+    path = _path()
+    try:
+        applied = change_here(
+            reader.unit,
+            lambda unit: without(unit, entity.key, path),
+            reader.actor.user_id,
+            decisions(),
+            digest(),
+            why(),
+        )
+    except (Refused, DefinitionError) as refusal:
+        give_up()
+        return reset_part(fresh(), entity, refusal if isinstance(refusal, Refused) else None)
+    return done(reader, applied, str(_("已恢复")), f"/settings/customize/{entity.key}")
+
+
+def _path() -> list[str]:
+    try:
+        path = json.loads(request.form.get("path", ""))
+    except (ValueError, RecursionError):
+        path = None
+    if not isinstance(path, list) or not path or not all(isinstance(key, str) for key in path):
+        raise RecordNotFound()
+    return path
 
 
 def layers(unit: Unit, overlay: Mapping[str, Any]) -> list[Layer]:
