@@ -30,9 +30,10 @@ def at(set_id: int) -> str:
     return f"/changes/{set_id}"
 
 
-def undoable(reader: Reader, made: Record) -> bool:
+def closed(reader: Reader, made: Record) -> Refusal | None:
+    """Why a set cannot be taken back now by this reader; None = it can."""
     row = {key: made.values.get(key) for key in ASKED}
-    return why_not(reader.unit, reader.actor, row) is None
+    return why_not(reader.unit, reader.actor, row)
 
 
 def told(reader: Reader, said: str, set_id: int | None, kind: str = "success") -> None:
@@ -42,7 +43,7 @@ def told(reader: Reader, said: str, set_id: int | None, kind: str = "success") -
 
 def _open(reader: Reader, set_id: int) -> bool:
     try:
-        return undoable(reader, reader.records.get(ENTITY, set_id))
+        return closed(reader, reader.records.get(ENTITY, set_id)) is None
     except Refusal:
         return False
 
