@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -180,6 +181,17 @@ def test_a_merge_that_is_refused_says_why_and_keeps_what_was_chosen(as_: Any, wo
     assert chief.post("/records/firm/merge", ids(a, hidden, keep=a)).status_code == 404
     assert as_("ann").get(f"/records/firm/merge?id={a}&id={sealed}").status_code == 403
     assert chief.get(f"/records/person/merge?id={a}&id={sealed}").status_code == 404  # it has no such feature
+
+
+def test_too_many_at_once_are_refused_where_one_stands(as_: Any, world: World) -> None:
+    firms, chief = [world.make("ann", "firm", name=f"单位{n}") for n in range(11)], as_("chief")
+    at = "/records/firm/merge?" + "&".join(f"id={one}" for one in firms)
+    answer = chief.get(at, htmx=True)
+    assert (
+        answer.status_code == 204
+        and json.loads(answer.headers["HX-Trigger"])["yk-toast"]["text"] == "一次合并 2 到 10 条"
+    )
+    assert chief.get(at).status_code == 303 and "一次合并 2 到 10 条" in texts(chief.get("/records/firm").text)
 
 
 def test_from_one_record_the_likely_other_is_proposed(as_: Any, world: World) -> None:
