@@ -13,6 +13,7 @@ from yuanke.access.scopes import run_values
 from yuanke.metadata.registry import Field
 from yuanke.records.environment import SaveValues, StoredValues
 from yuanke.records.save import Save
+from yuanke.storage.prepared import Prepared, open_value, prepared, remembered
 from yuanke.storage.sqlscope import TableScope
 
 
@@ -41,6 +42,11 @@ def _live(save: Save, field: Field, values: SaveValues) -> Any:
     own = {path[0] for path in field.formula.reads if path}
     if save.id is None or save.rows or any(save.changed(name) for name in own if name in save.entity.fields):
         return field.formula.evaluate(values)
-    table = save.unit.tables[save.entity.key]
-    scope = TableScope(save.entity, table, save.unit.tables, run_values(save.unit, save.actor))
-    return save.unit.execute(sa.select(scope.live(field)).where(table.c.id == save.id)).scalar()
+
+    def make() -> Prepared:
+        table = save.unit.tables[save.entity.key]
+        scope = TableScope(save.entity, table, save.unit.tables, run_values(save.unit, save.actor))
+        return prepared(save.unit, sa.select(scope.live(field)).where(table.c.id == open_value("id", table.c.id.type)))
+
+    asked = remembered(save.unit, ("frozen", save.actor, save.entity.key, field.key), make)
+    return asked.scalar(save.unit, id=save.id)

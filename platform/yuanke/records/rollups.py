@@ -118,8 +118,15 @@ def _touches(save: Save, path: tuple[str, ...], depth: int) -> bool:
     """An update that changes neither the field read nor a link cannot move the figure; create, delete and restore may."""
     if save.verb != "update":
         return True
-    links = {k for k, f in save.entity.fields.items() if f.targets}
-    return any(save.changed(k) for k in (*path[depth : depth + 1], *links, *void_choices(save.entity)))
+    return any(save.changed(k) for k in path[depth : depth + 1]) or _moves(save)
+
+
+def _moves(save: Save) -> bool:
+    """A link leads elsewhere, or the record is void now or counts again."""
+    fields = save.entity.fields
+    return any(save.changed(k) for k in save.values if k in fields and fields[k].targets) or any(
+        save.changed(k) for k in void_choices(save.entity)
+    )
 
 
 def _step(unit: Unit, entity: Entity, name: str) -> Entity | None:

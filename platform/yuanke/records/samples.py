@@ -5,7 +5,8 @@ The one rule: a sample is a record like any other; its days are told from today,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from yuanke import expressions
@@ -17,6 +18,21 @@ from yuanke.records.environment import collection
 from yuanke.records.names import readable_scope
 
 Sample = tuple[str, str]  # entity, name
+
+
+@dataclass(frozen=True)
+class SampleCompany:
+    """A whole company that a plugin brings (hook ``sample_companies``): who is hired, and its story.
+
+    A department has ``name``, ``parent`` and ``head``, a person ``username``, ``name``, ``role``, ``department`` and
+    ``manager``; who is above comes first. ``fill(door, said)`` says now and then how far it is.
+    """
+
+    key: str
+    label: str
+    fill: Callable[[Records, Callable[[str], None]], Any]
+    departments: Sequence[Any] = ()
+    people: Sequence[Any] = ()
 
 
 def fill(door: Records) -> dict[Sample, int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -142,10 +143,20 @@ def live(entity: Entity, table: sa.FromClause) -> sa.ColumnElement[bool]:
     return table.c.deleted_at.is_(None) if "deleted_at" in entity.fields else sa.true()
 
 
-def void_choices(entity: Entity) -> dict[str, list[str]]:
-    """Choice fields with options that say ``void``: a record in one of them counts for nothing in others' figures."""
-    found = {key: [k for k, o in (field.options or {}).items() if o.void] for key, field in entity.fields.items()}
-    return {key: void for key, void in found.items() if void and not entity.fields[key].multiple}
+_void: WeakKeyDictionary[Entity, dict[str, list[str]]] = WeakKeyDictionary()
+
+
+def void_choices(entity: Entity) -> Mapping[str, list[str]]:
+    """Choice fields with options that say ``void``: a record in one of them counts for nothing in others' figures.
+
+    Every save of a row asks it of every figure that reads it, so it is found once an entity.
+    """
+    kept = _void.get(entity)
+    if kept is None:
+        found = {key: [k for k, o in (field.options or {}).items() if o.void] for key, field in entity.fields.items()}
+        kept = {key: void for key, void in found.items() if void and not entity.fields[key].multiple}
+        _void[entity] = kept
+    return kept
 
 
 def not_void(entity: Entity, table: sa.FromClause) -> list[sa.ColumnElement[bool]]:

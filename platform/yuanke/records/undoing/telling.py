@@ -1,6 +1,6 @@
 """What a change set wrote, told to whoever looks into the log: which records, and what was done to each.
 
-The one rule: a record that its reader may not see is counted and not named; a share is no record of its own.
+The one rule: a record that its reader may not see is counted and not named.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from yuanke.kernel.actor import Actor
 from yuanke.metadata.registry import Entity
 from yuanke.records.carried import titles_of
 from yuanke.records.trail import HISTORY
-from yuanke.records.undoing.sets import SHARE
 from yuanke.storage import Unit
 
 MOST = 100
@@ -32,7 +31,7 @@ class Touched:
 
 def touched(unit: Unit, actor: Actor, set_id: int, most: int = MOST) -> tuple[list[Touched], int]:
     """The first ``most`` records of the set in the order they were written, and how many there are."""
-    which = sa.and_(HISTORY.c.change_set == set_id, HISTORY.c.entity != SHARE)
+    which = HISTORY.c.change_set == set_id
     first = sa.func.min(HISTORY.c.id).label("first")
     each = (
         sa.select(HISTORY.c.entity, HISTORY.c.record, first).where(which).group_by(HISTORY.c.entity, HISTORY.c.record)
