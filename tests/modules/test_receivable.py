@@ -132,6 +132,9 @@ def test_how_long_ago_something_was_due_makes_its_age(doors):
             paid(doors, customer, received, (plan, received))
         assert plan_of(doors, plan, "unreceived", "overdue_days", "age") == [D(open_), days, age]
     assert doors("finance").get("customer", customer).values["overdue_amount"] == D("36199.50")
+    settled = planned(doors, order, "500", today - timedelta(days=400))
+    paid(doors, customer, "500", (settled, "500"))
+    assert plan_of(doors, settled, "unreceived", "overdue_days", "age") == [D(0), None, None], "what is paid has no age"
 
 
 def test_a_gain_on_foreign_money_and_figures_in_the_base_currency(doors):
