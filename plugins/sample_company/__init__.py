@@ -6,17 +6,18 @@ holding the clock at the moment of each event, so that numbers, history and "cre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from yuanke.kernel import clock
 from yuanke.kernel.hooks import impl
 from yuanke.records import Query
+from yuanke.records.samples import SampleCompany
 
 from .people import DEPARTMENTS, PEOPLE
 from .telling import Ref
 
-__all__ = ["DEPARTMENTS", "PEOPLE", "samples"]
+__all__ = ["DEPARTMENTS", "PEOPLE", "sample_companies", "samples"]
 
 
 @impl
@@ -32,6 +33,17 @@ def samples(door: Any) -> None:
                 door.update(event.entity, made[ref], values)
             else:
                 made[ref] = door.create(event.entity, values).id
+
+
+@impl
+def sample_companies() -> list[SampleCompany]:
+    return [SampleCompany("years", "北京某信息技术有限公司（两年）", _two_years, DEPARTMENTS, PEOPLE)]
+
+
+def _two_years(door: Any, said: Callable[[str], None], share: float = 1) -> None:
+    from .years import fill
+
+    fill(door, said, share)
 
 
 def _users(door: Any) -> dict[Ref, int]:

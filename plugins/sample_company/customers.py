@@ -73,10 +73,10 @@ def entered(customers: list[Customer], time: Time) -> Iterator[Event]:
     """Each customer with its contacts, the main one first."""
     mobiles = iter(range(1007, 10000, 7))
     for customer in customers:
-        yield Event(time.moment(customer.since), "customer", customer.firm.domain, _values(customer, time))
+        yield Event(time.moment(customer.since), "customer", customer.firm.domain, customer_values(customer, time))
         for order, post in enumerate(time.rng.sample(POSTS, time.rng.choice([1, 2, 2, 3]))):
             key = f"{customer.firm.domain}.{order}"
-            values = _contact(customer, order, post, next(mobiles), time.rng)
+            values = contact_values(customer, order, post, next(mobiles), time.rng)
             yield Event(time.moment(customer.since, 18, order), "contact", key, values)
             customer.contacts.append(Ref("contact", key))
         if customer.kind == "lapsed":
@@ -84,7 +84,7 @@ def entered(customers: list[Customer], time: Time) -> Iterator[Event]:
             yield Event(left, "customer", customer.firm.domain, {"life": "lapsed", "type": "lapsed"}, changes=True)
 
 
-def _values(customer: Customer, time: Time) -> dict[str, Any]:
+def customer_values(customer: Customer, time: Time) -> dict[str, Any]:
     firm, city, rng = customer.firm, customer.firm.city, time.rng
     values: dict[str, Any] = {
         "name": firm.name,
@@ -124,7 +124,9 @@ def _stage(customer: Customer) -> str:
     return "contract" if last <= 45 else "service" if last <= 365 else "expired"
 
 
-def _contact(customer: Customer, order: int, post: tuple[str, str, str], mobile: int, rng: Random) -> dict[str, Any]:
+def contact_values(
+    customer: Customer, order: int, post: tuple[str, str, str], mobile: int, rng: Random
+) -> dict[str, Any]:
     title, department, part = post
     man = rng.random() < 0.6
     name = rng.choice(SURNAMES) + rng.choice(MEN if man else WOMEN)

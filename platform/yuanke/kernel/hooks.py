@@ -85,6 +85,11 @@ class Specs:
         """Fill an enterprise with sample data through ``door`` (`yuanke.records.Records`), for ``--samples`` and the demo."""
 
     @spec
+    def sample_companies(self) -> list[Any]:  # type: ignore[empty-body]
+        """Whole companies to try the product on (`yuanke.records.samples.SampleCompany`), chosen by name with
+        ``--company``: their people are hired, then each tells its story."""
+
+    @spec
     def commands(self) -> list[Any]:  # type: ignore[empty-body]
         """click commands that join the ``yuanke`` command line."""
 

@@ -30,10 +30,9 @@ def at(set_id: int) -> str:
     return f"/changes/{set_id}"
 
 
-def closed(reader: Reader, made: Record) -> Refusal | None:
-    """Why a set cannot be taken back now by this reader; None = it can."""
+def undoable(reader: Reader, made: Record) -> bool:
     row = {key: made.values.get(key) for key in ASKED}
-    return why_not(reader.unit, reader.actor, row)
+    return why_not(reader.unit, reader.actor, row) is None
 
 
 def told(reader: Reader, said: str, set_id: int | None, kind: str = "success") -> None:
@@ -43,7 +42,7 @@ def told(reader: Reader, said: str, set_id: int | None, kind: str = "success") -
 
 def _open(reader: Reader, set_id: int) -> bool:
     try:
-        return closed(reader, reader.records.get(ENTITY, set_id)) is None
+        return undoable(reader, reader.records.get(ENTITY, set_id))
     except Refusal:
         return False
 

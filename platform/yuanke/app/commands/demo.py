@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from yuanke.app.commands import companies
 from yuanke.app.commands.serve import run
 from yuanke.kernel.actor import Actor
 from yuanke.storage import Installation, Unit
+
+if TYPE_CHECKING:
+    from yuanke.records.samples import SampleCompany
 
 SLUG, LABEL = "bjmou", "北京某信息技术有限公司"
 ADMIN, FIRST, PASSWORD = "admin", "chenmo", "yuanke-demo"
@@ -25,61 +29,69 @@ EVERY = 100
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), envvar="PORT")
 @click.option("--reset", is_flag=True, help="Throw the sample company away and make it anew.")
 @click.option("--no-serve", is_flag=True, help="Make the company and stop.")
-def demo(host: str, port: int, reset: bool, no_serve: bool) -> None:
+@click.option("--company", help="Another sample company that a plugin brings, like years: two years of a lively one.")
+def demo(host: str, port: int, reset: bool, no_serve: bool, company: str | None) -> None:
     """Try the product on a sample company."""
     from yuanke.app import create_app
 
     app = create_app()
-    prepare(app.installation, reset)
-    click.echo(f"\n  http://{host}:{port}\n  企业 {LABEL} ({SLUG})   用户 {FIRST} 或 {ADMIN}   密码 {PASSWORD}\n")
+    other = companies.chosen(company) if company else None
+    prepare(app.installation, reset, other)
+    slug, label = (other.key, other.label) if other else (SLUG, LABEL)
+    first = other.people[0].username if other and other.people else FIRST
+    click.echo(f"\n  http://{host}:{port}\n  企业 {label} ({slug})   用户 {first} 或 {ADMIN}   密码 {PASSWORD}\n")
     if not no_serve:
         run(app, host, port)
 
 
-def prepare(installation: Installation, reset: bool = False) -> None:
+def prepare(installation: Installation, reset: bool = False, other: SampleCompany | None = None) -> None:
     """Make the company when it is not there (or only half)."""
     from yuanke.storage.provision import create_enterprise, remove_enterprise
 
-    there = installation.directory.find(SLUG) is not None
-    if there and (reset or not _has_people(installation)):
+    slug, label = (other.key, other.label) if other else (SLUG, LABEL)
+    there = installation.directory.find(slug) is not None
+    if there and (reset or not _has_people(installation, slug)):
         click.echo("removing the old sample company")
-        remove_enterprise(installation, SLUG)
+        remove_enterprise(installation, slug)
         there = False
     if there:
         return
     began = time.monotonic()
-    click.echo(f"making {LABEL}: definitions and tables")
-    entry = create_enterprise(installation, SLUG, LABEL, progress=lambda said: click.echo(f"  {said}"))
+    click.echo(f"making {label}: definitions and tables")
+    entry = create_enterprise(installation, slug, label, progress=lambda said: click.echo(f"  {said}"))
     try:
         with installation.unit(entry, write=True) as unit:
-            _fill(unit)
+            _fill(unit, slug, other)
     except BaseException:
-        remove_enterprise(installation, SLUG)
+        remove_enterprise(installation, slug)
         raise
     click.echo(f"made in {time.monotonic() - began:.0f} s")
 
 
-def _has_people(installation: Installation) -> bool:
+def _has_people(installation: Installation, slug: str) -> bool:
     import sqlalchemy as sa
 
     from yuanke.access import fab_tables as fab
 
-    with installation.unit(SLUG) as unit:
+    with installation.unit(slug) as unit:
         return unit.execute(sa.select(fab.USER.c.id).limit(1)).first() is not None
 
 
-def _fill(unit: Unit) -> None:
+def _fill(unit: Unit, slug: str, other: SampleCompany | None) -> None:
     from yuanke.access import people
     from yuanke.kernel.hooks import hooks
 
     admin = people.create_user(unit, ADMIN, "系统管理员", PASSWORD, [people.ADMIN])
-    actor = Actor(SLUG, admin, ADMIN, "系统管理员", frozenset([people.ADMIN]), door="command", engine=True)
+    actor = Actor(slug, admin, ADMIN, "系统管理员", frozenset([people.ADMIN]), door="command", engine=True)
     door = counting_door(unit, actor)
+    if other is not None:
+        companies.found(door, other, PASSWORD)
+        return
     company = hooks().get_plugin("yuanke_plugin_sample_company")
     if company is None:
         click.echo("  no plugin sample_company: the company has an administrator and no data", err=True)
         return
-    hire(door, company.DEPARTMENTS, company.PEOPLE)
+    companies.hire(door, company.DEPARTMENTS, company.PEOPLE, PASSWORD)
     click.echo("  records of the last year and a half")
     hooks().hook.samples(door=door)
     door.told()
@@ -102,23 +114,3 @@ def counting_door(unit: Unit, actor: Actor) -> Any:
             click.echo(f"  {Counting.count} records")
 
     return Counting(unit, actor)
-
-
-def hire(door: Any, departments: list[Any], staff: list[Any]) -> None:
-    """Departments, then people under their managers with a password, then the heads of the departments."""
-    from yuanke.access import people
-
-    places: dict[str, int] = {}
-    for one in departments:
-        places[one.name] = door.create("department", {"name": one.name, "parent": places.get(one.parent or "")}).id
-    ids: dict[str, int] = {}
-    for one in staff:
-        values = {
-            "username": one.username, "name": one.name, "roles": [one.role], "department": places[one.department],
-            "manager": ids.get(one.manager or ""),
-        }  # fmt: skip
-        ids[one.username] = door.create("user", values).id
-        people.set_password(door.unit, ids[one.username], PASSWORD)
-    for one in departments:
-        door.update("department", places[one.name], {"head": ids.get(one.head)})
-    click.echo(f"  {len(departments)} departments, {len(staff) + 1} people")

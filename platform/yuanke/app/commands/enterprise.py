@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from yuanke.access import people
 from yuanke.access.people import ADMIN
+from yuanke.app.commands import companies
 from yuanke.app.commands.place import installation
 from yuanke.kernel.actor import Actor, Enterprise
 from yuanke.kernel.hooks import hooks
@@ -20,6 +21,9 @@ from yuanke.storage import Installation, create_enterprise, remove_enterprise
 from yuanke.storage.backup import backup
 from yuanke.storage.provision import set_state
 from yuanke.storage.restore import restore
+
+if TYPE_CHECKING:
+    from yuanke.records.samples import SampleCompany
 
 
 @click.group("enterprise")
@@ -34,6 +38,9 @@ def enterprise() -> None:
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="At least 8 characters.")
 @click.option("--modules", default="all", show_default=True, help="Module names, separated by commas.")
 @click.option("--samples", is_flag=True, help="Fill in sample data.")
+@click.option(
+    "--company", help="Fill in a whole sample company that a plugin brings; its people get the same password."
+)
 @click.option("--licences", type=click.IntRange(min=1), help="How many users it may have; unlimited when left out.")
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="Last day of use; for ever when left out.")
 def create(
@@ -43,21 +50,24 @@ def create(
     password: str,
     modules: str,
     samples: bool,
+    company: str | None,
     licences: int | None,
     expires: datetime | None,
 ) -> None:
     """Create an enterprise that runs the modules and has one administrator."""
     day: date | None = expires.date() if expires else None
     with installation() as opened:
+        whole = companies.chosen(company) if company else None
         click.echo(f"{slug}: 建立数据表 …")
         made = create_enterprise(opened, slug, label, modules, licences, day)
         try:
             with opened.unit(made, write=True) as unit:
                 person = people.create_user(unit, admin, admin, password, [ADMIN])
+            actor = Actor(slug, person, admin, admin, frozenset([ADMIN]), door="command", engine=True)
             if samples:
-                fill_samples(
-                    opened, made, Actor(slug, person, admin, admin, frozenset([ADMIN]), door="command", engine=True)
-                )
+                fill_samples(opened, made, actor)
+            if whole is not None:
+                found_company(opened, made, actor, whole, password)
         except BaseException:
             remove_enterprise(opened, slug)
             raise
@@ -77,6 +87,13 @@ def fill_samples(opened: Installation, made: Enterprise, actor: Actor) -> None:
         door = Records(unit, actor)
         samples.fill(door)
         hooks().hook.samples(door=door)
+
+
+def found_company(opened: Installation, made: Enterprise, actor: Actor, whole: SampleCompany, password: str) -> None:
+    from yuanke.records import Records
+
+    with opened.unit(made, write=True) as unit:
+        companies.found(Records(unit, actor), whole, password)
 
 
 @enterprise.command("list")

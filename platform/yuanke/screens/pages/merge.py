@@ -5,15 +5,13 @@ The one rule: what the page proposes is what the merge would do if nobody chose 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response, flash, make_response, render_template, request
+from flask import Response, make_response, render_template, request
 from flask_babel import gettext as _
 
 from yuanke.kernel.errors import Refusal, ValidationFailed
-from yuanke.kernel.text import message
 from yuanke.metadata.registry import Entity, Field
 from yuanke.records import Record
 from yuanke.records.chosen import offered
@@ -42,24 +40,11 @@ def show(reader: Reader, entity: Entity) -> Response:
     """GET ``id`` repeated and perhaps ``keep``; with fewer than two records a dialog asks for the others."""
     offered(reader.unit, reader.actor, entity, "merge")
     ids = chosen_ids()
-    if wants_part() and len(ids) < 2:
-        return _which(reader, entity, ids, None)
-    if len(ids) > MOST:
-        return _too_many(entity)
     if wants_part():
-        return lead_on(at(entity, ids))
-    if len(ids) < 2:
+        return _which(reader, entity, ids, None) if len(ids) < 2 else lead_on(at(entity, ids[: MOST + 1]))
+    if not 2 <= len(ids) <= MOST:
         return lead_on(urls.entity(entity.key))
     return _page(reader, entity, ids, None, {}, [])
-
-
-def _too_many(entity: Entity) -> Response:
-    """Said where one stands: what was chosen stays chosen."""
-    said = say(message("一次合并 2 到 {most} 条", most=MOST))
-    if wants_part():
-        return Response("", 204, headers={"HX-Trigger": json.dumps({"yk-toast": {"text": said, "kind": "warn"}})})
-    flash(said, "warning")
-    return lead_on(urls.entity(entity.key))
 
 
 def at(entity: Entity, ids: Sequence[int], keep: int | None = None) -> str:

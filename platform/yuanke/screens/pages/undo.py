@@ -22,7 +22,7 @@ from yuanke.screens.asking import chosen_records
 from yuanke.screens.cells import cell
 from yuanke.screens.reader import Reader, wants_part
 from yuanke.screens.shell import shell
-from yuanke.screens.undoable import action, at, closed
+from yuanke.screens.undoable import action, at
 from yuanke.web.addresses import local_path
 from yuanke.web.language import enumerated, say, told
 from yuanke.web.requests import give_up
@@ -77,9 +77,7 @@ def _tabs(reader: Reader, of: Entity, kind: str | None, entity: str | None) -> l
 
 
 def _table(reader: Reader, of: Entity, records: list[Record]) -> dict[str, Any]:
-    css = {
-        "kind": "yk-s-title", "entity": "yk-s-sub", "count": "yk-r yk-s-sum", "undone_at": "yk-s-state", "created_at": "yk-s-due",
-    }  # fmt: skip
+    css = {"kind": "yk-s-title", "owner": "yk-s-sub", "count": "yk-r yk-s-sum", "created_at": "yk-s-state"}
     heads = {"owner": _("操作人"), "created_at": _("时间"), "undone_at": _("撤销")}
     columns = [
         {"label": str(heads.get(key) or reader.say(of.fields[key].label)), "css": css.get(key, "")} for key in COLUMNS
@@ -140,19 +138,21 @@ def change_page(reader: Reader, set_id: int) -> Response:
 def _facts(reader: Reader, record: Record) -> list[dict[str, Any]]:
     of, found = record.entity, []
     labels = {"created_at": _("时间"), "owner": _("操作人"), "entity": _("对象"), "count": _("记录数")}
-    until = ("until",) if record.values.get("undone_at") is None else ()
-    for key in ("created_at", "owner", "entity", "count", "to", "reason", *until):
+    for key in ("created_at", "owner", "entity", "count", "to", "reason", "until"):
         if record.values.get(key) is not None:
-            label = str(labels.get(key) or reader.say(of.fields[key].label))
-            found.append({"label": label, "cell": _cell(reader, of, record, key)})
+            found.append(
+                {
+                    "label": str(labels.get(key) or reader.say(of.fields[key].label)),
+                    "cell": _cell(reader, of, record, key),
+                }
+            )
     return found
 
 
 def _notes(reader: Reader, record: Record) -> list[dict[str, Any]]:
-    """What became of it, when it was taken back; what was left, with the reason; else why it cannot be taken back."""
+    """What became of it, when it was taken back; what was left, with the reason."""
     if record.values.get("undone_at") is None:
-        why = closed(reader, record)
-        return [{"tone": "", "title": say(why.said), "said": ""}] if why is not None else []
+        return []
     details = record.values.get("details") or {}
     when, by = cell(record, record.entity.fields["undone_at"], reader.place)[1], record.values.get("undone_by")
     who = by.title if by is not None and by.title else ""
