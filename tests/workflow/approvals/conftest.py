@@ -46,7 +46,7 @@ class Company:
         with installation.unit(self.at) as unit:
             user = unit.tables["user"]
             self.ids = {row.username: row.id for row in unit.execute(sa.select(user.c.username, user.c.id))}
-            self.people = [dict(row) for row in unit.execute(sa.select(user)).mappings()]
+            self.people = [dict(row) for row in unit.execute(sa.select(user).order_by(user.c.id)).mappings()]
         self.names = {value: key for key, value in self.ids.items()}
 
     def sweep(self) -> None:
@@ -55,14 +55,17 @@ class Company:
         from yuanke.jobs.tables import JOB
 
         with self.unit() as unit:
+            user = unit.tables["user"]
+            moved = unit.execute(sa.select(unit.tables["deputy"].c.id)).first() is not None
             for key in SWEPT:
                 unit.execute(unit.tables[key].delete())
             unit.execute(JOB.delete())
-            user = unit.tables["user"]
-            for person in self.people:
-                unit.execute(user.update().where(user.c.id == person["id"]).values(person))
-            unit.execute(fab.USER.update().values(active=True))
-            bump_permissions(unit)
+            standing = [dict(row) for row in unit.execute(sa.select(user).order_by(user.c.id)).mappings()]
+            if standing != self.people or moved:  # what rests on people's rights is worked out anew only then
+                for person in self.people:
+                    unit.execute(user.update().where(user.c.id == person["id"]).values(person))
+                unit.execute(fab.USER.update().values(active=True))
+                bump_permissions(unit)
 
     @contextmanager
     def unit(self, write: bool = True) -> Iterator[Unit]:
