@@ -17,7 +17,7 @@ from yuanke.workflow.approvals.telling import PREFIX
 
 ICONS = {
     "submit": "send", "approve": "check", "reject": "x", "return": "arrow-back-up", "reassign": "user-share", "withdraw": "arrow-back",
-    "add_before": "user-plus", "add_after": "user-plus", "remind": "bell-ringing", "cc": "copy",
+    "held": "arrow-back-up", "add_before": "user-plus", "add_after": "user-plus", "remind": "bell-ringing", "cc": "copy",
 }  # fmt: skip
 
 
