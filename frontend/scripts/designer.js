@@ -3,6 +3,7 @@
 import Alpine from '@alpinejs/csp';
 import Sortable from 'sortablejs/modular/sortable.core.esm.js';
 import { $, $$, calm, readJson, say } from './dom.js';
+import { complete } from './completion.js';
 import { enhance } from './lazy.js';
 import { overlayOf, same } from './overlay.js';
 
@@ -24,6 +25,7 @@ Alpine.data('designer', () => ({
     Object.assign(this, prepared(this.design));
     this.was = copy(this.snapshot());
     this.kept = this.was;
+    if (this.design.names_url) complete(this.$root, this.design.names_url, this.design.entity.key, () => this.fields.filter((f) => this.isNew(f.key)).map((f) => ({ name: f.key, label: f.label, options: (f.options ?? []).map((o) => ({ name: o.key, label: o.label })) })));
     this.$nextTick(() => this.sortables());
     this.$watch('sections.length', () => this.$nextTick(() => this.sortables()));
     this.$watch('chosenKey', () => this.$nextTick(() => this.sortables()));
@@ -123,7 +125,7 @@ Alpine.data('designer', () => ({
     if (said) this.verdict = { ...this.verdict, [name]: said };
   },
   verdictClass(name) { return this.verdict[name]?.ok === false ? 'is-bad' : ''; },
-  verdictText(name) { const v = this.verdict[name]; return v ? [v.said, v.used?.length ? say('uses', { names: v.used.join(say('between')) }) : '', v.count].filter(Boolean).join(' · ') : ''; },
+  verdictText(name) { const v = this.verdict[name]; return v ? [v.said, v.used?.length ? say('uses', { names: v.used.join(say('between')) }) : '', v.count, v.sample].filter(Boolean).join(' · ') : ''; },
 
   get editMode() { const said = this.chosen?.editable; return said === null || said === undefined ? '' : ['', 'new', 'false'].includes(said) ? said : 'when'; },
   setEditMode(event) { const mode = event.target.value; this.chosen.editable = mode === 'when' ? 'true' : mode; this.keep(); },

@@ -66,3 +66,24 @@ def test_a_value_says_where_it_comes_from_and_goes_back_to_its_module(at_work, c
     assert barriers(page) == []
     page.locator("#yk-dialogs .btn-primary").click()
     page.wait_for_selector(".yk-df-b:has-text('姓名')")
+
+
+def test_names_of_a_condition_are_completed_by_keyboard(at_work) -> None:
+    page = at_work(HERE)
+    page.click(".yk-df-b:has-text('姓名')")
+    area = page.locator("#pp-visible_when")
+    area.press_sequentially("客户")
+    expect(page.locator(".yk-cmp [role=option]").first).to_contain_text("customer")
+    area.press("Enter")
+    expect(area).to_have_value("customer")
+    area.press_sequentially(".lev")
+    expect(page.locator(".yk-cmp [aria-selected=true]")).to_contain_text("level")
+    assert barriers(page) == []
+    area.press("Tab")
+    expect(area).to_have_value("customer.level")
+    expect(area).to_be_focused()
+    area.press_sequentially(" == nul")
+    area.press("Escape")
+    area.press_sequentially("l")
+    expect(page.locator("#pp-visible_when ~ .yk-verdict:not(.is-bad)")).to_contain_text("例如")
+    assert sent(page)["fields"]["name"]["visible_when"] == "customer.level == null"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from yuanke.records import Query
 
 from tests.screens.changing import changing, head, take_back
 from tests.screens.conftest import Site, Visitor, texts
@@ -107,3 +108,33 @@ def test_what_the_enterprise_did_not_say_is_not_reset(as_: Callable[[str], Visit
     for at in ("reset", "reset/apply"):
         assert as_("root").post(f"{HERE}/{at}", {"path": path}, htmx=True).status_code == 404
     assert as_("mo").post(f"{HERE}/reset", {"path": path}, htmx=True).status_code == 403
+
+
+def test_a_formula_that_is_typed_says_what_it_gives_for_a_record(site: Site, as_: Callable[[str], Visitor]) -> None:
+    root = as_("root")
+
+    def check(expression: str, **more: str) -> dict[str, Any]:
+        asked = {"entity": "deal", "expression": expression, **more}
+        found: dict[str, Any] = root.client.get("/settings/customize/check", query_string=asked).json
+        return found
+
+    newest = site.door("root", lambda r: r.list("deal", Query(sort=("-id",), limit=1))).records[0]
+    made = site.get("deal", newest.id, "root")
+    assert check("id + 1000")["sample"] == f"例如 {made.title}：{newest.id + 1000:,}"
+    assert check("sum(lines.count * lines.price) + 1")["sample"].startswith(f"例如 {made.title}：")
+    assert check("nix + 1")["ok"] is False and check("nix + 1")["sample"] is None
+    assert check("stage == open", expect="bool")["sample"].endswith(("是", "否"))
+
+
+def test_completion_knows_fields_what_lies_beyond_links_options_and_functions(as_: Callable[[str], Visitor]) -> None:
+    names = as_("root").get("/settings/customize/names?entity=deal").json
+    fields = {f["name"]: f for f in names["fields"]}
+    assert (fields["place"]["label"], fields["place"]["entity"], fields["lines"]["entity"]) == (
+        "地点",
+        "place",
+        "deal_lines",
+    )
+    assert {"name": "won", "label": "成交"} in fields["stage"]["options"]
+    assert {"sum", "today", "round"} <= {f["name"] for f in names["functions"]}
+    assert as_("root").get("/settings/customize/names?entity=nix").status_code == 404
+    assert as_("mo").get("/settings/customize/names?entity=deal").status_code == 403

@@ -56,7 +56,7 @@ def design(reader: Reader, entity: Entity) -> dict[str, Any]:
         "tabs": [{"label": str(_("版本")), "url": "/settings/customize/versions"}, {"label": str(_("草稿")), "url": "/settings/customize/drafts"},
                  {"label": str(_("YAML")), "url": "/settings/customize/yaml"}], "collect_url": "/settings/customize/drafts/collect",
         "plan_url": f"/settings/customize/{entity.key}/plan", "check_url": "/settings/customize/check",
-        "key_url": "/settings/customize/key", "reset_url": f"/settings/customize/{entity.key}/reset", "origins_url": f"/settings/customize/{entity.key}/origins",
+        "key_url": "/settings/customize/key", "names_url": "/settings/customize/names", "reset_url": f"/settings/customize/{entity.key}/reset", "origins_url": f"/settings/customize/{entity.key}/origins",
         "own_layouts": own_layouts(reader, entity), "preview_url": f"/settings/customize/{entity.key}/preview", "types": _types(reader), "colours": COLOURS,
         "targets": [{"key": e.key, "label": reader.say(e.label)} for e in [*others, reader.registry.entities["user"]]],
         "roles": [{"key": k, "label": reader.say(label)} for k, label in reader.registry.roles.items() if k != "admin"],

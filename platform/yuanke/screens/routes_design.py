@@ -28,6 +28,10 @@ class DesignerPages(BaseView):
     def check(self) -> Response:
         return customize.check_formula(reader())
 
+    @expose("/names")
+    def names(self) -> Response:
+        return customize.names_json(reader())
+
     @expose("/key")
     def key(self) -> Response:
         return customize.key_for(reader())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from flask import Response, jsonify, make_response, redirect, render_template, request
@@ -20,12 +21,13 @@ from yuanke.metadata import Layer, compile_layers
 from yuanke.metadata.faults import told
 from yuanke.metadata.registry import Entity, Registry
 from yuanke.records import Query, Records
+from yuanke.records.environment import stored
 from yuanke.records.names import readable_scope
 from yuanke.records.tokens import initials
 from yuanke.screens.design import design
 from yuanke.screens.forms import Form
 from yuanke.screens.origins import origins, without
-from yuanke.screens.places import place_words
+from yuanke.screens.places import place_words, value_words
 from yuanke.screens.plans import (
     Proposal,
     administrator,
@@ -179,7 +181,8 @@ def _as_role(reader: Reader, registry: Registry, role: str) -> Reader:
 
 
 def check_formula(reader: Reader) -> Response:
-    """``?entity=&expression=&expect=bool``: is it right, what does it use, how many records fit (of a condition)."""
+    """``?entity=&expression=&expect=bool``: is it right, what does it use, how many records fit (of a condition), and what it
+    gives for one of them."""
     administrator(reader)
     entity = reader.registry.entities.get(request.args.get("entity", ""))
     source = request.args.get("expression", "")
@@ -195,12 +198,42 @@ def check_formula(reader: Reader) -> Response:
     if expect == "bool" and expression.has_sql:
         page = reader.records.list(entity.key, Query(filter=source, fields=("id",), limit=1))
         count = str(_("符合的有 %(n)s 条", n=f"{page.count:,}"))
-    return jsonify(ok=True, said=str(_("正确")), used=list(dict.fromkeys(used)), count=count)
+    sample = _sample(reader, entity, expression)
+    return jsonify(ok=True, said=str(_("正确")), used=list(dict.fromkeys(used)), count=count, sample=sample)
+
+
+def _sample(reader: Reader, entity: Entity, expression: expressions.Expression) -> str | None:
+    """What it gives for the newest record; None when there is none, or it needs what only a save has."""
+    newest = reader.records.list(entity.key, Query(sort=("-id",), limit=1)).records
+    values = stored(reader.unit, entity, newest[0].id) if newest else None
+    if values is None:
+        return None
+    try:
+        value = expression.evaluate(values)
+    except Exception:  # an example is a courtesy: what cannot be computed here is not shown
+        return None
+    shown = "—" if value is None else f"{value:,}" if isinstance(value, Decimal) else value_words(value)
+    return str(_("例如 %(title)s：%(value)s", title=newest[0].title, value=shown))
+
+
+def names_json(reader: Reader) -> Response:
+    """``?entity=``: what an expression may name there, for completion: fields with their labels, and functions."""
+    administrator(reader)
+    entity = reader.registry.entities.get(request.args.get("entity", ""))
+    if entity is None:
+        raise RecordNotFound()
+    fields = [
+        {"name": f.key, "label": reader.say(f.label), "kind": reader.say(f.type.label), "entity": f.targets[0] if len(f.targets) == 1 else f.rows or None,
+         "options": [{"name": k, "label": reader.say(o.label)} for k, o in f.options.items() if not o.retired] if f.options else []}
+        for f in entity.live_fields()
+    ]  # fmt: skip
+    functions = [{"name": f.name, "label": reader.say(f.help)} for f in expressions.catalogue().values()]
+    return jsonify(fields=fields, functions=functions)
 
 
 def _with_changes(reader: Reader, fault: expressions.ExpressionFault) -> dict[str, Any]:
     """It may name fields that are not applied yet: then the whole of the changes says whether it is right."""
-    wrong = {"ok": False, "said": reader.say(fault.told), "used": [], "count": None}
+    wrong = {"ok": False, "said": reader.say(fault.told), "used": [], "count": None, "sample": None}
     try:
         overlay = json.loads(request.args.get("overlay") or "{}")
         if not isinstance(overlay, dict) or not overlay:
@@ -213,7 +246,7 @@ def _with_changes(reader: Reader, fault: expressions.ExpressionFault) -> dict[st
         if first is None:
             return wrong
         return {**wrong, "said": " ".join(told(first, reader.locale)).strip()}
-    return {"ok": True, "said": str(_("正确")), "used": [], "count": None}
+    return {"ok": True, "said": str(_("正确")), "used": [], "count": None, "sample": None}
 
 
 def key_for(reader: Reader) -> Response:
