@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused, ValidationFailed, VersionConflict
 from yuanke.records import LinkValue, Query
+
+from tests.records.conftest import Company
 
 
 def test_a_new_record_gets_number_defaults_owner_and_formulas(company: Any) -> None:
@@ -252,3 +255,32 @@ def test_what_is_dealt_out_over_the_rows_adds_up_to_the_cent(installation: Any, 
         assert made.values["shared"] == Decimal("10.00")
         again = door.update("invoice", made.id, {"off": "1"})
         assert [r.values["share"] for r in again.values["lines"]] == [Decimal("0.33"), Decimal("0.33"), Decimal("0.34")]
+
+
+LIMITS = """
+roles: {desk: 前台}
+entities:
+  stay:
+    fields:
+      arrives: {type: date!, label: 到达, min: =today()}
+      leaves: {type: date, label: 离开, min: =arrives}
+      nights: {type: integer, label: 晚数, max: '=days_between(arrives, leaves)'}
+    permissions: {desk: {read: all, create: true}}
+"""
+
+
+def test_limits_may_hang_on_the_day_and_on_other_fields(installation: Any, enterprise: Any) -> None:
+    with Company(installation, enterprise(LIMITS), {"ann": ["desk"]}).as_("ann") as door:
+        today = date.today()
+        for given, wrong in (
+            ({"arrives": today - timedelta(days=2)}, {"arrives"}),
+            ({"arrives": today + timedelta(days=3), "leaves": today + timedelta(days=2)}, {"leaves"}),
+            ({"arrives": today + timedelta(days=3), "leaves": today + timedelta(days=5), "nights": 3}, {"nights"}),
+        ):
+            with pytest.raises(ValidationFailed) as refused:
+                door.create("stay", given)
+            assert set(refused.value.errors) == wrong
+        made = door.create(
+            "stay", {"arrives": today + timedelta(days=3), "leaves": today + timedelta(days=5), "nights": 2}
+        )
+        assert made.values["nights"] == 2

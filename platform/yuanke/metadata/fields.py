@@ -209,6 +209,8 @@ class FieldMaker:
             return None
         if work.found.rows or work.found.pairs or work.made["type"].kind == "text":
             return node.value if isinstance(node.value, int) else None
+        if is_expression(node):
+            return self.formulas.compile(node, work.scope, self._wanted(work.found))
         return self._value(work, node, "The limit", check=False)
 
     def _default(self, work: _Work, node: Node) -> None:
