@@ -14,6 +14,8 @@ from yuanke.kernel import clock
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refused, ValidationFailed
 from yuanke.records import Query, Records
 
+from tests.modules.deals import brought
+
 D = Decimal
 Doors = Callable[[str], Records]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -243,14 +245,25 @@ def test_what_is_merged_adds_up_and_is_taken_apart_again(doors):
     kept = customer(boss, "上海蓝天科技有限公司", tags=["重点", "上海"])
     lost = customer(boss, "上海蓝天科技", tel="021-68881234", tags=["老客户"])
 
-    def order(of: int, amount: str) -> None:
+    def order(of: int, amount: str) -> int:
         line = {"product": product, "quantity": 1, "price": amount, "tax_rate": 0}
         made = admin.create("order", {"customer": of, "lines": [line]})
         if made.values["status"] == "booked":
             act(admin, "order", made.id, "start")
+        return made.id
 
-    order(kept, "57000")
-    order(lost, "12500.50")
+    def paid(of: int, for_: int, amount: str) -> None:
+        money = {"customer": of, "order": for_, "amount": amount, "account": account}
+        money["allocations"] = [{"order": for_, "amount": amount}]
+        act(doors("finance"), "receipt", doors("finance").create("receipt", money).id, "confirm")
+
+    account = doors("finance").create("fund_account", {"name": "招行"}).id
+    paid(kept, order(kept, "57000"), "47100")
+    paid(lost, order(lost, "12500.50"), "12500.50")
+    pieces = admin.create("product", {"code": "P", "name": "P", "category": category, "list_price": 1, "serial_managed": True}).id  # fmt: skip
+    for n in range(2):
+        brought(admin, "serial_no", {"sn": f"S{n}", "product": pieces, "customer": lost, "status": "sold"})
+    boss.create("anniversary", {"customer": kept, "month": 6, "day": 18})
     for name in ("王强", "刘芳"):
         boss.create("contact", {"name": name, "customer": kept, "mobile": "13800138000" if name == "王强" else None})
     for name in ("王强", "赵敏", "孙丽"):
@@ -266,12 +279,29 @@ def test_what_is_merged_adds_up_and_is_taken_apart_again(doors):
         {"重点", "上海", "老客户"},
     )
     assert len(boss.related("customer", kept, "contacts").records) == 4
-    assert len(boss.related("customer", kept, "tasks").records) == 9
+    assert (whole["received_amount"], whole["receivable"]) == (D("59600.50"), D("9900.00"))
+    hang = {key: len(boss.related("customer", kept, key).records) for key in ("tasks", "serials", "anniversaries")}
+    assert hang == {"tasks": 9, "serials": 2, "anniversaries": 1}
     order(kept, "1000")
     undo(boss.unit, boss.actor, done.change_set)
     deals = [boss.get("customer", one).values["deal_amount"] for one in (kept, lost)]
     assert deals == [D("58000.00"), D("12500.50")]
     assert [len(boss.related("customer", one, "contacts").records) for one in (kept, lost)] == [2, 3]
     assert [len(boss.related("customer", one, "tasks").records) for one in (kept, lost)] == [5, 4]
+    assert [len(boss.related("customer", one, "serials").records) for one in (kept, lost)] == [0, 2]
     with pytest.raises(Refused):
         undo(boss.unit, boss.actor, done.change_set)
+
+
+def test_what_is_sealed_the_same_or_not_ones_own_is_not_merged(doors):
+    from yuanke.records.merging import merge
+
+    boss, sales = doors("boss"), doors("sales")
+    one, two, sealed = (customer(sales, name) for name in ("甲", "乙", "丙"))
+    boss.update("customer", sealed, {"sealed": True})
+    entity = boss.entity("customer")
+    for keep, lose in ((one, one), (one, sealed)):
+        with pytest.raises((Refused, ValidationFailed)):
+            merge(boss.unit, boss.actor, entity, keep, lose, {})
+    with pytest.raises(AccessDenied):
+        merge(sales.unit, sales.actor, entity, one, two, {})

@@ -73,7 +73,7 @@ def of_kind(kind: str) -> list[Any]:
 def test_every_item_says_where_it_is_found() -> None:
     wrong = [name for _, name, item in ITEMS if sum(kind in item for kind in KINDS) != 1]
     assert not wrong
-    assert all(item["waits"] in ("ledgers", "reports", "later") for _, _, item in ITEMS if "waits" in item)
+    assert all(item["waits"] in ("ledgers", "reports") for _, _, item in ITEMS if "waits" in item)
 
 
 @pytest.mark.parametrize(("group", "name", "item"), of_kind("entity"))
@@ -140,7 +140,7 @@ def test_every_page_that_the_menu_leads_to_opens_for_everybody(crm: Any, person:
     assert not broken, "\n".join(broken)
 
 
-WAITS = {"ledgers": "等库存和往来账", "reports": "等报表", "later": "以后"}
+WAITS = {"ledgers": "等库存和往来账", "reports": "等报表"}
 
 
 def table() -> str:

@@ -119,6 +119,12 @@ def test_knowledge_is_open_to_its_departments_and_revised(doors):
     assert act(sales, "knowledge", made, "revise")["revision"] == 2
 
 
+def test_lessons_are_found_among_the_papers(doors, samples_of):
+    made = samples_of(doors("admin"))
+    found = doors("warehouse").list("knowledge", Query(filter="kind == tutorial and status == published")).records
+    assert [one.id for one in found] == [made["knowledge", "first_steps"]]
+
+
 def test_the_honour_board_ranks_by_the_figures_of_its_time(doors, standing_staff):
     """Equal figures share a place and the next one is skipped (story B33); what was published stands."""
     boss, ids = doors("boss"), standing_staff("team").ids
