@@ -19,7 +19,7 @@ from yuanke.records.compute import compute
 from yuanke.records.environment import SaveValues, forget, standing_rows
 from yuanke.records.save import Save
 from yuanke.storage import Unit
-from yuanke.storage.prepared import Prepared, one_of, prepared, remembered
+from yuanke.storage.prepared import Prepared, one_of, open_row, open_value, prepared, remembered
 from yuanke.storage.sqlscope import TableScope, live, void_choices
 
 DEEPEST = 8
@@ -217,7 +217,7 @@ def _figures(unit: Unit, entity: Entity, field: Field) -> Prepared:
 
 def _carry(unit: Unit, actor: Actor, holder: str, rows: dict[int, dict[str, Any]]) -> list[Save]:
     """Write new figures with what the holder's stored formulas make of them; answers the saves for the holders above."""
-    entity, table = unit.registry.entities[holder], unit.tables[holder]
+    entity = unit.registry.entities[holder]
     standing = {row["id"]: row for row in standing_rows(unit, entity, rows)}
     owners = _owners(unit, actor, entity, standing.values())
     saves = []
@@ -228,9 +228,20 @@ def _carry(unit: Unit, actor: Actor, holder: str, rows: dict[int, dict[str, Any]
         _keep_limits(save, figures)
         saves.append(save)
     for save in saves:
-        unit.execute(table.update().where(table.c.id == save.id).values(save.values))
+        _put(save)
     forget(unit, entity, rows)
     return [*saves, *_carry_owners(unit, actor, entity, saves)]
+
+
+def _put(save: Save) -> None:
+    """Write figures into their columns and nothing else."""
+    unit, table, names = save.unit, save.unit.tables[save.entity.key], tuple(sorted(save.values))
+
+    def make() -> Prepared:
+        mine = table.c.id == open_value("ID", table.c.id.type)
+        return prepared(unit, table.update().where(mine).values(open_row(table, names)))
+
+    remembered(unit, ("carry", save.entity.key, names), make).run(unit, ID=save.id, **save.values)
 
 
 def _owners(unit: Unit, actor: Actor, entity: Entity, rows: Iterable[dict[str, Any]]) -> dict[int, Save]:
@@ -255,7 +266,7 @@ def _carry_owners(unit: Unit, actor: Actor, entity: Entity, saves: Sequence[Save
         save = Save(unit, actor, owner, "update", row["id"], row, {})
         compute(save)
         if save.values:
-            unit.execute(table.update().where(table.c.id == save.id).values(save.values))
+            _put(save)
             moved.append(save)
     forget(unit, owner, ids)
     return [*moved, *_carry_owners(unit, actor, owner, moved)]
