@@ -96,3 +96,10 @@ def test_the_picture_of_a_flow_shows_where_the_record_stands(mo: Visitor, case: 
     assert html.count('class="yk-fp-s is-now"') == 1 and html.count("<rect") == 4
     assert "待办 → 处理中" in html and html.count("<path class=") == 4
     assert mo.get("/records/deal/flow", htmx=True).status_code == 404
+
+
+def test_a_dialog_begins_with_what_its_default_gives_for_this_record(site: Site, case: int) -> None:
+    root = Visitor(site, "root")
+    assert 'value="修灯"' in root.get(f"/records/case/{case}/acts/rename", htmx=True).text
+    root.post(f"/records/case/{case}/acts/rename", {"text": "换灯"}, htmx=True)
+    assert site.get("case", case).values["title"] == "换灯"

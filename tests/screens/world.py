@@ -58,7 +58,7 @@ entities:
         drop: {label: 作废工单, from: open, to: dropped, ask: [why], confirm: 确定作废吗?}
         audit: {label: 复查, from: done, to: doing, roles: [boss]}
     actions:
-      rename: {label: 改名, ask: {text: {type: text!, label: 新名}}, roles: [boss], do: [set: {title: =asked.text}]}
+      rename: {label: 改名, ask: {text: {type: text!, label: 新名, default: =title}}, roles: [boss], do: [set: {title: =asked.text}]}
   deal:
     label: 交易
     title: subject

@@ -5,16 +5,17 @@ The one rule: what a dialog was asked stays typed when the act is refused, with 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, flash, redirect, request
 from flask_babel import gettext as _
 
+from yuanke.expressions import Expression
 from yuanke.kernel.errors import AccessDenied, RecordNotFound, Refusal, Refused, ValidationFailed, VersionConflict
 from yuanke.kernel.text import Message, message
 from yuanke.metadata.registry import Entity, Field
-from yuanke.records import Outcome, Record
+from yuanke.records import LinkValue, Outcome, Record
 from yuanke.screens import urls
 from yuanke.screens.controls import bare, control
 from yuanke.screens.dialogs import dialog, lead_on
@@ -28,6 +29,7 @@ from yuanke.web.language import say, told
 from yuanke.web.requests import give_up
 from yuanke.workflow import Act, Offer, act, offers, perform
 from yuanke.workflow.answers import asked_fields
+from yuanke.workflow.names import ActNames
 from yuanke.workflow.offers import acts_for
 
 MOST_BUTTONS = 5
@@ -131,7 +133,7 @@ def _dialog(
 
 def _control(reader: Reader, found: Act, field: Field, record: Record | None, errors: list[str]) -> dict[str, Any]:
     own = record is not None and found.entity.fields.get(field.key) is field
-    value = record.values.get(field.key) if own and record is not None else _default(field)
+    value = record.values.get(field.key) if own and record is not None else _default(reader, found, field, record)
     made = {
         **control(reader, found.entity, field, value, writable=True, errors=errors, of=record if own else None),
         "formula": False,
@@ -144,8 +146,22 @@ def _control(reader: Reader, found: Act, field: Field, record: Record | None, er
     return made
 
 
-def _default(field: Field) -> Any:
-    return None if field.default is None or hasattr(field.default, "evaluate") else field.default
+def _default(reader: Reader, found: Act, field: Field, record: Record | None) -> Any:
+    """What the dialog begins with; a computed default is of this record, and of a link only what the reader may see."""
+    if not isinstance(field.default, Expression):
+        return field.default
+    if record is None:
+        return None
+    value = ActNames(reader.unit, reader.actor, found.entity, record.id).run(field.default)
+    return _seen(reader, field.targets[0], value) if field.targets and value is not None else value
+
+
+def _seen(reader: Reader, entity: str, value: Any) -> LinkValue | None:
+    try:
+        there = reader.records.get(entity, int(value["id"] if isinstance(value, Mapping) else value))
+    except (RecordNotFound, AccessDenied):
+        return None
+    return LinkValue(there.id, there.title)
 
 
 def _reason() -> dict[str, Any]:
