@@ -24,7 +24,11 @@ ROWS = """() => new Promise(done => { const look = () => document.querySelector(
 
 def chromium() -> str | None:
     return next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome-stable") if (path := shutil.which(name))),
+        (
+            path
+            for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable")
+            if (path := shutil.which(name))
+        ),
         None,
     )
 

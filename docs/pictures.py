@@ -37,7 +37,12 @@ LOOK = {"viewport": {"width": 1280, "height": 800}, "locale": "zh-CN", "device_s
 
 
 def main(base: str) -> None:
-    browser_path = os.environ.get("YUANKE_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    browser_path = (
+        os.environ.get("YUANKE_TEST_CHROMIUM")
+        or shutil.which("chromium-headless-shell")
+        or shutil.which("chromium")
+        or shutil.which("google-chrome")
+    )
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)

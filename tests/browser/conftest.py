@@ -31,13 +31,14 @@ ARGUMENTS = [
 
 
 def chromium_of(playwright: Playwright) -> str | None:
-    """The Chromium to use: named by the environment, Playwright's own, or one of the machine."""
+    """The Chromium to use: named by the environment, Playwright's own, or one of the machine; the shell without a window
+    first, which needs half the time for a page."""
     named = os.environ.get("YUANKE_TEST_CHROMIUM")
     if named:
         return named
     if Path(playwright.chromium.executable_path).exists():
         return playwright.chromium.executable_path
-    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
     return next((path for name in names if (path := shutil.which(name))), None)
 
 

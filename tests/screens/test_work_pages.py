@@ -203,3 +203,11 @@ def test_a_formula_is_checked_while_it_is_typed(site: Site, as_: Callable[[str],
     )
     assert answer.json["ok"], "names of changes that are not applied yet"
     assert root.get("/settings/customize/key?label=信用评级").json == {"key": "xypj"}
+
+
+def test_the_designer_shows_the_picture_of_the_workflow_where_there_is_one(site: Site) -> None:
+    root = Visitor(site, "root")
+    assert 'hx-get="/records/case/flow"' in root.get("/settings/customize/case").text
+    assert "/flow" not in root.get("/settings/customize/place").text
+    drawn = root.get("/records/case/flow")
+    assert drawn.status_code == 200 and "<svg" in drawn.text and "处理中" in drawn.text

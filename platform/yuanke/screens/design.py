@@ -55,6 +55,7 @@ def design(reader: Reader, entity: Entity) -> dict[str, Any]:
         "entities": [{"key": e.key, "label": reader.say(e.plural), "url": f"/settings/customize/{e.key}", "current": e.key == entity.key} for e in others],
         "tabs": [{"label": str(_("版本")), "url": "/settings/customize/versions"}, {"label": str(_("草稿")), "url": "/settings/customize/drafts"},
                  {"label": str(_("YAML")), "url": "/settings/customize/yaml"}], "collect_url": "/settings/customize/drafts/collect",
+        "flow_url": f"/records/{entity.key}/flow" if entity.workflow and reader.may(entity, "read") else None,
         "plan_url": f"/settings/customize/{entity.key}/plan", "check_url": "/settings/customize/check",
         "key_url": "/settings/customize/key", "names_url": "/settings/customize/names", "reset_url": f"/settings/customize/{entity.key}/reset", "origins_url": f"/settings/customize/{entity.key}/origins",
         "own_layouts": own_layouts(reader, entity), "preview_url": f"/settings/customize/{entity.key}/preview", "types": _types(reader), "colours": COLOURS,
