@@ -39,6 +39,14 @@ def pytest_configure() -> None:
     Assets(Path(__file__).resolve().parents[1]).compile_catalogues()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def built_in_and_plugins() -> None:
+    """Loaded before any formula is read: what functions there are is asked once."""
+    from yuanke.app import plugins
+
+    plugins.load()
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """An empty YUANKE_HOME."""

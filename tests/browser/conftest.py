@@ -42,14 +42,6 @@ def chromium_of(playwright: Playwright) -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def built_in_and_plugins() -> None:
-    """Loaded before any formula is read: what functions there are is asked once."""
-    from yuanke.app import plugins
-
-    plugins.load()
-
-
 @pytest.fixture(scope="session")
 def browser_type_launch_args(playwright: Playwright) -> dict[str, Any]:
     path = chromium_of(playwright)

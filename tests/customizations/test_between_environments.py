@@ -32,6 +32,7 @@ entities:
 words = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(str.strip) | st.sampled_from(
     ["no", "yes", "on", "null", "~", "007", "1e3", "12:30", "0x1f", "-", "a: b", "a #b", "'q'", '"q"', "{x}", "[x]", "*", "&a", "!t", "%", "@", "行\n二"]
 )  # fmt: skip
+options = words.map(str.strip).filter(lambda key: key and key.isprintable())
 numbers = st.integers(-(10**12), 10**12) | st.decimals(-1000, 1000, places=2).map(float)
 keys = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).filter(lambda k: k not in RESERVED)
 RESERVED = {"name", "size", "level", "id", "owner", "department", "version", "me", "this", "old", "self", "settings", "record", "row", "empty", "event", "asked",
@@ -39,7 +40,7 @@ RESERVED = {"name", "size", "level", "id", "owner", "department", "version", "me
 fields = st.one_of(
     st.fixed_dictionaries({"type": st.sampled_from(["text", "long_text", "date", "bool", "phone"])}, optional={"label": words, "help": words}),
     st.fixed_dictionaries({"type": st.sampled_from(["number", "money"])}, optional={"label": words, "min": numbers}),
-    st.fixed_dictionaries({"options": st.dictionaries(words, st.fixed_dictionaries({"label": words}), min_size=1, max_size=3)}, optional={"label": words}),
+    st.fixed_dictionaries({"options": st.dictionaries(options, st.fixed_dictionaries({"label": words}), min_size=1, max_size=3)}, optional={"label": words}),
     st.just({"type": "number", "formula": "size * 2"}),
 )  # fmt: skip
 overlays = st.fixed_dictionaries(

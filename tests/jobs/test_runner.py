@@ -8,6 +8,7 @@ import time
 
 import pytest
 from yuanke import jobs
+from yuanke.jobs.runner import LONGEST_TURN
 from yuanke.kernel.actor import Actor
 from yuanke.storage import create_enterprise, remove_enterprise
 
@@ -51,9 +52,11 @@ def test_a_job_left_by_another_process_is_found_by_the_round(bench):
 
 def test_an_enterprise_with_many_jobs_does_not_hold_up_another(bench, runner):
     order: list[str] = []
+    begun: list[str] = []
     gate = threading.Event()
 
     def slow(unit, actor, arguments, progress):
+        begun.append(unit.enterprise.slug)
         gate.wait(10)
         order.append(unit.enterprise.slug)
 
@@ -65,7 +68,8 @@ def test_an_enterprise_with_many_jobs_does_not_hold_up_another(bench, runner):
     with bench.installation.unit(other, write=True) as unit:
         jobs.enqueue(unit, Actor(other, None, engine=True), "slow", {})
     runner.start()
-    time.sleep(0.5)
+    until(lambda: begun)
+    time.sleep(LONGEST_TURN * 1.1)  # nobody has a second job in his turn while somebody else waits
     gate.set()
     until(lambda: len(order) == 7)
     runner.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yuanke.kernel.diagnostics import Span
 from yuanke.metadata import DefinitionError, Layer, check_layers, compile_layers
+from yuanke.metadata.compiler import forget
 from yuanke.metadata.explain import explain
 from yuanke.metadata.faults import Faults
 from yuanke.metadata.merge import merge
@@ -381,3 +383,13 @@ def test_an_overlay_may_be_no_deeper_or_bigger_than_a_file() -> None:
     for data in (deep, {"entities": {f"e{n}": {"fields": {f"f{m}": "text" for m in range(500)}} for n in range(500)}}):
         layer = own(data)
         assert layer.broken and [d.code for d in check_layers([layer])] == ["E105"]
+
+
+def test_a_feature_with_nothing_behind_it_stays_on_when_the_layer_is_kept_as_plain_data() -> None:
+    text = "module: m\nlabel: m\nentities:\n  a:\n    label: a\n    features:\n      audit:\n      comments:\n    fields: {b: text}\n"
+    written = Layer.read_text(text, "m.yaml", "module")
+    kept = Layer.from_plain("m", "module", json.loads(json.dumps(written.plain())))
+    forget()
+    features = compile_layers([kept]).entities["a"].features
+    assert {"audit", "comments"} <= set(features) and written.digest == kept.digest
+    assert Layer.read_text(text.replace("audit:", "audit: null"), "m.yaml", "module").digest != written.digest

@@ -168,7 +168,7 @@ def test_two_administrators_at_once_get_a_fresh_plan(site: Site, as_: Callable[[
     ).headers["HX-Redirect"]
     late = root.post("/settings/customize/deal/apply", {"overlay": second, "digest": plans[1]["digest"]}, htmx=True)
     assert "HX-Redirect" not in late.headers and late.headers["HX-Retarget"] == "#yk-dialogs"
-    assert "刚有别人改过" in texts(late.text) and "二号" in late.text
+    assert "这是重新算出的计划" in texts(late.text) and "二号" in late.text
     digest = re.search(r'name="digest" value="([^"]*)"', late.text).group(1)  # type: ignore[union-attr]
     assert root.post("/settings/customize/deal/apply", {"overlay": second, "digest": digest}, htmx=True).headers[
         "HX-Redirect"

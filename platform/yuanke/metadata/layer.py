@@ -11,7 +11,7 @@ from typing import Any, Literal
 from yuanke.kernel.diagnostics import Diagnostic, Span
 from yuanke.metadata.node import Node, from_plain
 from yuanke.metadata.reader import MAX_BYTES, MAX_DEPTH, MAX_NODES, read
-from yuanke.metadata.shape import settle_shape
+from yuanke.metadata.shape import settle_shape, with_features
 
 Rank = Literal["platform", "module", "customization", "enterprise"]
 #: the line by which a file says its name
@@ -77,7 +77,7 @@ class Layer:
         node, faults = read(text, file, name)
         if node is None:
             return cls(name, rank, Node({}, Span(file), name), file=file, text=kept, faults=tuple(faults), broken=True)
-        return cls(name, rank, node, file=file, text=kept, faults=tuple(faults))
+        return cls(name, rank, with_features(node), file=file, text=kept, faults=tuple(faults))
 
     @classmethod
     def from_plain(cls, name: str, rank: Rank, data: Mapping[str, Any]) -> Layer:

@@ -19,6 +19,7 @@ from yuanke.metadata.node import Node
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 40
+_TOO_DEEP = f"More than {MAX_DEPTH} levels; the dialect needs not half of them. Look for a bracket too many."
 MAX_NODES = 200_000  # aliases counted each time they are used
 MAX_ALIASES = 200
 
@@ -135,6 +136,9 @@ def _tell_syntax(error: yaml.MarkedYAMLError, content: str, file: str, faults: F
         )
         return
     problem = (error.problem or "it cannot be read").strip()
+    if "nesting depth" in problem:  # the parser's own cap, met while it looks ahead
+        faults.add("E105", span, "The file is nested too deeply", _TOO_DEEP)
+        return
     hint = "Check the indentation and the quotes of this line and the one before."
     if "\t" in line[: max(span.column, 1)] or "'\\t'" in problem:
         hint = "Indent with spaces: YAML does not allow tabs there."
@@ -251,7 +255,7 @@ class _Builder:
                 "E105",
                 span,
                 "The file is nested too deeply",
-                f"More than {MAX_DEPTH} levels; the dialect needs not half of them. Look for a bracket too many.",
+                _TOO_DEEP,
             )
             return False
         if event.tag is not None and event.tag != "!":

@@ -152,6 +152,12 @@ def _entity(node: Node) -> Node:
     )
 
 
+def with_features(node: Node) -> Node:
+    """A file as it was written, but for features with nothing behind them: those are on, and must not be taken for ``null``
+    where the file is kept as plain data."""
+    return _inside(node, entities=_each(lambda entity: _inside(entity, features=_features)))
+
+
 def _features(node: Node) -> Node:
     """A feature named with nothing behind it is on; ``null`` written out takes it away."""
     on = {"": lambda n: _empty(n)}
