@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from yuanke.metadata import Layer
 from yuanke.storage import Installation, change, create_enterprise, definitions, remove_enterprise
@@ -64,6 +64,14 @@ def shape(installation: Installation, slug: str) -> dict[str, LiveTable]:
         }
 
 
+def world(**entities: dict[str, Any]) -> dict[str, Any]:
+    made = {key: {"label": key, "fields": {"title": {"type": "text"}, **fields}} for key, fields in entities.items()}
+    return {"module": "m", "label": "M", "entities": made}
+
+
+@example(  # a new table refers to one that is set aside and made afresh in the same plan
+    one=world(apple={}), two=world(), three=world(order={"a": {"link": "apple"}}, apple={}), answer="fresh"
+)
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

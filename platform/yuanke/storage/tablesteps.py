@@ -81,7 +81,7 @@ class Tables:
         self.made: list[Step] = []
         self.columns: list[Step] = []
         self.later: list[Step] = []
-        self.known = set(at.live)
+        self.known = set(at.live) - set(_leaving(at))
         self._forward: list[tuple[TableShape, ColumnShape]] = []
 
     def look_at(self, entity: Entity) -> None:
@@ -128,6 +128,16 @@ class Tables:
                 tables=(table.name,),
                 sql=(ddl.add_reference(table.name, column),),
             )
+
+
+def _leaving(at: Comparison) -> Iterator[str]:
+    """Tables that stand now and have another name before the first new one is made."""
+    for entity in at.after.entities.values():
+        table, old = physical(entity.key), _came_from(at, entity)
+        if old is not None:
+            yield old
+        elif table in at.live and entity.key not in at.before.entities and at.decision(entity.key) == "fresh":
+            yield table
 
 
 def _came_from(at: Comparison, entity: Entity) -> str | None:
