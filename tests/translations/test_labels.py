@@ -16,7 +16,7 @@ from tests.translations.conftest import Product
 
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 #: Chinese labels that are written in Latin letters and digits in Chinese too: codes, units, brands, numbers
-LATIN_IN_CHINESE = re.compile(r"[A-Z]{1,4}|kg|g|t|Excel|English|[\d–—-]+", re.ASCII)
+LATIN_IN_CHINESE = re.compile(r"[A-Z]{1,4}\d?|kg|g|t|Excel|English|[\d–—-]+", re.ASCII)
 
 
 def labels(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Label]]:
