@@ -42,7 +42,10 @@ def test_an_order_with_lines_from_the_first_letter_to_the_record(at_work, compan
     choose(page, row.locator(".ts-control input").first, "ydsp", "移动审批模块")
     expect(row.locator("[name$='.price']")).to_have_value("2,600.00")
     expect(row.locator("[name$='.unit']")).to_have_value("套")
-    row.locator("[name$='.quantity']").fill("3")
+    quantity = row.locator("[name$='.quantity']")
+    quantity.click()  # the look-up has let go of the keyboard
+    expect(quantity).to_be_focused()
+    quantity.fill("3")
     expect(row.locator("[data-out$='.amount']")).to_have_text("7,800.00")
     total = page.locator(".yk-sum .is-strong dd")
     expect(total).to_have_text("¥7,800.00")
