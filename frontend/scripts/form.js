@@ -19,7 +19,7 @@ export function openForm(form) {
   if (form.dataset.draft) keepDraft(form, () => snapshot(form) !== form.clean, () => { $$('[data-number]', form).forEach(beautify); recompute(form); });
   const summary = $('.yk-errors', form);
   if (summary) { summary.focus(); form.clean = ''; }
-  if (form.dataset.alike) import('./alike.js').then((m) => m.watch(form));
+  return form.dataset.alike ? import('./alike.js').then((m) => m.watch(form)) : undefined; // ready once it listens
 }
 
 /* what a form says, without what changes by itself */

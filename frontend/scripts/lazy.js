@@ -24,7 +24,7 @@ const waiting = new Map();
 const near = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) if (isIntersecting) { near.unobserve(target); begin(waiting.get(target), [target]); waiting.delete(target); }
 }, { rootMargin: '300px' });
-const begin = (load, elements) => load().then((start) => elements.forEach((element) => start(element)), (fault) => { console.error(fault); elements.forEach((element) => started.delete(element)); });
+const begin = (load, elements) => load().then((start) => Promise.all(elements.map((element) => start(element))), (fault) => { console.error(fault); elements.forEach((element) => started.delete(element)); });
 
 /** Starts what is not started yet; resolves when all of it stands that is to be seen. */
 export function enhance(root) {
