@@ -9,14 +9,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import yaml
 
+from tests.modules.conftest import plain
 from tests.served import browser, enter
 
 ROOT = Path(__file__).resolve().parents[2]
-BRIEF: dict[str, dict[str, dict[str, Any]]] = yaml.load(
-    (Path(__file__).parent / "brief.yaml").read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-)
+BRIEF: dict[str, dict[str, dict[str, Any]]] = plain(Path(__file__).parent / "brief.yaml")
 ITEMS = [(group, name, item) for group, items in BRIEF.items() for name, item in items.items()]
 KINDS = ("entity", "page", "setting", "command", "waits")
 VERBS = {"c": "create", "r": "read", "u": "update", "d": "delete"}

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from flask import request
 from flask_babel import gettext as _
 
+from yuanke.kernel.errors import Refusal, ValidationFailed
 from yuanke.metadata.registry import Entity
 from yuanke.records.carried import titles_of
 from yuanke.records.followers import Following
 from yuanke.screens import urls
 from yuanke.screens.controls import bare
 from yuanke.screens.reader import Reader
+from yuanke.web.language import say
+from yuanke.web.requests import give_up
 
 LONGEST = 18
 LONGEST_REASON = 200
@@ -33,6 +37,28 @@ def person(name: str, label: str, chosen: dict[str, Any] | None = None, **more: 
 def reason(said: str) -> dict[str, Any]:
     """Why, in a few words; nobody has to say it."""
     return bare("reason", str(_("原因")), "text", value=said, length=LONGEST_REASON)
+
+
+def said_reason() -> str | None:
+    """What a dialog sent as the reason, None for nothing."""
+    return request.form.get("reason", "").strip()[:LONGEST_REASON] or None
+
+
+def said_along(name: str) -> list[str] | None:
+    """What was ticked to go along; None where the dialog offered nothing."""
+    return request.form.getlist(name) if f"{name}:given" in request.form else None
+
+
+def refused(refusal: Refusal) -> tuple[dict[str, list[str]], list[str]]:
+    """(sentences by field, sentences of the whole) for the dialog that comes back; the unit is given up, so ask for a
+    fresh reader after it. What is not there stays a 404."""
+    if refusal.status == 404:
+        raise refusal
+    give_up()
+    if not isinstance(refusal, ValidationFailed):
+        return {}, [say(refusal.said)]
+    errors = {key: [say(m) for m in said] for key, said in refusal.errors.items()}
+    return errors, errors.get("ids", [])
 
 
 def options(pairs: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from yuanke.records.trail import write_history
 from yuanke.records.undoing.rewriting import Rewriting, by_owner, linked, rewrite
 from yuanke.storage import Unit
 from yuanke.storage.sqlscope import live
+from yuanke.storage.tables import aliased
 
 #: links of the engine's own that say who did something; people are never merged
 WHO = frozenset({"created_by", "updated_by"})
@@ -175,7 +176,7 @@ def rehang(unit: Unit, actor: Actor, entity: Entity, lost: int, to: int, moves: 
 def _twice(unit: Unit, other: Entity, entity: Entity, ids: list[int], to: int) -> set[int]:
     """Those that could not hang beside what hangs there already (a favourite of the same person)."""
     found: set[int] = set()
-    table, there = unit.tables[other.key], unit.tables[other.key].alias()
+    table, there = unit.tables[other.key], aliased(unit.tables[other.key])
     for group in other.unique:
         if ids and "record" in group:
             same = [table.c[k] == there.c[k] for k in group if k not in ("entity", "record")]

@@ -15,7 +15,7 @@ from yuanke.kernel.text import message
 from yuanke.records.transferring import Belongings, HandedOver, belongings, hand_over
 from yuanke.records.transferring.transfer import WITHIN
 from yuanke.screens import urls
-from yuanke.screens.asking import LONGEST_REASON, chosen_records, ids_of, options, person, reason
+from yuanke.screens.asking import chosen_records, ids_of, options, person, reason, said_along, said_reason
 from yuanke.screens.controls import bare
 from yuanke.screens.dialogs import dialog, lead_on
 from yuanke.screens.reader import Reader
@@ -37,11 +37,11 @@ def do(reader: Reader, user_id: int) -> Response:
     _admin(reader)
     form = request.form
     to = next(iter(ids_of([form.get("to", "")])), 0)
-    why = form.get("reason", "").strip()[:LONGEST_REASON] or None
+    why = said_reason()
     if not to:
         give_up()
         return _dialog(fresh(), user_id, {"to": [str(_("请选择交接给谁"))]}, [])
-    chosen = form.getlist("entities") if "entities:given" in form else None
+    chosen = said_along("entities")
     try:
         done = hand_over(reader.unit, reader.actor, user_id, to, chosen, why)
         if "left" in form.getlist("after"):

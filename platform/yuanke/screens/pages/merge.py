@@ -21,7 +21,7 @@ from yuanke.records.merging.choices import BOTH
 from yuanke.records.merging.merge import WITHIN
 from yuanke.records.merging.preview import Choice, Preview
 from yuanke.screens import urls
-from yuanke.screens.asking import LONGEST_REASON, chosen_records, ids_of, people
+from yuanke.screens.asking import LONGEST_REASON, chosen_records, ids_of, people, said_reason
 from yuanke.screens.cells import EMPTY, Cell, shown
 from yuanke.screens.dialogs import dialog, lead_on
 from yuanke.screens.pages.bulk import chosen_ids
@@ -67,7 +67,7 @@ def do(reader: Reader, entity: Entity) -> Response:
     keep = next(iter(ids_of([form.get("keep", "")])), ids[0] if ids else 0)
     chosen = _chosen(form)
     lose = [one for one in ids if one != keep]
-    reason = form.get("reason", "").strip()[:LONGEST_REASON] or None
+    reason = said_reason()
     try:
         done = merge(reader.unit, reader.actor, entity, keep, lose, chosen, reason)
     except Refusal as refusal:

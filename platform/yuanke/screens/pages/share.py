@@ -12,14 +12,24 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
-from yuanke.kernel.errors import Refusal, ValidationFailed
+from yuanke.kernel.errors import Refusal
 from yuanke.metadata.registry import Entity
 from yuanke.records.carried import titles_of
 from yuanke.records.chosen import offered
 from yuanke.records.followers import followings
 from yuanke.records.sharing import FIELDS, LEVELS, share, shares_of, unshare
 from yuanke.screens import urls
-from yuanke.screens.asking import LONGEST_REASON, along, chosen_records, ids_of, options, people, reason
+from yuanke.screens.asking import (
+    along,
+    chosen_records,
+    ids_of,
+    options,
+    people,
+    reason,
+    refused,
+    said_along,
+    said_reason,
+)
 from yuanke.screens.controls import bare
 from yuanke.screens.dialogs import dialog, lead_on
 from yuanke.screens.pages.bulk import chosen_ids
@@ -27,7 +37,6 @@ from yuanke.screens.pages.removal import lead_to_list
 from yuanke.screens.reader import Reader
 from yuanke.screens.reader import reader as fresh
 from yuanke.screens.undoable import told
-from yuanke.web.language import say
 from yuanke.web.requests import give_up
 
 
@@ -48,19 +57,13 @@ def do(reader: Reader, entity: Entity) -> Response:
             give_up()
             errors = {"expires": [fault]} if fault else {"to": [str(_("请选择共享给谁"))]}
             return _dialog(fresh(), entity, ids, errors, [])
-        chosen = form.getlist("with") if "with:given" in form else None
-        why = form.get("reason", "").strip()[:LONGEST_REASON] or None
         level = form.get("level") or "read"
-        done = share(reader.unit, reader.actor, entity, ids, receivers, level, expires, chosen, why)
-    except ValidationFailed as fault:
-        give_up()
-        errors = {key: [say(m) for m in said] for key, said in fault.errors.items()}
-        return _dialog(fresh(), entity, ids, errors, errors.get("ids", []))
+        done = share(
+            reader.unit, reader.actor, entity, ids, receivers, level, expires, said_along("with"), said_reason()
+        )
     except Refusal as refusal:
-        if refusal.status == 404:
-            raise
-        give_up()
-        return _dialog(fresh(), entity, ids, {}, [say(refusal.said)])
+        errors, whole = refused(refusal)
+        return _dialog(fresh(), entity, ids, errors, whole)
     told(reader, str(_("已共享 %(n)s 条", n=done.records)), done.change_set)
     return lead_on(urls.record(entity.key, ids[0])) if form.get("one") else lead_to_list(entity)
 

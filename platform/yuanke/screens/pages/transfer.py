@@ -11,14 +11,24 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
-from yuanke.kernel.errors import Refusal, ValidationFailed
+from yuanke.kernel.errors import Refusal
 from yuanke.metadata.registry import Entity
 from yuanke.records import Condition, Query
 from yuanke.records.chosen import offered
 from yuanke.records.followers import followings
 from yuanke.records.transferring import Transferred, transfer
 from yuanke.screens import urls
-from yuanke.screens.asking import LONGEST_REASON, along, chosen_records, ids_of, options, person, reason
+from yuanke.screens.asking import (
+    along,
+    chosen_records,
+    ids_of,
+    options,
+    person,
+    reason,
+    refused,
+    said_along,
+    said_reason,
+)
 from yuanke.screens.controls import bare
 from yuanke.screens.dialogs import dialog, lead_on
 from yuanke.screens.pages import bulk
@@ -26,7 +36,7 @@ from yuanke.screens.pages.removal import lead_to_list, said_reasons
 from yuanke.screens.reader import Reader
 from yuanke.screens.reader import reader as fresh
 from yuanke.screens.undoable import may_do, told
-from yuanke.web.language import enumerated, say
+from yuanke.web.language import enumerated
 from yuanke.web.language import told as joined
 from yuanke.web.requests import give_up
 
@@ -55,21 +65,21 @@ def do(reader: Reader, entity: Entity) -> Response:
     if not owner:
         give_up()
         return _dialog(fresh(), entity, ids, {"to": [str(_("请选择新的负责人"))]}, [])
-    chosen = form.getlist("with") if "with:given" in form else None
-    why = form.get("reason", "").strip()[:LONGEST_REASON] or None
     try:
         done = transfer(
-            reader.unit, reader.actor, entity, ids, owner, chosen, form.get("keep") or "none", why, gently=True
+            reader.unit,
+            reader.actor,
+            entity,
+            ids,
+            owner,
+            said_along("with"),
+            form.get("keep") or "none",
+            said_reason(),
+            gently=True,
         )
-    except ValidationFailed as fault:
-        give_up()
-        errors = {key: [say(m) for m in said] for key, said in fault.errors.items()}
-        return _dialog(fresh(), entity, ids, errors, errors.get("ids", []))
     except Refusal as refusal:
-        if refusal.status == 404:
-            raise
-        give_up()
-        return _dialog(fresh(), entity, ids, {}, [say(refusal.said)])
+        errors, whole = refused(refusal)
+        return _dialog(fresh(), entity, ids, errors, whole)
     return _finished(reader, entity, done)
 
 
